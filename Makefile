@@ -1,0 +1,49 @@
+# A thin door over the presets; `make help` lists it.
+.DEFAULT_GOAL := all
+DIR ?= build/example-data
+LISTEN ?= 127.0.0.1:8080
+
+.PHONY: all help deps build run test check asan tsan fuzz bench fmt tidy \
+	golden coverage clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ \t/'
+
+deps: ## install missing Debian packages (root or sudo)
+	@tools/deps.sh
+
+build/%/build.ninja: | deps
+	@cmake --preset $* >/dev/null
+
+all: build/dev/build.ninja ## build and run the unit tests
+	@cmake --build --preset dev && ctest --preset dev -L unit
+
+build: deps build/release/build.ninja ## build/release/secmaster
+	@cmake --build --preset release
+
+run: build ## load the example data and serve it on LISTEN
+	@tools/run.sh build/release/secmaster $(DIR) $(LISTEN)
+
+test: deps build/dev/build.ninja ## every test that belongs to a commit
+	@cmake --build --preset dev && ctest --preset dev
+
+check: deps ## formatting, tidy, floors, routes against openapi, both compilers
+	@tools/check.sh
+
+asan: deps build/asan/build.ninja ## the tests under address and UB sanitizers
+	@cmake --build --preset asan && ctest --preset asan
+
+tsan: deps build/tsan/build.ninja ## race tests and the real server under TSan
+	@cmake --build --preset tsan && ctest --preset tsan
+
+fmt: deps ## format in place
+	@clang-format-14 -i $$(git ls-files '*.c' '*.h')
+
+tidy: deps build/clang/build.ninja ## clang-tidy over everything
+	@tools/tidy.sh
+
+golden: deps build/dev/build.ninja ## rewrite golden files; then read the diff
+	@cmake --build --preset dev && GOLDEN_UPDATE=1 ctest --preset dev -L golden
+
+clean: ## throw the builds away
+	@rm -rf build

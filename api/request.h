@@ -1,0 +1,137 @@
+/* What a handler sees of a request and leaves as a response: no sockets. */
+#ifndef API_REQUEST_H
+#define API_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "secmaster/arena.h"
+#include "secmaster/bounds.h"
+#include "secmaster/inbox.h"
+#include "secmaster/instant.h"
+#include "secmaster/media.h"
+#include "secmaster/out.h"
+#include "secmaster/str.h"
+
+struct service;
+struct route;
+
+enum method {
+    METHOD_GET,
+    METHOD_POST,
+    METHOD_PUT,
+    METHOD_DELETE,
+    METHOD_HEAD,
+    METHOD_OPTIONS,
+    METHOD_OTHER,
+};
+
+/* A decoded name and value; borrowed from the request's arena. */
+struct pair {
+    struct str name, value;
+};
+
+#define ROUTE_SEGMENTS_MAX 8
+
+/*
+ * Built by the server when the head is whole, freed when the connection is
+ * done with it. Everything in it lives in arena.
+ */
+struct request {
+    struct arena *arena;
+    struct service *service;
+    const struct route *route; /* NULL: no such path or method */
+    enum method method;
+    struct str method_text;
+    struct str target;      /* as on the request line */
+    struct str path, query; /* target's parts, still encoded */
+    struct str id;          /* X-Request-Id, the client's or ours */
+    const struct pair *headers;
+    size_t header_count;
+
+    /* The decoded path parameters, in the order of the pattern. */
+    struct str segments[ROUTE_SEGMENTS_MAX];
+    size_t segment_count;
+
+    struct pair params[QUERY_PARAMS_MAX]; /* decoded, in order */
+    size_t param_count;
+
+    enum media media;      /* of the answer, negotiated */
+    enum media body_media; /* of the body; MEDIA_NONE: none */
+    int64_t body_length;   /* Content-Length; -1: not said */
+    uint64_t body_bytes;   /* arrived so far */
+
+    /* Where an answer that is waited for comes back to. */
+    struct inbox *home;
+
+    void *state; /* the endpoint's own, freed by endpoint->drop */
+};
+
+/* The value of a header, or of a query parameter, given at most once; data
+ * NULL: not there. Header names ignore case. */
+struct str request_header(const struct request *request, const char *name);
+struct str request_param(const struct request *request, const char *name);
+
+/*
+ * A body produced piece by piece on the loop's thread: append at most about
+ * STREAM_CHUNK_BYTES and set *done with the last. An error cuts the answer
+ * off. Holds no view between calls.
+ */
+struct stream {
+    enum err (*fill)(struct stream *stream, struct out *out, bool *done);
+    void (*free)(struct stream *stream);
+};
+
+#define RESPONSE_HEADERS_MAX 12
+
+/* status 0: not answered yet. */
+struct response {
+    int status;
+    enum media media;         /* MEDIA_NONE with problem, or no body */
+    const char *content_type; /* overrides media's; static */
+    struct out body;          /* init by the server; what handlers print */
+    struct str fixed;         /* instead of body: static bytes */
+    struct stream *stream;    /* instead of body: owned */
+    struct pair headers[RESPONSE_HEADERS_MAX]; /* names and values: arena */
+    size_t header_count;
+    uint64_t tx; /* Secmaster-Tx under /v1 */
+    bool tx_set; /* else the newest at the time of the answer */
+    bool close;  /* close the connection behind it */
+};
+
+/* Add a header; value is printf'd into the request's arena. */
+void response_header(struct request *request, struct response *response,
+                     const char *name, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+enum place {
+    ON_LOOP,   /* microseconds: runs inline */
+    ON_WORKER, /* may compute long before its first byte */
+};
+
+/*
+ * A kind of resource: one `const struct endpoint` at the end of its file and
+ * a row in routes.def. Calls come in this order, all for one request, never
+ * two at a time; a call that sets response->status ends it:
+ *   begin    the head is whole, a body will come (bodies != 0)
+ *   body     a piece of it, on the loop; refuse by setting the status: the
+ *            rest of the body is then read and dropped
+ *   handle   everything is there; on the loop or a worker
+ *   resume   after handle returned with the status unset: it has submitted
+ *            a job whose item comes home to request->home; on the loop
+ *   drop     once, at the end, where state was set; on the loop
+ */
+struct endpoint {
+    enum place place;
+    unsigned gives;            /* MEDIA_BITs of the answer */
+    unsigned bodies;           /* MEDIA_BITs of the body; 0: takes none */
+    const char *const *params; /* names, NULL-terminated; besides format */
+    void (*begin)(struct request *request, struct response *response);
+    void (*body)(struct request *request, struct response *response,
+                 struct str piece);
+    void (*handle)(struct request *request, struct response *response);
+    void (*resume)(struct request *request, struct response *response);
+    void (*drop)(struct request *request);
+};
+
+#endif

@@ -1,0 +1,27 @@
+/* What handlers work with; made in main, borrowed by every request. */
+#ifndef API_SERVICE_H
+#define API_SERVICE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "secmaster/clock.h"
+#include "secmaster/store.h"
+#include "secmaster/workers.h"
+#include "secmaster/writer.h"
+
+struct metrics;
+
+struct service {
+    struct store *store;
+    struct writer *writer;
+    struct workers *workers;
+    struct metrics *metrics;
+    clock_now *now;
+    uint64_t body_bytes_max;
+    atomic_bool draining;
+    atomic_uint_least64_t body_bytes_in_flight;
+};
+
+#endif

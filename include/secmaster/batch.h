@@ -1,0 +1,82 @@
+/* The facts of one request, checked and grouped, on their way to the writer. */
+#ifndef SECMASTER_BATCH_H
+#define SECMASTER_BATCH_H
+
+#include <stdint.h>
+
+#include "secmaster/complaint.h"
+#include "secmaster/err.h"
+#include "secmaster/fact.h"
+
+/* A fact whose names are indexes into the batch's own name lists. */
+struct batch_fact {
+    int64_t security_id;
+    struct date effective;
+    uint32_t attribute, source; /* index in batch_names; source 0: default */
+    uint32_t text_offset, text_len;
+    uint32_t line; /* of the body, from 1; 0 where pointers name places */
+    uint32_t next; /* the next fact of the same record, or BATCH_END */
+    enum value_type type;
+    enum fact_op op;
+};
+
+/* Facts of one security on one date: a future record. */
+struct batch_record {
+    int64_t security_id;
+    struct date effective;
+    uint32_t first, last; /* facts, chained by next in order of arrival */
+};
+
+#define BATCH_END UINT32_MAX
+
+struct batch_names {
+    struct str *items; /* copies owned by the batch */
+    uint32_t count, capacity;
+    uint32_t *table; /* open addressing over str_hash, index + 1 */
+    uint32_t table_size;
+};
+
+/*
+ * Filled by one thread, sealed, then read by another. Everything is on the
+ * heap and owned by the batch, bounded by the body it came from.
+ */
+struct batch {
+    struct batch_fact *facts;
+    uint32_t fact_count, fact_capacity;
+    struct out text;                        /* value texts, back to back */
+    struct batch_names attributes, sources; /* sources[0] is the default */
+    const char *pointer_prefix; /* "/facts" or ""; NULL where lines count */
+
+    /* Set by batch_seal. */
+    struct batch_record *records; /* in order of first appearance */
+    uint32_t record_count, security_count;
+    uint32_t retraction_count;
+};
+
+/* NULL when out of memory. The default source starts as "default". */
+struct batch *batch_new(void);
+void batch_free(struct batch *batch);
+
+/*
+ * Add a fact, copying its strings; line as in struct batch_fact. The fact is
+ * already valid. ERR_TOO_LARGE: over 4 G of facts or text; ERR_BUSY: memory.
+ */
+enum err batch_add(struct batch *batch, const struct fact *fact, uint32_t line);
+
+/* Name the source of facts that gave none. ERR_BUSY: memory. */
+enum err batch_default_source(struct batch *batch, struct str source);
+
+/* Group the facts into records. Call once, behind the last fact.
+ * ERR_BUSY: memory. */
+enum err batch_seal(struct batch *batch);
+
+/* The value of a fact; borrowed from the batch. */
+struct value batch_value(const struct batch *batch,
+                         const struct batch_fact *fact);
+
+/* Complain about fact number i where it stood in the body; member (like
+ * "security_id") may be NULL. */
+void batch_complain(const struct batch *batch, struct complaints *complaints,
+                    uint32_t i, const char *member, const char *detail);
+
+#endif

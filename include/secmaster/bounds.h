@@ -1,0 +1,59 @@
+/* Every ceiling of the service in one place, each with its reason. */
+#ifndef SECMASTER_BOUNDS_H
+#define SECMASTER_BOUNDS_H
+
+/* Facts (API.md 2; documented in openapi.yaml). */
+#define ATTRIBUTE_BYTES_MAX 128
+#define SOURCE_BYTES_MAX 64
+#define VALUE_BYTES_MAX (64 * 1024) /* UTF-8, unescaped; a number's text too   \
+                                     */
+#define SECURITY_ID_MAX INT64_MAX
+
+/* One request. */
+#define BODY_BYTES_DEFAULT (64UL << 20) /* --max-body */
+#define BODY_BYTES_CEILING (1UL << 30)  /* batch offsets are 32 bits wide */
+#define BODY_BYTES_IN_FLIGHT_MAX (512UL << 20) /* all bodies being read */
+#define REQUEST_ARENA_BYTES_MAX (4UL << 20)    /* parameters, page, problem */
+#define REQUEST_ID_BYTES_MAX 128
+#define QUERY_PARAMS_MAX 64 /* far above any route's own list */
+#define JSON_DEPTH_MAX 32   /* our deepest body has four levels */
+#define COMPLAINTS_LISTED_MAX 100
+#define CSV_COLUMNS_MAX 64 /* far above any table that is taken in */
+
+/* Answers. */
+#define PAGE_ROWS_DEFAULT 1000
+#define PAGE_ROWS_MAX 10000
+#define STREAM_CHUNK_BYTES (64 * 1024)
+
+/* Connections (LOOPS.md's measured recipe is behind these). */
+#define CONNECTIONS_DEFAULT 16384
+#define CONNECTION_POOL_BYTES 16384
+#define HEAD_BYTES_MAX (CONNECTION_POOL_BYTES / 2)
+#define CONNECTION_IDLE_SECONDS 30
+#define REQUEST_SECONDS_MAX 10 /* a head and a small body, whole */
+#define BODY_BYTES_PER_SECOND_MIN 1024
+#define DRAIN_SECONDS_MAX 8 /* exit within 10 s of SIGTERM */
+#define LOOPS_MAX 64
+
+/* The writer. */
+#define WRITE_QUEUE_JOBS_MAX 8192
+#define WRITE_QUEUE_BYTES_MAX (512UL << 20)
+#define COMMIT_JOBS_MAX 4096
+#define COMMIT_BYTES_MAX (128UL << 20) /* bounds a transaction's dirty pages   \
+                                        */
+
+/* The worker pool. */
+#define WORKERS_DEFAULT 2
+#define WORKER_QUEUE_JOBS_MAX 1024
+
+/* The store. */
+#define JOURNAL_PART_BYTES_MAX (1UL << 20)
+#define JOURNAL_MAP_BYTES_DEFAULT (256UL << 30) /* address space, not disk */
+#define DISK_RESERVE_BYTES (256UL << 20) /* left free, or 5 %, the smaller */
+#define NAMES_MAX (1U << 24)             /* attributes or sources ever seen */
+
+/* Logging: lines that wait for the disk or a pipe; past it they are counted. */
+#define LOG_BUFFER_BYTES (4UL << 20)
+#define LOG_LINE_BYTES_MAX 2048
+
+#endif

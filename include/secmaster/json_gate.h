@@ -1,0 +1,31 @@
+/* What yajl lets through although RFC 8259 does not, over pieces of a text. */
+#ifndef SECMASTER_JSON_GATE_H
+#define SECMASTER_JSON_GATE_H
+
+#include <stdint.h>
+
+#include "secmaster/err.h"
+#include "secmaster/str.h"
+
+/*
+ * Runs before yajl over the same bytes: refuses form feeds outside strings,
+ * lone surrogates written as escapes, bytes that are not UTF-8, a byte order
+ * mark, and nesting over JSON_DEPTH_MAX. Counts lines.
+ */
+struct json_gate {
+    uint64_t bytes, line; /* of the byte that is next; line from 1 */
+    uint32_t utf8;        /* state of utf8_step */
+    uint32_t depth;
+    uint32_t escape; /* inside a string: what an escape still needs */
+    uint32_t unit;   /* a \u escape's digits so far */
+    uint32_t high;   /* a high surrogate waits for its low one */
+    int in_string;
+};
+
+void json_gate_init(struct json_gate *gate);
+
+/* ERR_MALFORMED with line and byte in why. */
+enum err json_gate_feed(struct json_gate *gate, struct str piece,
+                        struct why *why);
+
+#endif

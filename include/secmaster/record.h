@@ -1,0 +1,37 @@
+/* The one shape of everything dated: (kind, security, date, tx) -> payload. */
+#ifndef SECMASTER_RECORD_H
+#define SECMASTER_RECORD_H
+
+#include <stdint.h>
+
+#include "secmaster/date.h"
+#include "secmaster/str.h"
+
+/* On disk (docs/storage.md): never renumber. */
+enum record_kind {
+    RECORD_FACTS = 1, /* facts of one batch about one security on one date */
+};
+
+/* Never changed, never deleted: a correction is a later record. */
+struct record {
+    enum record_kind kind;
+    int64_t security_id;
+    struct date effective;
+    uint64_t tx;
+    struct str payload; /* RECORD_FACTS: see factset.h */
+};
+
+/* Key order: kind, security_id, effective, tx. */
+int record_compare(const struct record *a, const struct record *b);
+
+/* What a visitor wants next. */
+enum visit {
+    VISIT_NEXT,
+    VISIT_SKIP, /* go on with the next security */
+    VISIT_STOP,
+};
+
+/* Shown one record at a time, in key order; it dies when the call returns. */
+typedef enum visit record_visitor(void *context, const struct record *record);
+
+#endif

@@ -1,0 +1,199 @@
+/*
+ * The socket every store plugs into: append batches, read records as known at
+ * a transaction. It speaks records, not bytes, so that a store on another
+ * engine can stand beside the embedded one.
+ */
+#ifndef SECMASTER_STORE_H
+#define SECMASTER_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "secmaster/arena.h"
+#include "secmaster/err.h"
+#include "secmaster/instant.h"
+#include "secmaster/names.h"
+#include "secmaster/record.h"
+#include "secmaster/str.h"
+
+/* What a transaction did. On disk: never renumber. */
+enum batch_kind {
+    BATCH_FACTS = 1,
+};
+
+/* The metadata of one transaction (GET /v1/transactions/{tx}). */
+struct tx_info {
+    uint64_t tx;                /* 1, 2, 3 ... without gaps */
+    struct instant recorded_at; /* never goes backwards */
+    enum batch_kind kind;
+    uint32_t facts; /* as sent */
+    uint32_t securities;
+    const uint32_t *sources; /* dictionary ids, ascending */
+    uint32_t source_count;
+    struct str idempotency_key; /* len 0: none */
+};
+
+/* A name that the batch brings in, or an attribute's new milestones. */
+enum name_space { NAMES_ATTRIBUTES = 1, NAMES_SOURCES = 2 }; /* on disk */
+struct name_change {
+    enum name_space space;
+    uint32_t id; /* names_count() and up for new ones, ascending */
+    struct str text;
+    uint64_t first_assertion, first_retraction; /* TX_NEVER; attributes */
+};
+
+/*
+ * State beside the records that must change with them or not at all: what a
+ * space holds and how its keys look is its owner's affair. Keys are 1..256
+ * bytes. On disk: never renumber.
+ */
+enum state_space {
+    STATE_IDEMPOTENCY = 1,
+    STATE_WEBHOOKS = 2,
+    STATE_WATERMARKS = 3,
+    STATE_PRECEDENCE = 4,
+    STATE_MINT = 5,
+};
+struct state_change {
+    enum state_space space;
+    struct str key;
+    struct str value; /* data NULL: remove the key */
+};
+
+/*
+ * A fact that did not stand behind its record's earlier ones: where it stands
+ * counting record by record, and where it stood as sent. Both from 0; ascending
+ * by sequence. The others fill the remaining places in order.
+ */
+struct displaced {
+    uint32_t sequence, ordinal;
+};
+
+struct append_batch {
+    struct tx_info info;
+    const struct record *records; /* in order of arrival, tx = info.tx; one
+                                     record a (kind, security, date) */
+    uint32_t record_count;
+    const struct displaced *displaced;
+    uint32_t displaced_count;
+    const struct name_change *names;
+    uint32_t name_count;
+    const struct state_change *state;
+    uint32_t state_count;
+};
+
+/* Records of one kind, from first to last, both included. */
+struct scan_range {
+    enum record_kind kind;
+    int64_t first_security, last_security;
+    struct date first_date; /* of first_security */
+    struct date last_date;  /* of last_security */
+};
+
+#define SCAN_SECURITY(kind_, id)                                               \
+    ((struct scan_range){                                                      \
+        (kind_), (id), (id), { DATE_FIRST_DAYS }, { DATE_LAST_DAYS } })
+#define SCAN_ALL(kind_)                                                        \
+    ((struct scan_range){                                                      \
+        (kind_), 0, INT64_MAX, { DATE_FIRST_DAYS }, { DATE_LAST_DAYS } })
+
+struct store;
+
+/*
+ * Exactly the records with tx <= known_tx, for as long as it is open. Lives
+ * in the caller's storage; belongs to one thread; short (microseconds to a
+ * chunk of a stream): never held while a client is waited for.
+ */
+struct view {
+    struct store *store;
+    uint64_t known_tx;
+    void *handle; /* the store's own */
+};
+
+#define KNOWN_NEWEST UINT64_MAX
+
+struct store_health {
+    bool failed; /* a commit's outcome is unknown: stop */
+    bool full;   /* the disk or the map is full */
+    uint64_t newest_tx;
+    uint64_t disk_bytes;     /* files of the store; 0 where there are none */
+    uint64_t memtable_bytes; /* memory that holds records */
+    uint64_t memtable_records;
+};
+
+/* A store is this table and a struct that begins with struct store. */
+struct store_ops {
+    const char *name;
+    enum err (*append)(struct store *store,
+                       const struct append_batch *const *batches, size_t count,
+                       struct why *why);
+    enum err (*view_begin)(struct view *view, struct why *why);
+    void (*view_end)(struct view *view);
+    enum err (*scan)(struct view *view, const struct scan_range *range,
+                     record_visitor *visitor, void *context, struct why *why);
+    enum err (*transaction)(struct store *store, uint64_t tx,
+                            struct arena *arena, struct tx_info *out,
+                            struct why *why);
+    enum err (*state_get)(struct store *store, enum state_space space,
+                          struct str key, struct arena *arena, struct str *out,
+                          struct why *why);
+    void (*health)(struct store *store, struct store_health *out);
+    void (*close)(struct store *store);
+};
+
+struct store {
+    const struct store_ops *ops;
+    struct names *attributes, *sources; /* of every committed batch */
+    _Atomic uint64_t published_tx;
+};
+
+/*
+ * Make batches durable in one commit, then visible, then return: all of them
+ * or none. Their tx go on from the newest without a gap, recorded_at does not
+ * go backwards. Called by one thread only (the writer).
+ * ERR_FULL: disk or map full, nothing stored, try later. ERR_STORE: the
+ * outcome is unknown or the store had failed before: stop the process.
+ */
+enum err store_append(struct store *store,
+                      const struct append_batch *const *batches, size_t count,
+                      struct why *why);
+
+/* The newest transaction that is durable and visible; 0: none. Any thread. */
+uint64_t store_newest(struct store *store);
+
+/*
+ * Open a view of what was known at known_tx, or at KNOWN_NEWEST.
+ * ERR_INVALID: above the newest. ERR_BUSY: no room for another reader.
+ */
+enum err store_view_begin(struct store *store, uint64_t known_tx,
+                          struct view *view, struct why *why);
+void store_view_end(struct view *view);
+
+/*
+ * Show the visitor every record of the range in key order. ERR_STORE: damage,
+ * named in why; what was shown before it is good.
+ */
+enum err store_scan(struct view *view, const struct scan_range *range,
+                    record_visitor *visitor, void *context, struct why *why);
+
+/* The metadata of tx, in arena. ERR_NOT_FOUND: no such transaction. */
+enum err store_transaction(struct store *store, uint64_t tx,
+                           struct arena *arena, struct tx_info *out,
+                           struct why *why);
+
+/* The last transaction recorded at or before a moment; 0: none. */
+enum err store_tx_at(struct store *store, struct instant at, uint64_t *out,
+                     struct why *why);
+
+/* The value of a key, in arena. ERR_NOT_FOUND: no such key. */
+enum err store_state_get(struct store *store, enum state_space space,
+                         struct str key, struct arena *arena, struct str *out,
+                         struct why *why);
+
+/* Any thread, any time. */
+void store_health(struct store *store, struct store_health *out);
+
+/* Ends every view first; frees the store. NULL is fine. */
+void store_close(struct store *store);
+
+#endif
