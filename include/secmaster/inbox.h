@@ -9,6 +9,7 @@ struct inbox;
 /* First member of what is sent; owned by the sender until it is taken. */
 struct inbox_item {
     struct inbox *home; /* who is told */
+    void *owner;        /* the sender's, for the taker: a request's is it */
     struct inbox_item *next;
 };
 
