@@ -32,7 +32,8 @@ struct batch_record {
 struct batch_names {
     struct str *items; /* copies owned by the batch */
     uint32_t count, capacity;
-    uint32_t *table; /* open addressing over str_hash, index + 1 */
+    uint32_t *table;   /* open addressing over str_hash, index + 1 */
+    uint32_t reserved; /* items below it are not in the table */
     uint32_t table_size;
 };
 

@@ -1,0 +1,114 @@
+/* Batches: what they keep, and how facts are grouped into records. */
+#include <criterion/criterion.h>
+
+#include "secmaster/batch.h"
+
+static void
+add(struct batch *batch, int64_t security, int32_t day, const char *attribute)
+{
+    struct fact fact = {
+        .security_id = security,
+        .attribute = str_of(attribute),
+        .value = { VALUE_NUMBER, STR("1.50") },
+        .effective = { day },
+        .op = FACT_ASSERT,
+    };
+
+    cr_assert_eq(batch_add(batch, &fact, 0), OK);
+}
+
+Test(batch, groups_facts_by_security_and_date_in_order_of_arrival)
+{
+    static const struct {
+        int64_t security;
+        int32_t day;
+    } facts[] = { { 7, 1 }, { 8, 1 }, { 7, 1 }, { 7, 2 }, { 8, 1 }, { 7, 1 } };
+    static const uint32_t first[] = { 0, 1, 3 };
+    static const uint32_t next[] = { 2, 4, 5, BATCH_END, BATCH_END, BATCH_END };
+    struct batch *batch = batch_new();
+
+    for (size_t i = 0; i < 6; i++)
+        add(batch, facts[i].security, facts[i].day, "a");
+    cr_assert_eq(batch_seal(batch), OK);
+    cr_assert_eq(batch->record_count, 3);
+    cr_expect_eq(batch->security_count, 2);
+    for (size_t i = 0; i < 3; i++)
+        cr_expect_eq(batch->records[i].first, first[i], "record %zu", i);
+    for (size_t i = 0; i < 6; i++)
+        cr_expect_eq(batch->facts[i].next, next[i], "fact %zu", i);
+    batch_free(batch);
+}
+
+Test(batch, keeps_names_once_and_value_texts_exactly)
+{
+    struct batch *batch = batch_new();
+
+    for (int i = 0; i < 500; i++) {
+        char name[8];
+
+        snprintf(name, sizeof name, "n%d", i % 100);
+        add(batch, i, 0, name);
+    }
+    cr_expect_eq(batch->attributes.count, 100);
+    for (uint32_t i = 0; i < 500; i++) {
+        struct value got = batch_value(batch, &batch->facts[i]);
+
+        cr_assert_eq(batch->facts[i].attribute, i % 100, "fact %u", i);
+        cr_assert(
+            value_equal(got, (struct value){ VALUE_NUMBER, STR("1.50") }));
+    }
+    batch_free(batch);
+}
+
+Test(batch, a_late_default_source_leaves_named_sources_alone)
+{
+    struct batch *batch = batch_new();
+    struct fact fact = { .attribute = STR("a"), .value = VALUE_OF_NULL };
+
+    cr_expect(str_equal(batch->sources.items[0], STR("default")));
+    cr_assert_eq(batch_add(batch, &fact, 0), OK);
+    fact.source = STR("default");
+    cr_assert_eq(batch_add(batch, &fact, 0), OK);
+    cr_assert_eq(batch_default_source(batch, STR("polygon")), OK);
+    cr_expect_eq(batch->facts[0].source, 0);
+    cr_expect(str_equal(batch->sources.items[0], STR("polygon")));
+    cr_expect(str_equal(batch->sources.items[batch->facts[1].source],
+                        STR("default")));
+    batch_free(batch);
+}
+
+Test(batch, complaints_name_the_place_in_the_body)
+{
+    static const struct {
+        const char *prefix, *pointer;
+        uint64_t line;
+        const char *detail;
+    } cases[] = {
+        { "/facts", "/facts/1/op", 0, "is odd" },
+        { "", "/1/op", 0, "is odd" },
+        { NULL, NULL, 12, "op is odd" },
+    };
+    struct arena arena;
+
+    arena_init(&arena, 1 << 20);
+    for (size_t i = 0; i < 3; i++) {
+        struct batch *batch = batch_new();
+        struct fact fact = { .attribute = STR("a"), .value = VALUE_OF_NULL };
+        struct complaints complaints;
+
+        complaints_init(&complaints, &arena);
+        batch->pointer_prefix = cases[i].prefix;
+        cr_assert_eq(batch_add(batch, &fact, 11), OK);
+        cr_assert_eq(batch_add(batch, &fact, 12), OK);
+        batch_complain(batch, &complaints, 1, "op", "is odd");
+        cr_assert_eq(complaints.total, 1);
+        cr_expect_eq(complaints.items[0].line, cases[i].line);
+        cr_expect_str_eq(complaints.items[0].detail, cases[i].detail);
+        if (cases[i].pointer == NULL)
+            cr_expect_null(complaints.items[0].pointer);
+        else
+            cr_expect_str_eq(complaints.items[0].pointer, cases[i].pointer);
+        batch_free(batch);
+    }
+    arena_fini(&arena);
+}
