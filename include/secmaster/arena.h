@@ -2,6 +2,7 @@
 #ifndef SECMASTER_ARENA_H
 #define SECMASTER_ARENA_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "secmaster/str.h"
@@ -21,7 +22,7 @@ struct arena {
 void arena_init(struct arena *arena, size_t budget);
 void arena_fini(struct arena *arena);
 
-/* Give everything back but the first chunk, for the next request. */
+/* Give everything back but a first chunk of ordinary size. */
 void arena_reset(struct arena *arena);
 
 /* 16-byte aligned, not zeroed; NULL past the budget or out of memory. */
@@ -36,5 +37,7 @@ struct str arena_copy(struct arena *arena, struct str s);
 /* printf into the arena, terminated; data is NULL on failure. */
 struct str arena_print(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+struct str arena_vprint(struct arena *arena, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 
 #endif

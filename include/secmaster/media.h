@@ -21,13 +21,13 @@ enum media {
 #define MEDIA_TABLES                                                           \
     (MEDIA_BIT(MEDIA_JSON) | MEDIA_BIT(MEDIA_NDJSON) | MEDIA_BIT(MEDIA_CSV))
 
-/* "json"; what ?format= says. */
+/* "json"; what ?format= says for tables. */
 const char *media_name(enum media media);
 
 /* "text/csv; charset=utf-8"; what Content-Type says. */
 const char *media_type(enum media media);
 
-/* From a format's name; MEDIA_NONE: unknown. */
+/* From the name of a format of tables; MEDIA_NONE: any other. */
 enum media media_by_name(struct str name);
 
 /* From a Content-Type's type/subtype without parameters, any case. */

@@ -38,11 +38,14 @@ struct str out_text(const struct out *out);
 /* Make room for size more bytes: where they go, or NULL after an error. */
 char *out_grow(struct out *out, size_t size);
 
-/* As out_grow, inline where the room is there; then add len by hand. */
+/*
+ * As out_grow, inline where the room is there; then add to len by hand. The
+ * comparison is strict so that no offset is added to the NULL of an empty out.
+ */
 static inline char *
 out_reserve(struct out *out, size_t size)
 {
-    if (out->err == OK && out->capacity - out->len >= size)
+    if (out->err == OK && out->capacity - out->len > size)
         return out->data + out->len;
     return out_grow(out, size);
 }

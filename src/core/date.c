@@ -1,0 +1,111 @@
+/* Days of the proleptic Gregorian calendar: text to day number and back. */
+#include "secmaster/date.h"
+
+#include <assert.h>
+#include <stdbool.h>
+
+#include "digits.h"
+
+/*
+ * Years are counted from 1 March here, so that the leap day is a year's last
+ * and months have a closed form; eras of 400 years repeat exactly.
+ */
+#define DAYS_PER_ERA 146097
+#define DAYS_TO_1970 719468 /* from 0000-03-01 */
+
+struct ymd {
+    unsigned year, month, day;
+};
+
+static bool
+read_ymd(struct str text, struct ymd *out)
+{
+    if (text.len != DATE_TEXT_BYTES)
+        return false;
+    if (text.data[4] != '-' || text.data[7] != '-')
+        return false;
+    return digits_read(text.data, 4, &out->year) &&
+           digits_read(text.data + 5, 2, &out->month) &&
+           digits_read(text.data + 8, 2, &out->day);
+}
+
+static bool
+is_leap(unsigned year)
+{
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+static bool
+is_day(struct ymd date)
+{
+    static const unsigned char days[] = { 31, 28, 31, 30, 31, 30,
+                                          31, 31, 30, 31, 30, 31 };
+
+    if (date.year < 1 || date.month < 1 || date.month > 12 || date.day < 1)
+        return false;
+    if (date.month == 2 && date.day == 29)
+        return is_leap(date.year);
+    return date.day <= days[date.month - 1];
+}
+
+static int32_t
+days_from_ymd(struct ymd date)
+{
+    unsigned year = date.month <= 2 ? date.year - 1 : date.year;
+    unsigned month = date.month <= 2 ? date.month + 9 : date.month - 3;
+    unsigned era = year / 400;
+    unsigned of_era = year % 400;
+    unsigned of_year = (153 * month + 2) / 5 + date.day - 1;
+
+    of_year += of_era * 365 + of_era / 4 - of_era / 100;
+    return (int32_t)(era * DAYS_PER_ERA + of_year) - DAYS_TO_1970;
+}
+
+static struct ymd
+ymd_from_days(int32_t days)
+{
+    unsigned since = (unsigned)(days + DAYS_TO_1970);
+    unsigned era = since / DAYS_PER_ERA;
+    unsigned day = since % DAYS_PER_ERA;
+    unsigned year =
+        (day - day / 1460 + day / 36524 - day / (DAYS_PER_ERA - 1)) / 365;
+    unsigned month;
+
+    day -= 365 * year + year / 4 - year / 100;
+    month = (5 * day + 2) / 153;
+    day -= (153 * month + 2) / 5;
+    year += era * 400;
+    if (month < 10)
+        return (struct ymd){ year, month + 3, day + 1 };
+    return (struct ymd){ year + 1, month - 9, day + 1 };
+}
+
+enum err
+date_parse(struct str text, struct date *out)
+{
+    struct ymd date;
+
+    assert(out != NULL);
+
+    if (!read_ymd(text, &date) || !is_day(date))
+        return ERR_INVALID;
+    out->days = days_from_ymd(date);
+    return OK;
+}
+
+void
+date_format(struct date date, char out[static DATE_TEXT_BYTES])
+{
+    struct ymd ymd;
+
+    assert(date.days >= DATE_FIRST_DAYS);
+    assert(date.days <= DATE_LAST_DAYS);
+
+    ymd = ymd_from_days(date.days);
+    digits_put_two(out, ymd.year / 100);
+    digits_put_two(out + 2, ymd.year % 100);
+    out[4] = '-';
+    digits_put_two(out + 5, ymd.month);
+    out[7] = '-';
+    digits_put_two(out + 8, ymd.day);
+}

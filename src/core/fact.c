@@ -1,0 +1,64 @@
+/* What a fact's names may be. */
+#include "secmaster/fact.h"
+
+#include <stdbool.h>
+
+#include "secmaster/bounds.h"
+#include "secmaster/utf8.h"
+
+/* The limits stand in texts that are static, so they are spelled here. */
+#define SPELL(number) #number
+#define SPELLED(number) SPELL(number)
+
+/* Columns of our own tables: an attribute of that name would be two columns. */
+static bool
+is_reserved(struct str name)
+{
+    static const char *const reserved[] = {
+        "security_id",
+        "effective_start_date",
+        "effective_end_date",
+        "quantity",
+        "date",
+        "portfolio",
+        "source",
+    };
+
+    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
+        if (str_equal(name, str_of(reserved[i])))
+            return true;
+    }
+    return false;
+}
+
+const char *
+attribute_name_fault(struct str name)
+{
+    if (name.len == 0)
+        return "an attribute's name is empty";
+    if (name.len > ATTRIBUTE_BYTES_MAX)
+        return "an attribute's name is longer than " SPELLED(
+            ATTRIBUTE_BYTES_MAX) " bytes";
+    if (utf8_span(name) != name.len)
+        return "an attribute's name is not UTF-8";
+    if (utf8_has_control(name))
+        return "an attribute's name has a control character";
+    if (is_reserved(name))
+        return "this attribute name is reserved";
+    return NULL;
+}
+
+const char *
+source_name_fault(struct str name)
+{
+    if (name.len == 0)
+        return "a source's name is empty";
+    if (name.len > SOURCE_BYTES_MAX)
+        return "a source's name is longer than " SPELLED(
+            SOURCE_BYTES_MAX) " bytes";
+    if (utf8_span(name) != name.len)
+        return "a source's name is not UTF-8";
+    if (utf8_has_control(name))
+        return "a source's name has a control character";
+    return NULL;
+}
