@@ -16,6 +16,7 @@ void http_client_free(struct http_client *client);
 
 struct http_answer {
     int status;
+    int retry_after_seconds; /* 0: not said */
     struct out body; /* the caller inits (its limit bounds it) and finis */
 };
 

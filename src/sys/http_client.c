@@ -1,0 +1,167 @@
+/* HTTP requests one at a time, with only the features of libcurl that we
+ * want. */
+#include "secmaster/http_client.h"
+
+#include <assert.h>
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CONNECT_TIMEOUT_MS 10000L
+#define LOW_SPEED_BYTES 1L    /* a second; slower than that is a stall, */
+#define LOW_SPEED_SECONDS 60L /* after so long */
+#define RETRY_AFTER_SECONDS_MAX 3600
+
+struct http_client {
+    CURL *curl;
+    const char *base; /* borrowed */
+    char error[CURL_ERROR_SIZE];
+};
+
+static void
+start_curl(void)
+{
+    CURLcode failed = curl_global_init(CURL_GLOBAL_DEFAULT);
+
+    assert(failed == CURLE_OK);
+}
+
+/* curl bounds neither inflated nor unannounced bodies; the out does. */
+static size_t
+take_body(char *data, size_t size, size_t count, void *to)
+{
+    struct http_answer *answer = to;
+
+    out_bytes(&answer->body, data, size * count);
+    return out_finish(&answer->body) == OK ? size * count : 0;
+}
+
+/* Everything that is the same in each request. */
+static void
+set_options(CURL *curl, char *error, long timeout_seconds)
+{
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout_seconds);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, LOW_SPEED_SECONDS);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+}
+
+struct http_client *
+http_client_new(const char *base, int timeout_seconds)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct http_client *client = calloc(1, sizeof *client);
+
+    assert(base != NULL);
+    assert(timeout_seconds > 0);
+
+    pthread_once(&once, start_curl);
+    if (client == NULL)
+        return NULL;
+    client->base = base;
+    client->curl = curl_easy_init();
+    if (client->curl == NULL) {
+        free(client);
+        return NULL;
+    }
+    set_options(client->curl, client->error, timeout_seconds);
+    return client;
+}
+
+void
+http_client_free(struct http_client *client)
+{
+    if (client == NULL)
+        return;
+    curl_easy_cleanup(client->curl);
+    free(client);
+}
+
+/* What is particular to the request is set; send it and read the answer. */
+static enum err
+perform(struct http_client *client, const char *path,
+        struct http_answer *answer, struct why *why)
+{
+    struct out url;
+    long status = 0;
+    curl_off_t retry_after = 0;
+
+    out_init(&url, SIZE_MAX);
+    out_print(&url, "%s%s", client->base, path);
+    out_char(&url, '\0');
+    if (out_finish(&url) != OK) {
+        out_fini(&url);
+        return why_set(why, ERR_BUSY, "no memory for a request");
+    }
+    curl_easy_setopt(client->curl, CURLOPT_URL, url.data);
+    out_fini(&url);
+    curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, answer);
+    client->error[0] = '\0';
+
+    CURLcode code = curl_easy_perform(client->curl);
+
+    if (code != CURLE_OK)
+        return why_set(why, ERR_UPSTREAM, "%s%s: %s", client->base, path,
+                       client->error[0] != '\0' ? client->error
+                                                : curl_easy_strerror(code));
+    curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(client->curl, CURLINFO_RETRY_AFTER, &retry_after);
+    if (retry_after > RETRY_AFTER_SECONDS_MAX)
+        retry_after = RETRY_AFTER_SECONDS_MAX;
+    answer->status = (int)status;
+    answer->retry_after_seconds = (int)retry_after;
+    return OK;
+}
+
+enum err
+http_client_get(struct http_client *client, const char *path,
+                struct http_answer *answer, struct why *why)
+{
+    curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, NULL);
+    curl_easy_setopt(client->curl, CURLOPT_HTTPGET, 1L);
+    return perform(client, path, answer, why);
+}
+
+enum err
+http_client_post(struct http_client *client, const char *path,
+                 const char *media_type, struct str body,
+                 struct http_answer *answer, struct why *why)
+{
+    struct curl_slist *headers = NULL;
+    char type[128];
+
+    snprintf(type, sizeof type, "Content-Type: %s", media_type);
+
+    /* Without Expect: a body of ours is never so large that asking first
+     * would save anything. */
+    struct curl_slist *with_type = curl_slist_append(NULL, type);
+
+    if (with_type != NULL)
+        headers = curl_slist_append(with_type, "Expect:");
+    if (headers == NULL) {
+        curl_slist_free_all(with_type);
+        return why_set(why, ERR_BUSY, "no memory for a request");
+    }
+    curl_easy_setopt(client->curl, CURLOPT_POST, 1L);
+    curl_easy_setopt(client->curl, CURLOPT_POSTFIELDSIZE_LARGE,
+                     (curl_off_t)body.len);
+    curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS,
+                     body.len > 0 ? body.data : "");
+    curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
+
+    enum err err = perform(client, path, answer, why);
+
+    curl_slist_free_all(headers);
+    return err;
+}
