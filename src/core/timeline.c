@@ -287,12 +287,13 @@ compete(struct timeline *t, const struct event *event)
     cell->source = event->source;
     cell->effective = t->date;
     cell->tx = event->tx;
+    cell->value.type = event->type;
+    if (event->type == VALUE_NUMBER || event->type == VALUE_STRING)
+        return cell_text(cell, backing,
+                         (struct str){ t->texts.data + event->text_offset,
+                                       event->text_len });
     cell->value = value_of_type(event->type);
-    if (event->type != VALUE_NUMBER && event->type != VALUE_STRING)
-        return OK;
-    return cell_text(
-        cell, backing,
-        (struct str){ t->texts.data + event->text_offset, event->text_len });
+    return OK;
 }
 
 /* The date is over: a row ends and another starts if anything is live. */

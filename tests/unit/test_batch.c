@@ -1,5 +1,6 @@
 /* Batches: what they keep, and how facts are grouped into records. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "secmaster/batch.h"
 
