@@ -37,8 +37,8 @@ struct tx_info {
 enum name_space { NAMES_ATTRIBUTES = 1, NAMES_SOURCES = 2 }; /* on disk */
 struct name_change {
     enum name_space space;
-    uint32_t id; /* names_count() and up for new ones, ascending */
-    struct str text;
+    uint32_t id;     /* names_count() and up for new ones, ascending */
+    struct str text; /* also where the name is there already */
     uint64_t first_assertion, first_retraction; /* TX_NEVER; attributes */
 };
 
@@ -114,7 +114,7 @@ struct view {
 
 struct store_health {
     bool failed; /* a commit's outcome is unknown: stop */
-    bool full;   /* the disk or the map is full */
+    bool full;   /* the disk is, or the last append found it or the map so */
     uint64_t newest_tx;
     uint64_t disk_bytes;     /* files of the store; 0 where there are none */
     uint64_t memtable_bytes; /* memory that holds records */
@@ -151,8 +151,10 @@ struct store {
  * Make batches durable in one commit, then visible, then return: all of them
  * or none. Their tx go on from the newest without a gap, recorded_at does not
  * go backwards. Called by one thread only (the writer).
- * ERR_FULL: disk or map full, nothing stored, try later. ERR_STORE: the
- * outcome is unknown or the store had failed before: stop the process.
+ * ERR_FULL: disk or map full. ERR_BUSY: out of memory. ERR_TOO_LARGE: more
+ * than one commit holds. All three: nothing stored, the store goes on.
+ * ERR_STORE: the outcome is unknown or the store had failed before: stop the
+ * process.
  */
 enum err store_append(struct store *store,
                       const struct append_batch *const *batches, size_t count,

@@ -11,13 +11,14 @@
 struct store_lmdb_options {
     const char *dir;           /* made when missing (mode 0700) */
     size_t map_bytes;          /* 0: JOURNAL_MAP_BYTES_DEFAULT */
-    size_t disk_reserve_bytes; /* 0: DISK_RESERVE_BYTES or 5 % */
+    size_t disk_reserve_bytes; /* 0: DISK_RESERVE_BYTES or 5 % of the disk,
+                                  the smaller */
 };
 
 /*
  * Open or make a store; rebuilds the memtable from the journal. One process
- * at a time. ERR_BUSY: another process holds it. ERR_INVALID: not ours: a
- * newer format, a foreign or truncated file, a network file system.
+ * at a time. ERR_BUSY: another process holds it, or out of memory. ERR_INVALID:
+ * not ours: a newer format, a foreign or truncated file, a network file system.
  * ERR_STORE: damage, named in why. ERR_FULL: no room.
  */
 enum err store_lmdb_open(const struct store_lmdb_options *options,

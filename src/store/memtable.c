@@ -1,0 +1,422 @@
+/* A skip list that only grows, in memory of its own. */
+#include "memtable.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* With a quarter of the nodes going up a level, good for 4^16 records. */
+#define HEIGHT_MAX 16
+
+/* Large, so that the allocator's overhead and page faults come rarely. */
+#define CHUNK_BYTES (1UL << 20)
+
+/* The payload stands behind next[height]. Only the links ever change. */
+struct memtable_node {
+    int64_t security_id;
+    uint64_t tx;
+    int32_t days;
+    uint32_t payload_bytes;
+    uint8_t kind;
+    uint8_t height;
+    _Atomic(struct memtable_node *) next[];
+};
+
+struct chunk {
+    struct chunk *older;
+    size_t used, size;
+    _Alignas(8) unsigned char bytes[];
+};
+
+/*
+ * path[i] is the last node of level i not after the last one linked: records
+ * that arrive in order find their place at once, those sorted within a batch
+ * start their search near it.
+ */
+struct memtable {
+    struct memtable_node *head; /* before every key; HEIGHT_MAX high */
+    struct chunk *chunk;
+    uint64_t random;
+    struct memtable_node *path[HEIGHT_MAX];
+
+    struct memtable_node *staged, *staged_last; /* chained by next[0] */
+    struct chunk *mark;                         /* memory before staging */
+    size_t mark_used;
+
+    _Atomic uint64_t bytes, records;
+};
+
+static struct memtable_node *
+next_of(const struct memtable_node *node, size_t level)
+{
+    return atomic_load_explicit(&node->next[level], memory_order_acquire);
+}
+
+/* For the writer, who reads its own stores. */
+static struct memtable_node *
+own_next_of(const struct memtable_node *node, size_t level)
+{
+    return atomic_load_explicit(&node->next[level], memory_order_relaxed);
+}
+
+static int
+node_compare(const struct memtable_node *a, const struct memtable_node *b)
+{
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    if (a->security_id != b->security_id)
+        return a->security_id < b->security_id ? -1 : 1;
+    if (a->days != b->days)
+        return a->days < b->days ? -1 : 1;
+    if (a->tx != b->tx)
+        return a->tx < b->tx ? -1 : 1;
+    return 0;
+}
+
+static size_t
+node_size(size_t height, size_t payload_bytes)
+{
+    size_t size = sizeof(struct memtable_node) +
+                  height * sizeof(struct memtable_node *) + payload_bytes;
+
+    return (size + 7) & ~(size_t)7;
+}
+
+static void *
+allocate(struct memtable *memtable, size_t size)
+{
+    struct chunk *chunk = memtable->chunk;
+
+    if (chunk == NULL || chunk->size - chunk->used < size) {
+        size_t room = size > CHUNK_BYTES ? size : CHUNK_BYTES;
+
+        chunk = malloc(sizeof *chunk + room);
+        if (chunk == NULL)
+            return NULL;
+        *chunk = (struct chunk){ .older = memtable->chunk, .size = room };
+        memtable->chunk = chunk;
+    }
+    void *to = chunk->bytes + chunk->used;
+    chunk->used += size;
+    return to;
+}
+
+static struct memtable_node *
+node_new(struct memtable *memtable, size_t height, struct str payload)
+{
+    struct memtable_node *node;
+
+    assert(payload.len <= UINT32_MAX);
+
+    node = allocate(memtable, node_size(height, payload.len));
+    if (node == NULL)
+        return NULL;
+    *node = (struct memtable_node){ .payload_bytes = (uint32_t)payload.len,
+                                    .height = (uint8_t)height };
+    for (size_t i = 0; i < height; i++)
+        atomic_init(&node->next[i], NULL);
+    if (payload.len > 0)
+        memcpy(&node->next[height], payload.data, payload.len);
+    return node;
+}
+
+/* Deterministic, so that a test run repeats to the byte. */
+static size_t
+random_height(struct memtable *memtable)
+{
+    uint64_t x = memtable->random;
+
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    memtable->random = x;
+
+    uint64_t capped = x | UINT64_C(1) << (2 * (HEIGHT_MAX - 1));
+    return 1 + (size_t)__builtin_ctzll(capped) / 2;
+}
+
+struct memtable *
+memtable_new(void)
+{
+    struct memtable *memtable = calloc(1, sizeof *memtable);
+
+    if (memtable == NULL)
+        return NULL;
+    memtable->random = UINT64_C(0x9e3779b97f4a7c15);
+    memtable->head = node_new(memtable, HEIGHT_MAX, (struct str){ 0 });
+    if (memtable->head == NULL) {
+        free(memtable);
+        return NULL;
+    }
+    for (size_t i = 0; i < HEIGHT_MAX; i++)
+        memtable->path[i] = memtable->head;
+    return memtable;
+}
+
+static void
+free_down_to(struct memtable *memtable, struct chunk *last)
+{
+    while (memtable->chunk != last) {
+        struct chunk *older = memtable->chunk->older;
+
+        free(memtable->chunk);
+        memtable->chunk = older;
+    }
+}
+
+void
+memtable_free(struct memtable *memtable)
+{
+    if (memtable == NULL)
+        return;
+    free_down_to(memtable, NULL);
+    free(memtable);
+}
+
+enum err
+memtable_stage(struct memtable *memtable, const struct record *record)
+{
+    struct memtable_node *node;
+
+    if (memtable->staged == NULL) {
+        memtable->mark = memtable->chunk;
+        memtable->mark_used = memtable->chunk->used;
+    }
+    node = node_new(memtable, random_height(memtable), record->payload);
+    if (node == NULL)
+        return ERR_BUSY;
+    node->kind = (uint8_t)record->kind;
+    node->security_id = record->security_id;
+    node->days = record->effective.days;
+    node->tx = record->tx;
+
+    if (memtable->staged == NULL)
+        memtable->staged = node;
+    else
+        atomic_store_explicit(&memtable->staged_last->next[0], node,
+                              memory_order_relaxed);
+    memtable->staged_last = node;
+    return OK;
+}
+
+void
+memtable_drop(struct memtable *memtable)
+{
+    if (memtable->staged == NULL)
+        return;
+    free_down_to(memtable, memtable->mark);
+    memtable->chunk->used = memtable->mark_used;
+    memtable->staged = NULL;
+}
+
+static struct memtable_node *
+merge(struct memtable_node *a, struct memtable_node *b)
+{
+    _Atomic(struct memtable_node *) first, *link = &first;
+
+    while (a != NULL && b != NULL) {
+        struct memtable_node **from = node_compare(a, b) <= 0 ? &a : &b;
+        struct memtable_node *taken = *from;
+
+        atomic_store_explicit(link, taken, memory_order_relaxed);
+        link = &taken->next[0];
+        *from = own_next_of(taken, 0);
+    }
+    atomic_store_explicit(link, a != NULL ? a : b, memory_order_relaxed);
+    return atomic_load_explicit(&first, memory_order_relaxed);
+}
+
+/* Take the longest sorted run off the front of a chain. */
+static struct memtable_node *
+take_run(struct memtable_node **chain)
+{
+    struct memtable_node *first = *chain, *last = first;
+    struct memtable_node *next = own_next_of(last, 0);
+
+    while (next != NULL && node_compare(last, next) < 0) {
+        last = next;
+        next = own_next_of(last, 0);
+    }
+    atomic_store_explicit(&last->next[0], NULL, memory_order_relaxed);
+    *chain = next;
+    return first;
+}
+
+static bool
+is_ascending(const struct memtable_node *chain)
+{
+    const struct memtable_node *next;
+
+    for (; chain != NULL; chain = next) {
+        next = own_next_of(chain, 0);
+        if (next != NULL && node_compare(chain, next) >= 0)
+            return false;
+    }
+    return true;
+}
+
+/*
+ * Merge sort over the runs that are there: runs[i] holds 2^i of them, so a
+ * batch that came sorted costs one pass.
+ */
+bool
+memtable_sort(struct memtable *memtable)
+{
+    struct memtable_node *runs[64] = { 0 }, *sorted = NULL;
+    struct memtable_node *left = memtable->staged;
+
+    while (left != NULL) {
+        struct memtable_node *run = take_run(&left);
+        size_t i = 0;
+
+        for (; runs[i] != NULL; i++) {
+            run = merge(runs[i], run);
+            runs[i] = NULL;
+        }
+        runs[i] = run;
+    }
+    for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++)
+        sorted = merge(runs[i], sorted);
+
+    memtable->staged = sorted;
+    memtable->staged_last = NULL;
+    return is_ascending(sorted);
+}
+
+/*
+ * The level to begin at. Ahead of the last node linked the search climbs from
+ * the bottom, so it costs by distance, not by size; else it begins anew.
+ */
+static size_t
+begin_search(struct memtable *memtable, const struct memtable_node *node)
+{
+    struct memtable_node **path = memtable->path;
+    size_t level = 0;
+
+    if (path[0] != memtable->head && node_compare(node, path[0]) < 0) {
+        for (size_t i = 0; i < HEIGHT_MAX; i++)
+            path[i] = memtable->head;
+        return HEIGHT_MAX - 1;
+    }
+    while (level < HEIGHT_MAX - 1) {
+        const struct memtable_node *next = own_next_of(path[level], level);
+
+        if (next == NULL || node_compare(next, node) >= 0)
+            return level;
+        level++;
+    }
+    return level;
+}
+
+/* Move path to where node belongs. */
+static void
+find_place(struct memtable *memtable, const struct memtable_node *node)
+{
+    struct memtable_node **path = memtable->path, *at = NULL, *next;
+    bool has_moved = false;
+
+    for (size_t i = begin_search(memtable, node) + 1; i-- > 0;) {
+        if (!has_moved)
+            at = path[i];
+        next = own_next_of(at, i);
+        while (next != NULL && node_compare(next, node) < 0) {
+            has_moved = true;
+            at = next;
+            next = own_next_of(at, i);
+        }
+        path[i] = at;
+    }
+}
+
+static void
+link_node(struct memtable *memtable, struct memtable_node *node)
+{
+    find_place(memtable, node);
+    for (size_t i = 0; i < node->height; i++) {
+        struct memtable_node *before = memtable->path[i];
+        struct memtable_node *after = own_next_of(before, i);
+
+        assert(after == NULL || node_compare(node, after) < 0);
+        atomic_store_explicit(&node->next[i], after, memory_order_relaxed);
+        atomic_store_explicit(&before->next[i], node, memory_order_release);
+        memtable->path[i] = node;
+    }
+}
+
+void
+memtable_link(struct memtable *memtable)
+{
+    uint64_t bytes = 0, records = 0;
+    struct memtable_node *next;
+
+    for (struct memtable_node *node = memtable->staged; node != NULL;
+         node = next) {
+        next = own_next_of(node, 0);
+        link_node(memtable, node);
+        bytes += node_size(node->height, node->payload_bytes);
+        records++;
+    }
+    memtable->staged = NULL;
+    atomic_fetch_add_explicit(&memtable->bytes, bytes, memory_order_relaxed);
+    atomic_fetch_add_explicit(&memtable->records, records,
+                              memory_order_relaxed);
+}
+
+uint64_t
+memtable_bytes(const struct memtable *memtable)
+{
+    return atomic_load_explicit(&memtable->bytes, memory_order_relaxed);
+}
+
+uint64_t
+memtable_records(const struct memtable *memtable)
+{
+    return atomic_load_explicit(&memtable->records, memory_order_relaxed);
+}
+
+void
+memtable_seek(struct memtable_cursor *cursor, const struct memtable *memtable,
+              const struct record *key)
+{
+    const struct memtable_node sought = { .security_id = key->security_id,
+                                          .tx = key->tx,
+                                          .days = key->effective.days,
+                                          .kind = (uint8_t)key->kind };
+    const struct memtable_node *at = memtable->head, *next = NULL;
+
+    for (size_t i = HEIGHT_MAX; i-- > 0;) {
+        next = next_of(at, i);
+        while (next != NULL && node_compare(next, &sought) < 0) {
+            at = next;
+            next = next_of(at, i);
+        }
+    }
+    *cursor = (struct memtable_cursor){ memtable, next };
+}
+
+void
+memtable_next(struct memtable_cursor *cursor)
+{
+    assert(cursor->node != NULL);
+    cursor->node = next_of(cursor->node, 0);
+}
+
+bool
+memtable_at(const struct memtable_cursor *cursor, struct record *out)
+{
+    const struct memtable_node *node = cursor->node;
+
+    if (node == NULL)
+        return false;
+    *out = (struct record){
+        .kind = (enum record_kind)node->kind,
+        .security_id = node->security_id,
+        .effective = { node->days },
+        .tx = node->tx,
+        .payload = { (const char *)&node->next[node->height],
+                     node->payload_bytes },
+    };
+    return true;
+}

@@ -1,0 +1,56 @@
+/* Records in memory, in key order: one writer, readers without locks. */
+#ifndef STORE_MEMTABLE_H
+#define STORE_MEMTABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "secmaster/err.h"
+#include "secmaster/record.h"
+
+struct memtable;
+
+/* NULL when out of memory. */
+struct memtable *memtable_new(void);
+void memtable_free(struct memtable *memtable);
+
+/*
+ * The writer's way in: copy records in while that can still fail, then make
+ * them readable when nothing can. Nothing staged is seen by a reader.
+ */
+
+/* Copy a record, payload included. ERR_BUSY: out of memory. */
+enum err memtable_stage(struct memtable *memtable, const struct record *record);
+
+/* Put what is staged in key order, to be linked or dropped next; false: two
+ * of them have one key. */
+bool memtable_sort(struct memtable *memtable);
+
+/* Make what is staged and sorted readable. No key may be there already. */
+void memtable_link(struct memtable *memtable);
+
+/* Forget what is staged. */
+void memtable_drop(struct memtable *memtable);
+
+/* Any thread. */
+uint64_t memtable_bytes(const struct memtable *memtable);
+uint64_t memtable_records(const struct memtable *memtable);
+
+/*
+ * A place in the table. Any thread; what was linked before the place was
+ * sought is met, what is linked later may be. Nothing to release.
+ */
+struct memtable_cursor {
+    const struct memtable *memtable;
+    const struct memtable_node *node;
+};
+
+/* Go to the first record not before key, whose payload does not matter. */
+void memtable_seek(struct memtable_cursor *cursor,
+                   const struct memtable *memtable, const struct record *key);
+void memtable_next(struct memtable_cursor *cursor);
+
+/* The record there, false at the end. Its payload lives with the table. */
+bool memtable_at(const struct memtable_cursor *cursor, struct record *out);
+
+#endif

@@ -1,0 +1,215 @@
+/* The socket's own side: a caller's duties are checked once, for every store.
+ */
+#include "secmaster/store.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+
+#include "secmaster/bounds.h"
+
+#define STATE_NAME_BYTES_MAX 256
+#define IDEMPOTENCY_BYTES_MAX 255
+
+static void
+check_info(const struct tx_info *info)
+{
+    assert(info->kind == BATCH_FACTS);
+    assert(info->source_count == 0 || info->sources != NULL);
+    for (uint32_t i = 1; i < info->source_count; i++)
+        assert(info->sources[i - 1] < info->sources[i]);
+    assert(info->idempotency_key.len <= IDEMPOTENCY_BYTES_MAX);
+}
+
+static void
+check_records(const struct append_batch *batch)
+{
+    for (uint32_t i = 0; i < batch->record_count; i++) {
+        const struct record *record = &batch->records[i];
+
+        assert(record->kind == RECORD_FACTS);
+        assert(record->security_id >= 0);
+        assert(record->effective.days >= DATE_FIRST_DAYS);
+        assert(record->effective.days <= DATE_LAST_DAYS);
+        assert(record->tx == batch->info.tx);
+        assert(record->payload.len > 0);
+        assert(record->payload.len <= UINT32_MAX);
+    }
+}
+
+static void
+check_displaced(const struct append_batch *batch)
+{
+    for (uint32_t i = 0; i < batch->displaced_count; i++) {
+        const struct displaced *displaced = &batch->displaced[i];
+
+        assert(displaced->sequence < batch->info.facts);
+        assert(displaced->ordinal < batch->info.facts);
+        assert(i == 0 || displaced[-1].sequence < displaced->sequence);
+    }
+}
+
+/* New names come in the order of their ids, whichever batch brings them. */
+static void
+check_names(const struct append_batch *batch, uint32_t *attributes,
+            uint32_t *sources)
+{
+    for (uint32_t i = 0; i < batch->name_count; i++) {
+        const struct name_change *change = &batch->names[i];
+        uint32_t *count =
+            change->space == NAMES_ATTRIBUTES ? attributes : sources;
+
+        assert(change->space == NAMES_ATTRIBUTES ||
+               change->space == NAMES_SOURCES);
+        assert(change->text.len > 0);
+        assert(change->id <= *count);
+        if (change->id == *count)
+            *count += 1;
+    }
+}
+
+static void
+check_state_key(struct str key)
+{
+    assert(key.len > 0);
+    assert(key.len <= STATE_NAME_BYTES_MAX);
+}
+
+enum err
+store_append(struct store *store, const struct append_batch *const *batches,
+             size_t count, struct why *why)
+{
+    uint32_t attributes, sources;
+    uint64_t newest;
+
+    assert(store != NULL);
+    assert(count > 0);
+
+    newest = store_newest(store);
+    attributes = names_count(store->attributes);
+    sources = names_count(store->sources);
+    for (size_t i = 0; i < count; i++) {
+        assert(batches[i]->info.tx == newest + 1 + i);
+        assert(i == 0 || batches[i - 1]->info.recorded_at.us <=
+                             batches[i]->info.recorded_at.us);
+        check_info(&batches[i]->info);
+        check_records(batches[i]);
+        check_displaced(batches[i]);
+        check_names(batches[i], &attributes, &sources);
+        for (uint32_t s = 0; s < batches[i]->state_count; s++)
+            check_state_key(batches[i]->state[s].key);
+    }
+    return store->ops->append(store, batches, count, why);
+}
+
+uint64_t
+store_newest(struct store *store)
+{
+    return atomic_load_explicit(&store->published_tx, memory_order_acquire);
+}
+
+enum err
+store_view_begin(struct store *store, uint64_t known_tx, struct view *view,
+                 struct why *why)
+{
+    uint64_t newest;
+
+    assert(store != NULL);
+    assert(view != NULL);
+
+    /* First of all, so that what the store pins holds all of it. */
+    newest = store_newest(store);
+    if (known_tx == KNOWN_NEWEST)
+        known_tx = newest;
+    if (known_tx > newest)
+        return why_set(why, ERR_INVALID, "known_tx is above the newest, %llu",
+                       (unsigned long long)newest);
+    *view = (struct view){ .store = store, .known_tx = known_tx };
+    return store->ops->view_begin(view, why);
+}
+
+void
+store_view_end(struct view *view)
+{
+    view->store->ops->view_end(view);
+    view->store = NULL;
+}
+
+enum err
+store_scan(struct view *view, const struct scan_range *range,
+           record_visitor *visitor, void *context, struct why *why)
+{
+    assert(view->store != NULL);
+    assert(range->first_security >= 0);
+    assert(visitor != NULL);
+
+    return view->store->ops->scan(view, range, visitor, context, why);
+}
+
+enum err
+store_transaction(struct store *store, uint64_t tx, struct arena *arena,
+                  struct tx_info *out, struct why *why)
+{
+    /* The journal may already hold one that is not published yet. */
+    if (tx == 0 || tx > store_newest(store))
+        return why_set(why, ERR_NOT_FOUND, "no such transaction");
+    return store->ops->transaction(store, tx, arena, out, why);
+}
+
+/* The last tx of 1..newest that is not after a moment. */
+static enum err
+search(struct store *store, struct instant at, struct arena *arena,
+       uint64_t *out, struct why *why)
+{
+    uint64_t low = 0, high = store_newest(store) + 1;
+    struct tx_info info;
+
+    while (high - low > 1) {
+        uint64_t middle = low + (high - low) / 2;
+
+        TRY(store->ops->transaction(store, middle, arena, &info, why));
+        arena_reset(arena);
+        if (info.recorded_at.us <= at.us)
+            low = middle;
+        else
+            high = middle;
+    }
+    *out = low;
+    return OK;
+}
+
+enum err
+store_tx_at(struct store *store, struct instant at, uint64_t *out,
+            struct why *why)
+{
+    struct arena arena;
+    enum err err;
+
+    /* Room for the sources of any transaction, twice. */
+    arena_init(&arena, (size_t)NAMES_MAX * sizeof(uint32_t) * 2 + 4096);
+    err = search(store, at, &arena, out, why);
+    arena_fini(&arena);
+    return err;
+}
+
+enum err
+store_state_get(struct store *store, enum state_space space, struct str key,
+                struct arena *arena, struct str *out, struct why *why)
+{
+    check_state_key(key);
+    return store->ops->state_get(store, space, key, arena, out, why);
+}
+
+void
+store_health(struct store *store, struct store_health *out)
+{
+    *out = (struct store_health){ .newest_tx = store_newest(store) };
+    store->ops->health(store, out);
+}
+
+void
+store_close(struct store *store)
+{
+    if (store == NULL)
+        return;
+    store->ops->close(store);
+}
