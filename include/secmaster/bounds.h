@@ -5,8 +5,9 @@
 /* Facts (API.md 2; documented in openapi.yaml). */
 #define ATTRIBUTE_BYTES_MAX 128
 #define SOURCE_BYTES_MAX 64
-#define VALUE_BYTES_MAX (64 * 1024) /* UTF-8, unescaped; a number's text too   \
-                                     */
+#define VALUE_BYTES_MAX                                                        \
+    (64 * 1024) /* UTF-8, unescaped; a number's text too                       \
+                 */
 #define SECURITY_ID_MAX INT64_MAX
 
 /* One request. */
@@ -24,6 +25,10 @@
 #define PAGE_ROWS_DEFAULT 1000
 #define PAGE_ROWS_MAX 10000
 #define STREAM_CHUNK_BYTES (64 * 1024)
+#define STREAM_RECORDS_MAX                                                     \
+    20000 /* read for one chunk: milliseconds of a loop */
+#define JOIN_WINDOW_BYTES_MAX (128UL << 20) /* rows of a join held in memory   \
+                                             */
 
 /* Connections (LOOPS.md's measured recipe is behind these). */
 #define CONNECTIONS_DEFAULT 16384
@@ -39,8 +44,9 @@
 #define WRITE_QUEUE_JOBS_MAX 8192
 #define WRITE_QUEUE_BYTES_MAX (512UL << 20)
 #define COMMIT_JOBS_MAX 4096
-#define COMMIT_BYTES_MAX (128UL << 20) /* bounds a transaction's dirty pages   \
-                                        */
+#define COMMIT_BYTES_MAX                                                       \
+    (128UL << 20) /* bounds a transaction's dirty pages                        \
+                   */
 
 /* The worker pool. */
 #define WORKERS_DEFAULT 2

@@ -1,0 +1,151 @@
+/* POST /v1/positions/join: positions in, each with its row out. */
+#include "joined.h"
+#include "knowledge.h"
+#include "number.h"
+#include "problem.h"
+#include "service.h"
+
+/* Lives in the request's arena, what it points to on the heap. */
+struct joining {
+    struct complaints complaints;
+    struct positions_reader *reader;
+    struct joined *joined; /* handed over to the response */
+};
+
+static void
+begin(struct request *request, struct response *response)
+{
+    struct joining *joining = arena_zalloc(request->arena, 1, sizeof *joining);
+
+    if (joining == NULL) {
+        problem_err(request, response, ERR_TOO_LARGE, NULL);
+        return;
+    }
+    request->state = joining;
+    complaints_init(&joining->complaints, request->arena);
+    joining->joined = joined_new();
+    if (joining->joined != NULL)
+        joining->reader = positions_reader_new(
+            request->body_media, joined_positions(joining->joined),
+            &joining->complaints);
+    if (joining->reader == NULL)
+        problem_err(request, response, ERR_BUSY, NULL);
+}
+
+static void
+refuse(struct request *request, struct response *response, enum err err,
+       const struct why *why)
+{
+    struct joining *joining = request->state;
+
+    if (err == ERR_MALFORMED)
+        problem_set(request, response, PROBLEM_MALFORMED_BODY, "%s", why->text);
+    else if (err == ERR_INVALID)
+        problem_list(request, response, PROBLEM_INVALID_BODY,
+                     &joining->complaints);
+    else
+        problem_err(request, response, err, why);
+}
+
+static void
+body(struct request *request, struct response *response, struct str piece)
+{
+    struct joining *joining = request->state;
+    struct why why = { 0 };
+    enum err err = positions_reader_feed(joining->reader, piece, &why);
+
+    if (err != OK)
+        refuse(request, response, err, &why);
+}
+
+/* False: the response is set. */
+static bool
+rules_read(struct request *request, struct response *response,
+           struct join_rules *out)
+{
+    struct str unmatched = request_param(request, "unmatched");
+    struct str max_age = request_param(request, "max_age");
+    struct clocks clocks;
+
+    if (!clocks_read(request, response, &clocks))
+        return false;
+    *out = (struct join_rules){
+        .known_tx = clocks.known_tx,
+        .age_days_max = UINT64_MAX,
+        .media = request->media,
+    };
+    if (max_age.data != NULL && !number_read(max_age, &out->age_days_max)) {
+        problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,
+                    "max_age is a number of days");
+        return false;
+    }
+    if (unmatched.data == NULL || str_equal(unmatched, STR("drop")))
+        return true;
+    if (str_equal(unmatched, STR("keep"))) {
+        out->unmatched = UNMATCHED_KEEP;
+        return true;
+    }
+    problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,
+                "unmatched is drop or keep");
+    return false;
+}
+
+static void
+handle(struct request *request, struct response *response)
+{
+    struct joining *joining = request->state;
+    struct joined *joined = joining->joined;
+    struct join_rules rules;
+    struct why why = { 0 };
+    uint64_t matched, all;
+    enum err err;
+
+    if (!rules_read(request, response, &rules))
+        return;
+    err = positions_reader_finish(joining->reader, &why);
+    if (err != OK) {
+        refuse(request, response, err, &why);
+        return;
+    }
+    err = joined_match(joined, request->service->store, &rules, &why);
+    if (err != OK) {
+        problem_err(request, response, err, &why);
+        return;
+    }
+    matched = joined_matched(joined);
+    all = joined_positions(joined)->count;
+    if (request->media != MEDIA_JSON) {
+        response_header(request, response, "Secmaster-Matched", "%llu",
+                        (unsigned long long)matched);
+        response_header(request, response, "Secmaster-Unmatched", "%llu",
+                        (unsigned long long)(all - matched));
+    }
+    response->status = 200;
+    response->media = request->media;
+    response->stream = joined_stream(joined);
+    joining->joined = NULL;
+}
+
+static void
+drop(struct request *request)
+{
+    struct joining *joining = request->state;
+
+    positions_reader_free(joining->reader);
+    joined_free(joining->joined);
+}
+
+static const char *const params[] = {
+    "known_at", "known_tx", "unmatched", "max_age", NULL,
+};
+
+const struct endpoint endpoint_join = {
+    .place = ON_WORKER,
+    .gives = MEDIA_TABLES,
+    .bodies = MEDIA_TABLES,
+    .params = params,
+    .begin = begin,
+    .body = body,
+    .handle = handle,
+    .drop = drop,
+};

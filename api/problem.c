@@ -1,0 +1,184 @@
+/* Errors in words: problem+json, from one table of kinds. */
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "problem.h"
+#include "secmaster/log.h"
+#include "secmaster/utf8.h"
+
+#define RETRY_AFTER_SECONDS 1
+#define DETAIL_BYTES_MAX 512
+
+static const struct {
+    int status;
+    const char *slug, *title;
+} problems[PROBLEM_COUNT] = {
+#define PROBLEM(name, status, slug, title)                                     \
+    [PROBLEM_##name] = { status, slug, title },
+#include "problems.def"
+#undef PROBLEM
+};
+
+/*
+ * A JSON string of a text that may come from a raw request line or have been
+ * cut inside a character: what is not UTF-8 becomes a question mark.
+ */
+static void
+put_text(struct out *out, struct arena *arena, struct str text)
+{
+    struct str copy = arena_copy(arena, text);
+    size_t at = 0;
+
+    if (copy.data == NULL) {
+        out_json(out, STR(""));
+        return;
+    }
+    while ((at = utf8_span(copy)) < copy.len)
+        ((char *)copy.data)[at] = '?';
+    out_json(out, copy);
+}
+
+static void
+put_member(struct out *out, struct arena *arena, const char *name,
+           struct str text)
+{
+    out_print(out, "\"%s\":", name);
+    put_text(out, arena, text);
+}
+
+/* Everything but the closing brace, so that a list may follow. */
+static void
+begin_problem(struct request *request, struct response *response,
+              enum problem problem, struct str detail)
+{
+    struct out *out = &response->body;
+
+    if (response->stream != NULL) {
+        response->stream->free(response->stream);
+        response->stream = NULL;
+    }
+    response->status = problems[problem].status;
+    response->media = MEDIA_NONE;
+    response->content_type = "application/problem+json";
+    response->fixed = (struct str){ NULL, 0 };
+    out_reset(out);
+    out_print(out, "{\"type\":\"/problems/%s\",\"title\":\"%s\",",
+              problems[problem].slug, problems[problem].title);
+    out_print(out, "\"status\":%d,", problems[problem].status);
+    put_member(out, request->arena, "detail", detail);
+    out_char(out, ',');
+    put_member(out, request->arena, "instance", request->path);
+    out_char(out, ',');
+    put_member(out, request->arena, "request_id", request->id);
+    if (problem == PROBLEM_UNAVAILABLE)
+        response_header(request, response, "Retry-After", "%d",
+                        RETRY_AFTER_SECONDS);
+}
+
+void
+problem_set(struct request *request, struct response *response,
+            enum problem problem, const char *format, ...)
+{
+    char detail[DETAIL_BYTES_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(detail, sizeof detail, format, arguments);
+    va_end(arguments);
+    begin_problem(request, response, problem, str_of(detail));
+    out_char(&response->body, '}');
+}
+
+static void
+put_complaint(struct out *out, struct arena *arena,
+              const struct complaint *complaint)
+{
+    out_char(out, '{');
+    if (complaint->pointer != NULL) {
+        put_member(out, arena, "pointer", str_of(complaint->pointer));
+        out_char(out, ',');
+    }
+    if (complaint->line != 0)
+        out_print(out, "\"line\":%llu,", (unsigned long long)complaint->line);
+    put_member(out, arena, "detail", str_of(complaint->detail));
+    out_char(out, '}');
+}
+
+void
+problem_list(struct request *request, struct response *response,
+             enum problem problem, const struct complaints *complaints)
+{
+    struct out *out = &response->body;
+
+    assert(complaints->total > 0);
+    begin_problem(request, response, problem,
+                  complaints->listed == 0
+                      ? STR("a rule is broken")
+                      : str_of(complaints->items[0].detail));
+    out_print(out, ",\"error_count\":%llu,\"errors\":[",
+              (unsigned long long)complaints->total);
+    for (size_t i = 0; i < complaints->listed; i++) {
+        if (i > 0)
+            out_char(out, ',');
+        put_complaint(out, request->arena, &complaints->items[i]);
+    }
+    out_bytes(out, "]}", 2);
+}
+
+/*
+ * Which problem an error is, and whether its words are for clients: where
+ * they may speak of files or of our insides, stock words stand instead.
+ */
+static enum problem
+problem_of(enum err err, const char **stock)
+{
+    assert(err != OK);
+
+    *stock = NULL;
+    switch (err) {
+    case ERR_MALFORMED:
+        return PROBLEM_MALFORMED_REQUEST;
+    case ERR_INVALID:
+        return PROBLEM_INVALID_BODY;
+    case ERR_NOT_FOUND:
+        return PROBLEM_NOT_FOUND;
+    case ERR_CONFLICT:
+        return PROBLEM_CONFLICT;
+    case ERR_TOO_LARGE:
+        return PROBLEM_TOO_LARGE;
+    case ERR_BUSY:
+        *stock = "too much is going on; try again";
+        return PROBLEM_UNAVAILABLE;
+    case ERR_FULL:
+        *stock = "there is no room for more; nothing was stored";
+        return PROBLEM_FULL;
+    case ERR_UPSTREAM:
+        *stock = "a server that we depend on did not answer";
+        return PROBLEM_UPSTREAM;
+    case ERR_STORE:
+        *stock = "the store failed; the log says how";
+        return PROBLEM_INTERNAL;
+    case OK:
+    case ERR_INTERNAL:
+        break;
+    }
+    *stock = "the server failed; the log says how";
+    return PROBLEM_INTERNAL;
+}
+
+void
+problem_err(struct request *request, struct response *response, enum err err,
+            const struct why *why)
+{
+    const char *words = why == NULL ? "" : why->text, *stock;
+    enum problem problem = problem_of(err, &stock);
+
+    if (stock != NULL && words[0] != '\0')
+        log_event(problems[problem].status == 500 ? LOG_ERROR : LOG_WARN,
+                  problems[problem].slug, "%.*s: %s", STR_ARG(request->id),
+                  words);
+    if (stock == NULL)
+        stock = words[0] != '\0' ? words : problems[problem].title;
+    problem_set(request, response, problem, "%s", stock);
+}

@@ -1,0 +1,350 @@
+/* What a query string and an Accept header say, as far as a route cares. */
+#include <assert.h>
+#include <string.h>
+#include <strings.h>
+
+#include "route.h"
+#include "secmaster/utf8.h"
+
+/* Formats that the API names but no endpoint gives: 406, not unknown. */
+static const char *const formats_known[] = { "arrow", "parquet" };
+
+/* The one parameter that is a switch and may stand alone. */
+#define PARAM_SWITCH "verbose"
+
+/* The one parameter that may be repeated. */
+#define PARAM_REPEATED "where"
+
+static int
+hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+enum err
+percent_decode(struct arena *arena, struct str in, enum plus plus,
+               struct str *out)
+{
+    char *to = arena_alloc(arena, in.len + 1);
+    size_t len = 0;
+
+    if (to == NULL)
+        return ERR_TOO_LARGE;
+    for (size_t i = 0; i < in.len; i++) {
+        char c = in.data[i];
+
+        if (c == '%') {
+            int high = i + 2 < in.len ? hex_digit(in.data[i + 1]) : -1;
+            int low = i + 2 < in.len ? hex_digit(in.data[i + 2]) : -1;
+
+            if (high < 0 || low < 0)
+                return ERR_MALFORMED;
+            c = (char)(high * 16 + low);
+            i += 2;
+        } else if (c == '+' && plus == PLUS_IS_SPACE) {
+            c = ' ';
+        }
+        if (c == '\0')
+            return ERR_MALFORMED;
+        to[len++] = c;
+    }
+    to[len] = '\0';
+    *out = (struct str){ to, len };
+    return utf8_span(*out) == len ? OK : ERR_MALFORMED;
+}
+
+/* Cut off the front of *rest up to a separator, which goes too. */
+static struct str
+cut(struct str *rest, char separator)
+{
+    const char *end =
+        rest->len == 0 ? NULL : memchr(rest->data, separator, rest->len);
+    struct str piece = *rest;
+
+    if (end == NULL) {
+        *rest = (struct str){ NULL, 0 };
+        return piece;
+    }
+    piece.len = (size_t)(end - piece.data);
+    rest->data += piece.len + 1;
+    rest->len -= piece.len + 1;
+    return piece;
+}
+
+static bool
+is_known(const struct endpoint *endpoint, struct str name)
+{
+    if (str_equal(name, STR("format")))
+        return endpoint->gives != 0;
+    for (size_t i = 0; endpoint->params != NULL && endpoint->params[i] != NULL;
+         i++) {
+        if (str_equal(name, str_of(endpoint->params[i])))
+            return true;
+    }
+    return false;
+}
+
+static enum err
+decode_param(struct arena *arena, struct str piece, struct pair *out)
+{
+    struct str rest = piece, name = cut(&rest, '=');
+
+    TRY(percent_decode(arena, name, PLUS_IS_SPACE, &out->name));
+    return percent_decode(arena, rest, PLUS_IS_SPACE, &out->value);
+}
+
+static enum err
+check_param(const struct request *request, const struct pair *param,
+            struct why *why)
+{
+    /* A name of any length is cut by the words' own limit. */
+    if (!is_known(request->route->endpoint, param->name))
+        return why_set(why, ERR_MALFORMED, "unknown parameter \"%.*s\"",
+                       STR_ARG(param->name));
+    if (param->value.len == 0 && !str_equal(param->name, STR(PARAM_SWITCH)))
+        return why_set(why, ERR_MALFORMED, "parameter \"%.*s\" has no value",
+                       STR_ARG(param->name));
+    if (str_equal(param->name, STR(PARAM_REPEATED)))
+        return OK;
+    for (size_t i = 0; i < request->param_count; i++) {
+        if (str_equal(request->params[i].name, param->name))
+            return why_set(why, ERR_MALFORMED,
+                           "parameter \"%.*s\" is given twice",
+                           STR_ARG(param->name));
+    }
+    return OK;
+}
+
+enum err
+route_params(struct request *request, struct why *why)
+{
+    struct str rest = request->query;
+
+    assert(request->route != NULL);
+    request->param_count = 0;
+    while (rest.len > 0) {
+        bool trails = rest.data[rest.len - 1] == '&';
+        struct str piece = cut(&rest, '&');
+        struct pair param;
+        enum err err;
+
+        if (piece.len == 0 || (trails && rest.len == 0))
+            return why_set(why, ERR_MALFORMED,
+                           "the query has an empty parameter");
+        err = decode_param(request->arena, piece, &param);
+        if (err == ERR_MALFORMED)
+            return why_set(why, err,
+                           "the query has a bad escape or is not UTF-8");
+        if (err != OK)
+            return err;
+        TRY(check_param(request, &param, why));
+        if (request->param_count == QUERY_PARAMS_MAX)
+            return why_set(why, ERR_MALFORMED, "over %d parameters",
+                           QUERY_PARAMS_MAX);
+        request->params[request->param_count++] = param;
+    }
+    return OK;
+}
+
+static bool
+gives(const struct request *request, enum media media)
+{
+    return media != MEDIA_NONE &&
+           (request->route->endpoint->gives & MEDIA_BIT(media)) != 0;
+}
+
+/* ?format=. */
+static enum err
+format_media(struct request *request, struct str format, struct why *why)
+{
+    enum media media = media_by_name(format);
+    bool known = media != MEDIA_NONE && (MEDIA_TABLES & MEDIA_BIT(media)) != 0;
+
+    if (gives(request, media)) {
+        request->media = media;
+        return OK;
+    }
+    for (size_t i = 0; i < sizeof formats_known / sizeof formats_known[0]; i++)
+        known = known || str_equal(format, str_of(formats_known[i]));
+    if (!known)
+        return why_set(why, ERR_MALFORMED, "unknown format \"%.*s\"",
+                       STR_ARG(format));
+    return why_set(why, ERR_INVALID, "this is not given as %.*s",
+                   STR_ARG(format));
+}
+
+/* One element of an Accept header. */
+struct range {
+    struct str type; /* "text/csv", "text/" for all of text, "" for all */
+    int q;           /* thousandths */
+};
+
+/* How well a medium is accepted: the most specific range decides. */
+struct liking {
+    int q;
+    size_t specific; /* length of the range's type + 1; 0: none fits */
+    size_t place;    /* of the range in the header */
+};
+
+static struct str
+trim(struct str s)
+{
+    while (s.len > 0 && (s.data[0] == ' ' || s.data[0] == '\t')) {
+        s.data++;
+        s.len--;
+    }
+    while (s.len > 0 && (s.data[s.len - 1] == ' ' || s.data[s.len - 1] == '\t'))
+        s.len--;
+    return s;
+}
+
+/* "0", "0.5", "1.000": thousandths, or -1. */
+static int
+read_q(struct str text)
+{
+    int q = 0, digit = 1000;
+
+    if (text.len == 0 || text.len > 5 || (text.len > 1 && text.data[1] != '.'))
+        return -1;
+    for (size_t i = 0; i < text.len; i++) {
+        if (i == 1)
+            continue;
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return -1;
+        q += (text.data[i] - '0') * digit;
+        digit /= 10;
+    }
+    return q > 1000 ? -1 : q;
+}
+
+/* False: no media range; such an element is passed over. */
+static bool
+read_range(struct str element, struct range *out)
+{
+    struct str rest = element;
+    struct str type = trim(cut(&rest, ';'));
+
+    out->q = 1000;
+    while (rest.len > 0) {
+        struct str param = trim(cut(&rest, ';'));
+        struct str value = param, name = cut(&value, '=');
+
+        /* Other parameters name variants that we do not tell apart. */
+        if (name.len != 1 || (name.data[0] | ' ') != 'q')
+            continue;
+        out->q = read_q(value);
+        if (out->q < 0)
+            return false;
+    }
+    if (str_equal(type, STR("*/*")))
+        type = (struct str){ "", 0 };
+    else if (type.len < 3 || memchr(type.data, '/', type.len) == NULL)
+        return false;
+    else if (type.data[type.len - 1] == '*' && type.data[type.len - 2] == '/')
+        type.len--;
+    out->type = type;
+    return true;
+}
+
+static bool
+range_fits(const struct range *range, enum media media)
+{
+    struct str type = range->type;
+
+    if (type.len == 0)
+        return true;
+    if (type.data[type.len - 1] == '/')
+        return strncasecmp(media_type(media), type.data, type.len) == 0;
+    return media_by_type(type) == media;
+}
+
+/* Let one Accept header have its say on every medium that is given. */
+static void
+weigh(const struct request *request, struct str accept, struct liking *likings,
+      size_t *place)
+{
+    while (accept.len > 0) {
+        struct range range;
+
+        if (!read_range(cut(&accept, ','), &range))
+            continue;
+        (*place)++;
+        for (enum media m = 0; m < MEDIA_COUNT; m++) {
+            if (!gives(request, m) || !range_fits(&range, m) ||
+                likings[m].specific > range.type.len)
+                continue;
+            likings[m] = (struct liking){ range.q, range.type.len + 1, *place };
+        }
+    }
+}
+
+/* By q, then by how specific the range was, then by place. */
+static bool
+is_better(const struct liking *a, const struct liking *b)
+{
+    if (a->q != b->q)
+        return a->q > b->q;
+    if (a->specific != b->specific && (a->specific == 1 || b->specific == 1))
+        return a->specific > b->specific;
+    return a->place < b->place;
+}
+
+static enum err
+accepted_media(struct request *request, struct why *why)
+{
+    struct liking likings[MEDIA_COUNT] = { 0 };
+    enum media best = MEDIA_NONE;
+    size_t place = 0;
+
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct pair *header = &request->headers[i];
+
+        if (header->name.len == strlen("accept") &&
+            strncasecmp(header->name.data, "accept", header->name.len) == 0)
+            weigh(request, header->value, likings, &place);
+    }
+    for (enum media m = 0; m < MEDIA_COUNT; m++) {
+        if (likings[m].q > 0 &&
+            (best == MEDIA_NONE || is_better(&likings[m], &likings[best])))
+            best = m;
+    }
+    if (best == MEDIA_NONE)
+        return why_set(why, ERR_INVALID,
+                       "nothing that is given here is acceptable");
+    request->media = best;
+    return OK;
+}
+
+/* The first of an endpoint's media: JSON wherever it is given. */
+static enum media
+first_media(unsigned given)
+{
+    enum media media = 0;
+
+    while (media < MEDIA_COUNT && (given & MEDIA_BIT(media)) == 0)
+        media++;
+    return media;
+}
+
+enum err
+route_media(struct request *request, struct why *why)
+{
+    struct str format = request_param(request, "format");
+    unsigned given = request->route->endpoint->gives;
+
+    if (format.data != NULL)
+        return format_media(request, format, why);
+    request->media = first_media(given);
+
+    /* A probe's one line is never withheld for its type. */
+    if (given == MEDIA_BIT(MEDIA_TEXT) ||
+        trim(request_header(request, "accept")).len == 0)
+        return OK;
+    return accepted_media(request, why);
+}

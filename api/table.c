@@ -1,0 +1,305 @@
+/*
+ * Answers that are tables of type-2 rows. Columns are worked out first; then
+ * rows go into a page, or into a stream that reads a turn for each chunk and
+ * holds nothing but its place in between.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "problem.h"
+#include "secmaster/bounds.h"
+#include "secmaster/rows_writer.h"
+#include "service.h"
+#include "table.h"
+
+/* The filter's texts: a path segment, plain and escaped. */
+#define TABLE_ARENA_BYTES_MAX (8 * (size_t)HEAD_BYTES_MAX)
+
+/* Before every day: nothing of a security has been passed. */
+#define BEFORE_ALL ((struct date){ INT32_MIN })
+
+struct table {
+    struct stream stream; /* first: streams are cast back */
+    struct arena arena;
+    struct reading reading;
+    struct columns columns;
+    const struct cell **cells; /* room for a row's, spread over columns */
+    struct sheet sheet;
+    const struct rows_format *format;
+    bool headed;
+
+    /* The place: the last row that was passed. */
+    int64_t security_id;
+    struct date start;
+
+    /* The present turn. */
+    struct out *out;
+    size_t bytes_max;   /* of out: then the turn is over */
+    uint64_t rows_left; /* of the page */
+    bool first, full;
+};
+
+static void
+table_free(struct table *table)
+{
+    if (table == NULL)
+        return;
+    columns_fini(&table->columns);
+    arena_fini(&table->arena);
+    free(table->cells);
+    free(table);
+}
+
+/* Everything but the place; the reading's texts are copied. */
+static enum err
+table_new(const struct reading *reading, enum media media, struct table **out,
+          struct why *why)
+{
+    struct table *table = calloc(1, sizeof *table);
+    struct class_filter *class;
+    enum err err;
+
+    if (table == NULL)
+        return ERR_BUSY;
+    arena_init(&table->arena, TABLE_ARENA_BYTES_MAX);
+    columns_init(&table->columns);
+    table->reading = *reading;
+    class = &table->reading.class;
+    if (reading->filtered) {
+        class->text = arena_copy(&table->arena, class->text);
+        class->escaped = arena_copy(&table->arena, class->escaped);
+    }
+    err = reading_columns(reading, &table->columns, why);
+    if (err == OK)
+        table->cells = calloc(table->columns.count + 1, sizeof *table->cells);
+    if (err == OK && (table->cells == NULL ||
+                      (reading->filtered && (class->text.data == NULL ||
+                                             class->escaped.data == NULL))))
+        err = ERR_BUSY;
+    if (err != OK) {
+        table_free(table);
+        return err;
+    }
+    table->sheet = (struct sheet){
+        .fixed = SHEET_ROWS,
+        .columns = &table->columns,
+        .attributes = reading->store->attributes,
+    };
+    table->format = rows_format(media);
+    assert(table->format != NULL);
+    *out = table;
+    return OK;
+}
+
+static void
+write_row(struct table *table, const struct row *row)
+{
+    struct row_fixed buffer;
+    struct line line = { .cells = table->cells };
+
+    columns_spread(&table->columns, row, table->cells);
+    row_fix(row, &buffer, &line);
+    table->format->line(table->out, &table->sheet, &line, table->first);
+    table->first = false;
+}
+
+static enum visit
+visit_row(void *context, const struct row *row)
+{
+    struct table *table = context;
+
+    if (row->security_id == table->security_id &&
+        row->start.days <= table->start.days)
+        return VISIT_NEXT;
+    if (reading_selects(&table->reading, row)) {
+        if (table->rows_left == 0) {
+            table->full = true;
+            return VISIT_STOP;
+        }
+        table->rows_left--;
+        write_row(table, row);
+        table->full = table->out->len >= table->bytes_max;
+    }
+    table->security_id = row->security_id;
+    table->start = row->start;
+    return table->full ? VISIT_STOP : VISIT_NEXT;
+}
+
+/* Write rows behind the place until out or the page is full. *more: perhaps
+ * not all were written. */
+static enum err
+table_turn(struct table *table, struct out *out, uint64_t records_max,
+           bool *more, struct why *why)
+{
+    struct turn turn = { table->security_id, records_max, false };
+
+    table->out = out;
+    table->full = false;
+    TRY(reading_rows(&table->reading, &turn, visit_row, table, why));
+    *more = table->full || turn.cut;
+    if (turn.cut && !table->full) {
+        table->security_id = turn.security_id;
+        table->start = BEFORE_ALL;
+    }
+    return out_finish(out);
+}
+
+static enum err
+fill(struct stream *stream, struct out *out, bool *done)
+{
+    struct table *table = (struct table *)stream;
+    bool more;
+
+    if (!table->headed)
+        table->format->head(out, &table->sheet);
+    table->headed = true;
+    table->bytes_max = out->len + STREAM_CHUNK_BYTES;
+    TRY(table_turn(table, out, STREAM_RECORDS_MAX, &more, NULL));
+    if (!more)
+        table->format->tail(out);
+    *done = !more;
+    return out_finish(out);
+}
+
+static void
+free_stream(struct stream *stream)
+{
+    table_free((struct table *)stream);
+}
+
+/* Percent-encode what cannot stand in a query or, as itself, in a header. */
+static void
+put_encoded(struct out *out, struct str text, const char *keep)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                     (c >= 'A' && c <= 'Z');
+
+        if (plain || (c != '\0' && strchr(keep, c) != NULL))
+            out_char(out, (char)c);
+        else
+            out_print(out, "%%%02X", c);
+    }
+}
+
+#define UNRESERVED "-._~"
+#define PATH_KEPT UNRESERVED "/%!$&'()*+,;=:@"
+
+/* The same request with another cursor. */
+static void
+link_next(struct request *request, struct response *response, struct str cursor)
+{
+    struct out link;
+
+    out_init(&link, REQUEST_ARENA_BYTES_MAX);
+    put_encoded(&link, request->path, PATH_KEPT);
+    out_char(&link, '?');
+    for (size_t i = 0; i < request->param_count; i++) {
+        const struct pair *param = &request->params[i];
+
+        if (str_equal(param->name, STR("cursor")))
+            continue;
+        put_encoded(&link, param->name, UNRESERVED);
+        out_char(&link, '=');
+        put_encoded(&link, param->value, UNRESERVED);
+        out_char(&link, '&');
+    }
+    out_print(&link, "cursor=%.*s", STR_ARG(cursor));
+    if (out_finish(&link) == OK)
+        response_header(request, response, "Link", "<%.*s>; rel=\"next\"",
+                        STR_ARG(out_text(&link)));
+    out_fini(&link);
+}
+
+static enum err
+write_page(struct request *request, struct response *response,
+           struct table *table, const struct clocks *clocks, struct why *why)
+{
+    struct out *out = &response->body;
+    struct str next = { NULL, 0 };
+    bool more;
+
+    table->bytes_max = SIZE_MAX;
+    table->format->head(out, &table->sheet);
+    TRY(table_turn(table, out, UINT64_MAX, &more, why));
+    table->format->tail(out);
+    if (more) {
+        struct cursor cursor = {
+            .known_tx = clocks->known_tx,
+            .as_of = clocks->as_of,
+            .security_id = table->security_id,
+            .start = table->start,
+        };
+
+        next = cursor_text(request, &cursor);
+        if (next.data == NULL)
+            return ERR_TOO_LARGE;
+        link_next(request, response, next);
+    }
+    if (request->media != MEDIA_JSON)
+        return OK;
+    if (more)
+        out_print(out, ",\"next_cursor\":\"%.*s\"}", STR_ARG(next));
+    else
+        out_print(out, ",\"next_cursor\":null}");
+    return out_finish(out);
+}
+
+void
+table_answer(struct request *request, struct response *response,
+             const struct reading *reading, const struct clocks *clocks)
+{
+    struct cursor cursor = { .start = BEFORE_ALL };
+    struct why why = { 0 };
+    struct table *table;
+    bool limited, paged;
+    uint32_t limit;
+    enum err err;
+
+    if (!limit_read(request, response, &limited, &limit))
+        return;
+    cursor.security_id = reading->first_security;
+    err = cursor_read(request, &paged, &cursor);
+    assert(err == OK); /* clocks_read has refused any other */
+    err = table_new(reading, request->media, &table, &why);
+    if (err != OK) {
+        problem_err(request, response, err, &why);
+        return;
+    }
+    table->security_id = cursor.security_id;
+    table->start = cursor.start;
+    table->first = true;
+    table->rows_left = UINT64_MAX;
+    response->status = 200;
+    response->media = request->media;
+    if (request->media != MEDIA_JSON && !limited) {
+        table->stream = (struct stream){ fill, free_stream };
+        response->stream = &table->stream;
+        return;
+    }
+    table->rows_left = limit;
+    err = write_page(request, response, table, clocks, &why);
+    table_free(table);
+    if (err == ERR_TOO_LARGE)
+        err = why_set(&why, err, "the page is too large: ask for fewer rows");
+    if (err != OK)
+        problem_err(request, response, err, &why);
+}
+
+bool
+window_read(struct request *request, struct response *response,
+            struct window *out)
+{
+    bool from_given, to_given;
+
+    *out = (struct window){ { INT32_MIN }, { DATE_OPEN_DAYS } };
+    if (!date_read(request, response, "from", &from_given, &out->from) ||
+        !date_read(request, response, "to", &to_given, &out->to))
+        return false;
+    if (out->from.days < out->to.days)
+        return true;
+    problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,
+                "from must be before to");
+    return false;
+}
