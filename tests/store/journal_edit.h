@@ -1,0 +1,34 @@
+/* Reach into a closed store's journal, past its own code. */
+#ifndef STORE_JOURNAL_EDIT_H
+#define STORE_JOURNAL_EDIT_H
+
+#include <limits.h>
+#include <lmdb.h>
+#include <stdint.h>
+
+#include "secmaster/str.h"
+
+/* Every function aborts on an error of LMDB. */
+struct journal_edit {
+    MDB_env *env;
+    MDB_txn *txn;
+};
+
+/* dir is the store's. */
+void edit_begin(struct journal_edit *edit, const char *dir);
+void edit_commit(struct journal_edit *edit);
+
+/* A value, for as long as nothing is written; data NULL: no such key. */
+struct str edit_get(struct journal_edit *edit, const char *table,
+                    struct str key);
+void edit_put(struct journal_edit *edit, const char *table, struct str key,
+              struct str value);
+void edit_remove(struct journal_edit *edit, const char *table, struct str key);
+
+/* The key of a part, in static storage until the next call. */
+struct str edit_part_key(uint64_t tx, uint32_t part);
+
+/* A value with its checksum put right again; data is changed in place. */
+void edit_reseal(struct str key, char *value, size_t len);
+
+#endif
