@@ -1,0 +1,172 @@
+"""What the tables must be, straight from the definition.
+
+Nothing here is incremental: every answer is worked out anew from the list of
+all assertions, in the order in which they arrived.
+"""
+
+FIXED = ["security_id", "effective_start_date", "effective_end_date"]
+FIRST = ["asset_class", "ticker", "name"]
+
+
+class Refused(Exception):
+    pass
+
+
+def in_order(names):
+    head = [n for n in FIRST if n in names]
+    rest = sorted((n for n in names if n not in FIRST),
+                  key=lambda n: n.encode())
+    return head + rest
+
+
+class Book:
+    """All batches ever accepted."""
+
+    def __init__(self):
+        self.batches = []
+
+    @property
+    def newest(self):
+        return len(self.batches)
+
+    def post(self, facts):
+        """One batch, all or nothing."""
+        live = self.live(self.newest)
+        for fact in facts:
+            key = _key(fact)
+            if fact.get("op") != "retract":
+                live[key] = None
+            elif key not in live:
+                raise Refused(key)
+            else:
+                del live[key]
+        self.batches.append(list(facts))
+        return self.newest
+
+    def live(self, known_tx):
+        """{(security, attribute, date, source): (arrival, value)}"""
+        live, arrival = {}, 0
+        for batch in self.batches[:known_tx]:
+            for fact in batch:
+                arrival += 1
+                if fact.get("op") == "retract":
+                    del live[_key(fact)]
+                else:
+                    live[_key(fact)] = (arrival, fact["value"])
+        return live
+
+    def at(self, known_tx=None):
+        return Snapshot(self.live(
+            self.newest if known_tx is None else known_tx))
+
+
+def _key(fact):
+    return (int(fact["security_id"]), fact["attribute"],
+            fact["effective_date"], fact.get("source", "default"))
+
+
+class Snapshot:
+    """The type-2 rows of one moment of knowledge."""
+
+    def __init__(self, live):
+        by_security = {}
+        for (security, attribute, date, _), (arrival, value) in live.items():
+            by_security.setdefault(security, []).append(
+                (attribute, date, arrival, value))
+        self.rows = []
+        for security in sorted(by_security):
+            self.rows += _rows_of(security, by_security[security])
+
+    def table(self, rows=None, is_class_view=False):
+        """(columns, rows as lists) of a selection of rows."""
+        rows = self.rows if rows is None else rows
+        carried = {n for row in rows for n in row["cells"]}
+        if is_class_view:
+            carried = {n for n in carried
+                       if any(r["cells"].get(n) is not None for r in rows)}
+        names = in_order(carried)
+        return FIXED + names, [
+            [row["id"], row["start"], row["end"]]
+            + [row["cells"].get(n) for n in names] for row in rows]
+
+    def master(self, start=None, end=None):
+        return self.table(self.overlapping(self.rows, start, end))
+
+    def history(self, security, start=None, end=None):
+        mine = [r for r in self.rows if r["id"] == security]
+        return self.table(self.overlapping(mine, start, end))
+
+    @staticmethod
+    def overlapping(rows, start, end):
+        return [r for r in rows
+                if (end is None or r["start"] < end)
+                and (start is None or r["end"] is None or r["end"] > start)]
+
+    def in_force(self, date, security=None):
+        return [r for r in self.rows
+                if security in (None, r["id"]) and _covers(r, date)]
+
+    def cross_section(self, date):
+        return self.table(self.in_force(date))
+
+    def asset_class(self, wanted):
+        """wanted: the path's text."""
+        rows = [r for r in self.rows
+                if _class_text(r["cells"].get("asset_class")) == wanted]
+        return self.table(rows, is_class_view=True)
+
+    def class_counts(self, date):
+        counts = {}
+        for row in self.in_force(date):
+            value = row["cells"].get("asset_class")
+            key = (type(value), value)
+            counts[key] = counts.get(key, 0) + 1
+        return {key: n for key, n in counts.items()}
+
+    def join(self, positions, is_kept=False):
+        """(columns, rows, matched, unmatched)"""
+        names = self.table()[0][3:]
+        by_id = {}
+        for row in self.rows:
+            by_id.setdefault(row["id"], []).append(row)
+        out, matched = [], 0
+        for position in positions:
+            date = position["date"]
+            row = next((r for r in by_id.get(int(position["security_id"]), [])
+                        if _covers(r, date)), None)
+            matched += row is not None
+            if row is None and not is_kept:
+                continue
+            cells = row["cells"] if row else {}
+            out.append([int(position["security_id"]), position["quantity"],
+                        date] + [cells.get(n) for n in names])
+        return (["security_id", "quantity", "date"] + names, out, matched,
+                len(positions) - matched)
+
+
+def _covers(row, date):
+    return row["start"] <= date and (row["end"] is None or date < row["end"])
+
+
+def _class_text(value):
+    if value is None:
+        return "none"
+    if value is True or value is False:
+        return "true" if value else "false"
+    return str(value)
+
+
+def _rows_of(security, assertions):
+    starts = sorted({date for _, date, _, _ in assertions})
+    ends = starts[1:] + [None]
+    rows = []
+    for start, end in zip(starts, ends):
+        best = {}
+        for attribute, date, arrival, value in assertions:
+            if date <= start:
+                rank = (date, arrival)
+                if attribute not in best or rank > best[attribute][0]:
+                    best[attribute] = (rank, value)
+        rows.append({"id": security, "start": start, "end": end,
+                     "cells": {a: v for a, (_, v) in best.items()}})
+    return rows
