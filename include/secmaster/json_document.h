@@ -18,7 +18,8 @@ struct json_node; /* borrowed from its document */
 
 #define JSON_DOCUMENT_TOKENS_MAX 200000
 
-/* ERR_MALFORMED: outside the grammar; ERR_INVALID: NUL, duplicates, limits. */
+/* ERR_MALFORMED: outside the grammar, or nested too deeply (json_gate.h);
+ * ERR_INVALID: NUL, duplicates, tokens; ERR_BUSY: memory. */
 enum err json_document_parse(struct str text, struct json_document **out,
                              struct why *why);
 void json_document_free(struct json_document *document);
@@ -33,7 +34,8 @@ const struct json_node *json_member(const struct json_node *object,
 const struct json_node *json_first(const struct json_node *node);
 const struct json_node *json_next(const struct json_node *node);
 
-/* False, *out untouched: not a string; not an integer of 0 .. 2^53. */
+/* False, *out untouched: not a string; not an integer of 0 .. 2^53 - 1 (above
+ * it a double no longer tells one integer from the next). */
 bool json_string(const struct json_node *node, const char **out);
 bool json_integer(const struct json_node *node, int64_t *out);
 

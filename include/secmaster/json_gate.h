@@ -10,7 +10,7 @@
 /*
  * Runs before yajl over the same bytes: refuses form feeds outside strings,
  * lone surrogates written as escapes, bytes that are not UTF-8, a byte order
- * mark, and nesting over JSON_DEPTH_MAX. Counts lines.
+ * mark, nesting over JSON_DEPTH_MAX, and bad escapes. Counts lines.
  */
 struct json_gate {
     uint64_t bytes, line; /* of the byte that is next; line from 1 */
@@ -24,8 +24,13 @@ struct json_gate {
 
 void json_gate_init(struct json_gate *gate);
 
-/* ERR_MALFORMED with line and byte in why. */
+/* ERR_MALFORMED with line and byte in why; the bytes before it are counted
+ * in gate->bytes, the bad one is not. */
 enum err json_gate_feed(struct json_gate *gate, struct str piece,
                         struct why *why);
+
+/* The text is whole. ERR_MALFORMED: inside a string, which yajl forgives
+ * behind the value. */
+enum err json_gate_finish(const struct json_gate *gate, struct why *why);
 
 #endif

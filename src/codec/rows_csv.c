@@ -1,0 +1,128 @@
+/* Rows as CSV (RFC 4180), so that our own reader reads the same values. */
+#include "rows_formats.h"
+
+#include <string.h>
+
+static const char *
+find(struct str text, char c)
+{
+    return text.len == 0 ? NULL : memchr(text.data, c, text.len);
+}
+
+/* Whether RFC 4180 wants quotes around a text in canonical escaping. */
+static bool
+needs_quotes(struct str escaped)
+{
+    const char *at = find(escaped, '\\');
+
+    if (find(escaped, ',') != NULL)
+        return true;
+    while (at != NULL) {
+        struct str rest;
+
+        if (memchr("\"rn", at[1], 3) != NULL)
+            return true;
+        /* Two bytes of it at least; the rest of \u00xx has no backslash. */
+        rest.data = at + 2;
+        rest.len = (size_t)(escaped.data + escaped.len - rest.data);
+        at = find(rest, '\\');
+    }
+    return false;
+}
+
+/* Whether the reader would take the bare text for something else. */
+static bool
+reads_as_other(struct str text)
+{
+    return text.len == 0 || value_is_number(text) ||
+           str_equal(text, STR("true")) || str_equal(text, STR("false"));
+}
+
+/* The text between quotes: what escapes stand for, quotes twice. */
+static void
+quoted(struct out *out, struct str escaped)
+{
+    size_t begin = 0;
+
+    out_char(out, '"');
+    for (size_t at = 0; at < escaped.len; at++) {
+        if (escaped.data[at] != '\\')
+            continue;
+        at++;
+        if (escaped.data[at] != '"')
+            continue;
+        value_unescape(out,
+                       (struct str){ escaped.data + begin, at - 1 - begin });
+        out_bytes(out, "\"\"", 2);
+        begin = at + 1;
+    }
+    value_unescape(out,
+                   (struct str){ escaped.data + begin, escaped.len - begin });
+    out_char(out, '"');
+}
+
+static void
+field(struct out *out, struct value value)
+{
+    switch (value.type) {
+    case VALUE_NULL:
+        return;
+    case VALUE_FALSE:
+    case VALUE_TRUE:
+    case VALUE_NUMBER:
+        out_str(out, value.text);
+        return;
+    case VALUE_STRING:
+        break;
+    }
+    if (reads_as_other(value.text) || needs_quotes(value.text))
+        quoted(out, value.text);
+    else
+        value_unescape(out, value.text);
+}
+
+static void
+csv_head(struct out *out, const struct sheet *sheet)
+{
+    for (size_t i = 0; i < FIXED_COLUMNS; i++) {
+        if (i > 0)
+            out_char(out, ',');
+        out_str(out, str_of(sheet->fixed[i]));
+    }
+    for (uint32_t i = 0; i < sheet->columns->count; i++) {
+        struct str name = rows_name(sheet, i);
+
+        out_char(out, ',');
+        if (needs_quotes(name))
+            quoted(out, name);
+        else
+            value_unescape(out, name);
+    }
+    out_bytes(out, "\r\n", 2);
+}
+
+static void
+csv_line(struct out *out, const struct sheet *sheet, const struct line *line,
+         bool first)
+{
+    (void)first;
+    for (size_t i = 0; i < FIXED_COLUMNS; i++) {
+        if (i > 0)
+            out_char(out, ',');
+        field(out, line->fixed[i]);
+    }
+    for (uint32_t i = 0; i < sheet->columns->count; i++) {
+        out_char(out, ',');
+        if (line->cells[i] != NULL)
+            field(out, line->cells[i]->value);
+    }
+    out_bytes(out, "\r\n", 2);
+}
+
+static void
+csv_tail(struct out *out)
+{
+    (void)out;
+}
+
+const struct rows_format rows_csv = { csv_head, csv_line, csv_tail };
