@@ -1,0 +1,210 @@
+/* A writer over a store whose appends a test can hold up and make fail. */
+#include "tests/pipeline/writing.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct writing writing;
+
+static struct store_ops ops;
+static enum err (*real_append)(struct store *store,
+                               const struct append_batch *const *batches,
+                               size_t count, struct why *why);
+
+static enum err
+scripted_append(struct store *store, const struct append_batch *const *batches,
+                size_t count, struct why *why)
+{
+    size_t call = atomic_load(&writing.calls);
+
+    assert(call < WRITING_CALLS_MAX);
+    if (writing.inspect != NULL)
+        writing.inspect(batches, count);
+    writing.batches[call] = count;
+    atomic_store(&writing.calls, call + 1);
+    if (atomic_load(&writing.held)) {
+        sem_post(&writing.entered);
+        sem_wait(&writing.released);
+    }
+    if (writing.err[call] != OK)
+        return why_set(why, writing.err[call], "as scripted");
+    return real_append(store, batches, count, why);
+}
+
+static struct instant
+scripted_now(void)
+{
+    return (struct instant){ writing.clock_us };
+}
+
+static void
+note_failure(void *context, const char *why)
+{
+    assert(context == &writing);
+    assert(strcmp(why, "as scripted") == 0);
+    atomic_fetch_add(&writing.failures, 1);
+}
+
+static void
+start_writer(void)
+{
+    const struct writer_options options = { writing.store, scripted_now,
+                                            note_failure, &writing };
+    struct why why;
+    enum err err = writer_start(&options, &writing.writer, &why);
+
+    assert(err == OK);
+}
+
+void
+writing_start(struct store *store)
+{
+    struct why why;
+    enum err err;
+
+    memset(&writing, 0, sizeof writing);
+    writing.store = store;
+    ops = *store->ops;
+    real_append = ops.append;
+    ops.append = scripted_append;
+    store->ops = &ops;
+    sem_init(&writing.entered, 0, 0);
+    sem_init(&writing.released, 0, 0);
+    err = inbox_init(&writing.inbox, &why);
+    assert(err == OK);
+    start_writer();
+}
+
+void
+writing_restart(void)
+{
+    writer_stop(writing.writer);
+    start_writer();
+}
+
+void
+writing_stop(void)
+{
+    writer_stop(writing.writer);
+    inbox_fini(&writing.inbox);
+    sem_destroy(&writing.entered);
+    sem_destroy(&writing.released);
+    store_close(writing.store);
+}
+
+void
+writing_entered(void)
+{
+    sem_wait(&writing.entered);
+}
+
+void
+writing_release(void)
+{
+    atomic_store(&writing.held, false);
+    sem_post(&writing.released);
+}
+
+/* The number behind mark in a fact's text, or 1. */
+static int
+number_behind(const char *text, size_t len, char mark)
+{
+    const char *at = memchr(text, mark, len);
+
+    return at == NULL ? 1 : (int)strtol(at + 1, NULL, 10);
+}
+
+static void
+add_fact(struct batch *batch, const char *text, size_t len)
+{
+    const char *source = memchr(text, '@', len);
+    char digits[16];
+    struct fact fact = {
+        .security_id = number_behind(text, len, '#'),
+        .effective = { number_behind(text, len, '/') },
+        .attribute = { text + 1, strcspn(text + 1, "#/@ ") },
+        .op = text[0] == '-' ? FACT_RETRACT : FACT_ASSERT,
+        .value = VALUE_OF_NULL,
+    };
+    enum err err;
+
+    if (fact.op == FACT_ASSERT) {
+        snprintf(digits, sizeof digits, "%u", batch->fact_count);
+        fact.value = (struct value){ VALUE_NUMBER, str_of(digits) };
+    }
+    if (source != NULL)
+        fact.source =
+            (struct str){ source + 1, len - (size_t)(source + 1 - text) };
+    err = batch_add(batch, &fact, 0);
+    assert(err == OK);
+}
+
+struct test_job *
+test_job_new(const char *facts)
+{
+    struct test_job *job = calloc(1, sizeof *job);
+    enum err err;
+
+    assert(job != NULL);
+    arena_init(&job->arena, 1 << 20);
+    complaints_init(&job->complaints, &job->arena);
+    job->job.item.home = &writing.inbox;
+    job->job.complaints = &job->complaints;
+    job->job.bytes = 100;
+    job->job.err = ERR_INTERNAL;
+    job->job.batch = batch_new();
+    assert(job->job.batch != NULL);
+    job->job.batch->pointer_prefix = "/facts";
+    while (*facts != '\0') {
+        size_t len = strcspn(facts, " ");
+
+        add_fact(job->job.batch, facts, len);
+        facts += len + strspn(facts + len, " ");
+    }
+    err = batch_seal(job->job.batch);
+    assert(err == OK);
+    return job;
+}
+
+void
+test_job_free(struct test_job *job)
+{
+    batch_free(job->job.batch);
+    arena_fini(&job->arena);
+    free(job);
+}
+
+void
+test_job_submit(struct test_job *job)
+{
+    enum err err = writer_submit(writing.writer, &job->job);
+
+    assert(err == OK);
+}
+
+void
+test_jobs_wait(struct test_job **out, size_t count)
+{
+    size_t got = 0;
+
+    while (got < count) {
+        struct inbox_item *item = inbox_wait(&writing.inbox);
+
+        for (; item != NULL; item = item->next) {
+            assert(got < count);
+            out[got++] = (struct test_job *)item;
+        }
+    }
+}
+
+struct test_job *
+test_job_run(const char *facts)
+{
+    struct test_job *job = test_job_new(facts);
+
+    test_job_submit(job);
+    test_jobs_wait(&job, 1);
+    return job;
+}

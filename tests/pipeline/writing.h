@@ -1,0 +1,66 @@
+/* A writer over a store whose appends a test can hold up and make fail. */
+#ifndef PIPELINE_WRITING_H
+#define PIPELINE_WRITING_H
+
+#include <semaphore.h>
+#include <stdatomic.h>
+
+#include "secmaster/writer.h"
+
+#define WRITING_CALLS_MAX 64
+
+/* One a test program: the store's table of functions has no context. */
+struct writing {
+    struct store *store;
+    struct writer *writer;
+    struct inbox inbox;
+
+    /* What the next appends do: err[i] of call i, OK: the store's own. */
+    enum err err[WRITING_CALLS_MAX];
+    void (*inspect)(const struct append_batch *const *batches, size_t count);
+    atomic_bool held; /* appends wait for writing_release, which ends it */
+    sem_t entered, released;
+    atomic_size_t calls;
+    size_t batches[WRITING_CALLS_MAX]; /* of each call */
+
+    atomic_int failures; /* of the failed callback */
+    int64_t clock_us;    /* what the clock says */
+};
+
+extern struct writing writing;
+
+/* Over store, which writing_stop closes. */
+void writing_start(struct store *store);
+void writing_stop(void);
+
+/* Stop the writer and start another one over the same store. */
+void writing_restart(void);
+
+/* Wait until an append is held; let it and all that follow go on. */
+void writing_entered(void);
+void writing_release(void);
+
+/* A job of our own with an arena for its complaints. */
+struct test_job {
+    struct write_job job; /* first */
+    struct complaints complaints;
+    struct arena arena;
+};
+
+/*
+ * A batch from "OP attribute[#security][/day][@source]" separated by spaces,
+ * OP + or -, like "+ticker#2/5@manual -name"; security and day are 1 where
+ * not said. An assertion's value is the number of its place.
+ */
+struct test_job *test_job_new(const char *facts);
+void test_job_free(struct test_job *job);
+
+void test_job_submit(struct test_job *job);
+
+/* Wait until count jobs have come home, in the order in which they did. */
+void test_jobs_wait(struct test_job **out, size_t count);
+
+/* Submit one and wait; the caller frees. */
+struct test_job *test_job_run(const char *facts);
+
+#endif

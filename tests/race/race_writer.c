@@ -1,0 +1,181 @@
+/* Threads that submit batches while others read what was committed: every
+ * answer comes home, every number is given once, readers see whole batches. */
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "secmaster/log.h"
+#include "secmaster/workers.h"
+#include "secmaster/writer.h"
+#include "tests/support/store_memory.h"
+
+#define SUBMITTERS 3
+#define BATCHES 150
+#define FACTS 5
+
+static struct store *store;
+static struct writer *writer;
+static struct workers *workers;
+static atomic_bool done;
+static atomic_uchar given[SUBMITTERS * BATCHES + 1];
+
+static void
+never(void *context, const char *why)
+{
+    (void)context;
+    fprintf(stderr, "the store has failed: %s\n", why);
+    abort();
+}
+
+/* FACTS facts about one security that nobody else writes to. */
+static struct batch *
+make_batch(int64_t security)
+{
+    struct batch *batch = batch_new();
+    enum err err = OK;
+
+    assert(batch != NULL);
+    for (int i = 0; i < FACTS && err == OK; i++) {
+        char name[] = { (char)('a' + i), (char)('a' + security % 26) };
+        const struct fact fact = {
+            .security_id = security,
+            .attribute = { name, sizeof name },
+            .value = VALUE_OF_TRUE,
+        };
+
+        err = batch_add(batch, &fact, 0);
+    }
+    if (err == OK)
+        err = batch_seal(batch);
+    assert(err == OK);
+    return batch;
+}
+
+static void
+write_one(struct inbox *inbox, int64_t security)
+{
+    struct arena arena;
+    struct complaints complaints;
+    struct write_job job = { .item = { .home = inbox },
+                             .batch = make_batch(security),
+                             .bytes = 1000,
+                             .complaints = &complaints };
+
+    arena_init(&arena, 1 << 16);
+    complaints_init(&complaints, &arena);
+    enum err err = writer_submit(writer, &job);
+
+    assert(err == OK);
+    struct inbox_item *item = inbox_wait(inbox);
+
+    assert(item == &job.item);
+    assert(job.err == OK);
+    assert(job.tx <= SUBMITTERS * BATCHES);
+    assert(atomic_exchange(&given[job.tx], 1) == 0);
+    log_event(LOG_INFO, "stored", "tx %lu", (unsigned long)job.tx);
+    batch_free(job.batch);
+    arena_fini(&arena);
+}
+
+static void *
+submit(void *argument)
+{
+    const int *number = argument;
+    struct inbox inbox;
+    enum err err = inbox_init(&inbox, NULL);
+
+    assert(err == OK);
+    for (int i = 0; i < BATCHES; i++)
+        write_one(&inbox, *number * BATCHES + i);
+    inbox_fini(&inbox);
+    return NULL;
+}
+
+static enum visit
+count_record(void *context, const struct record *record)
+{
+    uint64_t *count = context;
+
+    assert(record->payload.len > 0);
+    ++*count;
+    return VISIT_NEXT;
+}
+
+/* One record a batch: a view at tx must hold tx of them. */
+static void
+read_all(struct worker_job *job)
+{
+    const struct scan_range all = SCAN_ALL(RECORD_FACTS);
+    struct view view;
+    uint64_t count = 0;
+    enum err err = store_view_begin(store, KNOWN_NEWEST, &view, NULL);
+
+    (void)job;
+    assert(err == OK);
+    err = store_scan(&view, &all, count_record, &count, NULL);
+    assert(err == OK);
+    assert(count == view.known_tx);
+    store_view_end(&view);
+}
+
+static void *
+read_often(void *argument)
+{
+    struct inbox inbox;
+    enum err err = inbox_init(&inbox, NULL);
+
+    (void)argument;
+    assert(err == OK);
+    while (!atomic_load(&done)) {
+        struct worker_job job = { .item = { .home = &inbox }, .run = read_all };
+        struct writer_stats stats;
+
+        err = workers_submit(workers, &job);
+        assert(err == OK);
+        inbox_wait(&inbox);
+        writer_stats(writer, &stats);
+    }
+    inbox_fini(&inbox);
+    return NULL;
+}
+
+int
+main(void)
+{
+    const struct writer_options options = { .now = clock_wall,
+                                            .failed = never,
+                                            .store = store_memory_new() };
+    pthread_t submitters[SUBMITTERS], reader;
+    int numbers[SUBMITTERS];
+
+    store = options.store;
+    enum err err = log_start(LOG_INFO, NULL);
+
+    if (err == OK)
+        err = writer_start(&options, &writer, NULL);
+    if (err == OK)
+        err = workers_start(2, &workers, NULL);
+    assert(err == OK);
+    pthread_create(&reader, NULL, read_often, NULL);
+    for (int i = 0; i < SUBMITTERS; i++) {
+        numbers[i] = i;
+        pthread_create(&submitters[i], NULL, submit, &numbers[i]);
+    }
+    for (int i = 0; i < SUBMITTERS; i++)
+        pthread_join(submitters[i], NULL);
+    atomic_store(&done, true);
+    pthread_join(reader, NULL);
+
+    uint64_t newest = store_newest(store);
+
+    workers_stop(workers);
+    writer_stop(writer);
+    log_stop();
+    store_close(store);
+    if (newest == SUBMITTERS * BATCHES)
+        return EXIT_SUCCESS;
+    fprintf(stderr, "newest tx %lu\n", (unsigned long)newest);
+    return EXIT_FAILURE;
+}
