@@ -14,10 +14,10 @@
  * eight constants stand for a table of 256; row k is for a byte with k bytes
  * behind it.
  */
+#define BIT(i, n, remainder) (1U << (n) & (i) ? (remainder) : 0)
 #define ENTRY(i, b0, b1, b2, b3, b4, b5, b6, b7)                               \
-    (((i)&1 ? b0 : 0) ^ ((i)&2 ? b1 : 0) ^ ((i)&4 ? b2 : 0) ^                  \
-     ((i)&8 ? b3 : 0) ^ ((i)&16 ? b4 : 0) ^ ((i)&32 ? b5 : 0) ^                \
-     ((i)&64 ? b6 : 0) ^ ((i)&128 ? b7 : 0))
+    (BIT(i, 0, b0) ^ BIT(i, 1, b1) ^ BIT(i, 2, b2) ^ BIT(i, 3, b3) ^           \
+     BIT(i, 4, b4) ^ BIT(i, 5, b5) ^ BIT(i, 6, b6) ^ BIT(i, 7, b7))
 #define FOUR(i, ...)                                                           \
     ENTRY(i, __VA_ARGS__), ENTRY((i) + 1, __VA_ARGS__),                        \
         ENTRY((i) + 2, __VA_ARGS__), ENTRY((i) + 3, __VA_ARGS__)

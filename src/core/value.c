@@ -113,7 +113,7 @@ static void
 escape_byte(struct out *out, unsigned char byte)
 {
     static const char hex[] = "0123456789abcdef";
-    char text[6] = { '\\', (char)byte };
+    char text[] = { '\\', (char)byte, '0', '0', '0', '0' };
 
     if (byte >= 0x20) {
         out_bytes(out, text, 2);
@@ -124,7 +124,7 @@ escape_byte(struct out *out, unsigned char byte)
         out_bytes(out, text, 2);
         return;
     }
-    memcpy(text + 1, "u00", 3);
+    text[1] = 'u';
     text[4] = hex[byte >> 4];
     text[5] = hex[byte & 0xf];
     out_bytes(out, text, 6);
