@@ -1,0 +1,53 @@
+/* Every store there is, made and dropped for a contract test. */
+#ifndef STORE_BENCH_H
+#define STORE_BENCH_H
+
+#include "secmaster/out.h"
+#include "secmaster/store.h"
+#include "tests/support/batch_maker.h"
+#include "tests/support/temp_dir.h"
+
+struct bench {
+    struct store *store;
+    struct temp_dir dir;
+};
+
+/* A row a store; a new one is held to the contract by a row more. */
+struct bench_kind {
+    const char *name;
+    void (*make)(struct bench *bench);
+    void (*reopen)(struct bench *bench); /* where it can be */
+    void (*drop)(struct bench *bench);
+};
+#define STORES 2
+extern const struct bench_kind stores[STORES];
+
+/* All of these fail the test on an error. */
+
+void must_append(struct bench *bench, const struct batch_maker *maker);
+void begin(struct bench *bench, uint64_t known_tx, struct view *view);
+
+/* A batch of one-fact records given as security and day, in pairs. */
+void append_facts(struct bench *bench, uint64_t tx, const int (*facts)[2],
+                  size_t count);
+#define APPEND_FACTS(bench, tx, ...)                                           \
+    append_facts((bench), (tx), (const int[][2]){ __VA_ARGS__ },               \
+                 sizeof((const int[][2]){ __VA_ARGS__ }) / sizeof(int[2]))
+
+/* Records as "security@day#tx ", and what to ask for behind the n-th. */
+struct seen {
+    struct out text; /* terminated */
+    size_t count, special_at;
+    enum visit special;
+};
+void scan(struct view *view, const struct scan_range *range, struct seen *seen);
+
+/* What a scan of its own view at known_tx sees; row names the case. */
+void expect_scan(struct bench *bench, uint64_t known_tx,
+                 struct scan_range range, const char *expected,
+                 const char *row);
+
+struct scan_range between(int64_t first, int32_t first_day, int64_t last,
+                          int32_t last_day);
+
+#endif

@@ -1,0 +1,205 @@
+/* The skip list: order, staging, and what a cursor meets. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/store/memtable.h"
+
+static struct record
+record_of(int64_t security, int32_t days, uint64_t tx)
+{
+    return (
+        struct record){ RECORD_FACTS, security, { days }, tx, STR("payload") };
+}
+
+static void
+stage(struct memtable *memtable, int64_t security, int32_t days, uint64_t tx)
+{
+    struct record record = record_of(security, days, tx);
+
+    cr_assert_eq(memtable_stage(memtable, &record), OK);
+}
+
+static const struct record lowest = { .kind = RECORD_FACTS,
+                                      .effective = { INT32_MIN } };
+
+/* Walk from the lowest key; the records seen, each above the one before. */
+static size_t
+count_in_order(const struct memtable *memtable)
+{
+    struct memtable_cursor cursor;
+    struct record record, last = lowest;
+    size_t count = 0;
+
+    memtable_seek(&cursor, memtable, &lowest);
+    for (; memtable_at(&cursor, &record); memtable_next(&cursor)) {
+        cr_assert_lt(record_compare(&last, &record), 0, "record %zu", count);
+        last = record;
+        count++;
+    }
+    return count;
+}
+
+Test(memtable, keeps_key_order_however_records_come)
+{
+    static const struct {
+        const char *name;
+        int step; /* of the next record's number; 0: at random */
+        int batch;
+    } cases[] = {
+        { "ascending", 1, 1 },
+        { "descending", -1, 1 },
+        { "ascending, batched", 1, 100 },
+        { "descending, batched", -1, 100 },
+        { "scattered", 7919, 1 },
+        { "scattered, batched", 7919, 64 },
+        { "scattered, one batch", 7919, 10000 },
+    };
+    enum { COUNT = 10000 };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct memtable *memtable = memtable_new();
+        int number = 0;
+
+        cr_assert_not_null(memtable);
+        for (int n = 1; n <= COUNT; n++) {
+            stage(memtable, number / 100, number % 100 / 10,
+                  (uint64_t)number % 10 + 1);
+            number = (number + cases[i].step + COUNT) % COUNT;
+            if (n % cases[i].batch != 0 && n != COUNT)
+                continue;
+            cr_expect(memtable_sort(memtable), "%s", cases[i].name);
+            memtable_link(memtable);
+        }
+        cr_expect_eq(count_in_order(memtable), COUNT, "%s", cases[i].name);
+        cr_expect_eq(memtable_records(memtable), COUNT, "%s", cases[i].name);
+        memtable_free(memtable);
+    }
+}
+
+Test(memtable, seeks_the_first_record_not_before_a_key)
+{
+    static const struct {
+        int64_t security;
+        int32_t days;
+        uint64_t tx;
+        int64_t found_security; /* -1: the end */
+        int32_t found_days;
+        uint64_t found_tx;
+    } cases[] = {
+        { 0, 0, 0, 10, -3, 2 },  { 10, -3, 2, 10, -3, 2 },
+        { 10, -3, 3, 10, 5, 1 }, { 10, 5, 1, 10, 5, 1 },
+        { 10, 5, 2, 10, 5, 4 },  { 10, 5, 5, 30, 0, 1 },
+        { 11, 0, 0, 30, 0, 1 },  { 30, 0, 1, 30, 0, 1 },
+        { 30, 0, 2, -1, 0, 0 },  { INT64_MAX, 0, 0, -1, 0, 0 },
+    };
+    struct memtable *memtable = memtable_new();
+
+    stage(memtable, 30, 0, 1);
+    stage(memtable, 10, 5, 4);
+    stage(memtable, 10, 5, 1);
+    stage(memtable, 10, -3, 2);
+    cr_assert(memtable_sort(memtable));
+    memtable_link(memtable);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct record key =
+            record_of(cases[i].security, cases[i].days, cases[i].tx);
+        struct memtable_cursor cursor;
+        struct record found;
+
+        memtable_seek(&cursor, memtable, &key);
+        if (cases[i].found_security < 0) {
+            cr_expect(!memtable_at(&cursor, &found), "case %zu", i);
+            continue;
+        }
+        cr_assert(memtable_at(&cursor, &found), "case %zu", i);
+        cr_expect_eq(found.security_id, cases[i].found_security, "case %zu", i);
+        cr_expect_eq(found.effective.days, cases[i].found_days, "case %zu", i);
+        cr_expect_eq(found.tx, cases[i].found_tx, "case %zu", i);
+        cr_expect(str_equal(found.payload, STR("payload")), "case %zu", i);
+    }
+    memtable_free(memtable);
+}
+
+Test(memtable, shows_only_what_is_linked)
+{
+    struct memtable *memtable = memtable_new();
+    uint64_t bytes;
+
+    stage(memtable, 1, 1, 1);
+    cr_expect_eq(count_in_order(memtable), 0);
+    cr_expect_eq(memtable_bytes(memtable), 0);
+    cr_assert(memtable_sort(memtable));
+    memtable_link(memtable);
+    cr_expect_eq(count_in_order(memtable), 1);
+    bytes = memtable_bytes(memtable);
+    cr_expect_geq(bytes, sizeof "payload");
+
+    /* More than a chunk, so that chunks are given back too. */
+    for (int i = 0; i < 40000; i++)
+        stage(memtable, 2, i, 2);
+    memtable_drop(memtable);
+    cr_expect_eq(count_in_order(memtable), 1);
+    cr_expect_eq(memtable_bytes(memtable), bytes);
+    memtable_drop(memtable);
+    stage(memtable, 2, 1, 2);
+    cr_assert(memtable_sort(memtable));
+    memtable_link(memtable);
+    cr_expect_eq(count_in_order(memtable), 2);
+    memtable_free(memtable);
+}
+
+Test(memtable, notices_a_key_staged_twice)
+{
+    static const struct {
+        const char *name;
+        int32_t days[4];
+        bool are_distinct;
+    } cases[] = {
+        { "distinct", { 3, 1, 4, 2 }, true },
+        { "side by side", { 1, 1, 2, 3 }, false },
+        { "apart", { 1, 2, 3, 1 }, false },
+        { "descending", { 3, 2, 2, 1 }, false },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct memtable *memtable = memtable_new();
+
+        for (size_t n = 0; n < 4; n++)
+            stage(memtable, 1, cases[i].days[n], 1);
+        cr_expect_eq(memtable_sort(memtable), cases[i].are_distinct, "%s",
+                     cases[i].name);
+        memtable_drop(memtable);
+        memtable_free(memtable);
+    }
+}
+
+Test(memtable, holds_payloads_of_any_size)
+{
+    static const size_t sizes[] = { 0, 1, 7, 8, 1000, 1UL << 20, 3UL << 20 };
+    enum { COUNT = sizeof sizes / sizeof sizes[0] };
+    struct memtable *memtable = memtable_new();
+    char *bytes = malloc(sizes[COUNT - 1]);
+
+    for (size_t i = 0; i < sizes[COUNT - 1]; i++)
+        bytes[i] = (char)(i * 31);
+    for (size_t i = 0; i < COUNT; i++) {
+        struct record record = record_of((int64_t)i, 0, 1);
+
+        record.payload = (struct str){ bytes, sizes[i] };
+        cr_assert_eq(memtable_stage(memtable, &record), OK);
+    }
+    cr_assert(memtable_sort(memtable));
+    memtable_link(memtable);
+    for (size_t i = 0; i < COUNT; i++) {
+        struct record key = record_of((int64_t)i, 0, 1), found;
+        struct memtable_cursor cursor;
+
+        memtable_seek(&cursor, memtable, &key);
+        cr_assert(memtable_at(&cursor, &found), "%zu bytes", sizes[i]);
+        cr_expect(str_equal(found.payload, (struct str){ bytes, sizes[i] }),
+                  "%zu bytes", sizes[i]);
+    }
+    memtable_free(memtable);
+    free(bytes);
+}
