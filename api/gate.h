@@ -1,5 +1,5 @@
 /* The first lines of every request: refuse what two parsers could read two
- * ways (RELIABLE framing, RFC 9112), before any handler. */
+ * ways (RFC 9112's framing), before any handler. */
 #ifndef API_GATE_H
 #define API_GATE_H
 
@@ -7,14 +7,16 @@
 #include "request.h"
 
 /*
- * What the gate looks at. target is the raw request target; version like
- * "HTTP/1.1"; headers as parsed, raw values with their true length.
+ * What the gate looks at. The pieces stand where the parser left them in its
+ * buffer, values with the white space behind them; only target is a copy,
+ * made before it was decoded, and target_at is where it stood.
  */
 struct gate_head {
-    struct str method, target, version;
+    struct str method, target, version; /* version like "HTTP/1.1" */
+    const char *target_at;
     const struct pair *headers;
     size_t header_count;
-    size_t head_bytes;
+    size_t head_bytes; /* from the method to the empty line's end */
 };
 
 /*

@@ -82,17 +82,17 @@ struct stream {
     void (*free)(struct stream *stream);
 };
 
-#define RESPONSE_HEADERS_MAX 12
+#define RESPONSE_HEADERS_MAX 16 /* the server's own five among them */
 
 /* status 0: not answered yet. */
 struct response {
     int status;
-    enum media media;         /* MEDIA_NONE with problem, or no body */
+    enum media media;         /* as negotiated; MEDIA_NONE: with a problem */
     const char *content_type; /* overrides media's; static */
     struct out body;          /* init by the server; what handlers print */
     struct str fixed;         /* instead of body: static bytes */
     struct stream *stream;    /* instead of body: owned */
-    struct pair headers[RESPONSE_HEADERS_MAX]; /* names and values: arena */
+    struct pair headers[RESPONSE_HEADERS_MAX]; /* terminated */
     size_t header_count;
     uint64_t tx; /* Secmaster-Tx under /v1 */
     bool tx_set; /* else the newest at the time of the answer */
@@ -118,7 +118,9 @@ enum place {
  *            rest of the body is then read and dropped
  *   handle   everything is there; on the loop or a worker
  *   resume   after handle returned with the status unset: it has submitted
- *            a job whose item comes home to request->home; on the loop
+ *            a job whose item comes home to request->home, its owner the
+ *            request; on the loop. Only for ON_LOOP: a worker's handle
+ *            answers
  *   drop     once, at the end, where state was set; on the loop
  */
 struct endpoint {

@@ -1,0 +1,267 @@
+/* Route, parameters, media and body of a request, checked in this order. */
+#include "admission.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <strings.h>
+
+#include "problem.h"
+#include "route.h"
+#include "service.h"
+
+static bool
+is_word(struct str text, const char *word)
+{
+    return text.len == strlen(word) &&
+           strncasecmp(text.data, word, text.len) == 0;
+}
+
+static struct str
+trimmed(struct str text)
+{
+    while (text.len > 0 && strchr(" \t", text.data[text.len - 1]) != NULL)
+        text.len--;
+    while (text.len > 0 && strchr(" \t", text.data[0]) != NULL) {
+        text.data++;
+        text.len--;
+    }
+    return text;
+}
+
+/* The part before the mark; *rest is what is behind it, or empty. */
+static struct str
+cut(struct str text, char mark, struct str *rest)
+{
+    const char *at = text.len == 0 ? NULL : memchr(text.data, mark, text.len);
+
+    if (at == NULL) {
+        *rest = (struct str){ text.data + text.len, 0 };
+        return text;
+    }
+    size_t len = (size_t)(at - text.data);
+
+    *rest = (struct str){ at + 1, text.len - len - 1 };
+    return (struct str){ text.data, len };
+}
+
+static enum method
+method_by_name(struct str name)
+{
+    static const struct {
+        const char *name;
+        enum method method;
+    } methods[] = {
+        { "GET", METHOD_GET },   { "POST", METHOD_POST },
+        { "PUT", METHOD_PUT },   { "DELETE", METHOD_DELETE },
+        { "HEAD", METHOD_HEAD }, { "OPTIONS", METHOD_OPTIONS },
+    };
+
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
+        if (str_equal(name, str_of(methods[i].name)))
+            return methods[i].method;
+    return METHOD_OTHER;
+}
+
+/* Content-Length, known to be digits by the gate; past int64: INT64_MAX. */
+static int64_t
+length_of(struct str digits)
+{
+    int64_t length = 0;
+
+    for (size_t i = 0; i < digits.len; i++) {
+        int digit = digits.data[i] - '0';
+
+        if (length > (INT64_MAX - digit) / 10)
+            return INT64_MAX;
+        length = length * 10 + digit;
+    }
+    return length;
+}
+
+static int64_t
+body_length(const struct request *request)
+{
+    struct str length = request_header(request, "Content-Length");
+
+    if (request_header(request, "Transfer-Encoding").data != NULL)
+        return -1;
+    return length.data == NULL ? 0 : length_of(trimmed(length));
+}
+
+bool
+admission_has_body(const struct request *request)
+{
+    return request->body_length != 0;
+}
+
+bool
+admission_is_versioned(const struct request *request)
+{
+    return request->path.len >= 3 &&
+           memcmp(request->path.data, "/v1", 3) == 0 &&
+           (request->path.len == 3 || request->path.data[3] == '/');
+}
+
+/* OPTIONS of a path that is there says what can be done with it. */
+static void
+refuse_method(struct request *request, struct response *response,
+              const char *allow)
+{
+    if (request->method == METHOD_OPTIONS)
+        response->status = 204;
+    else
+        problem_set(request, response, PROBLEM_METHOD_NOT_ALLOWED,
+                    "This path serves %s.", allow);
+    response_header(request, response, "Allow", "%s", allow);
+}
+
+static void
+check_route(struct request *request, struct response *response)
+{
+    const char *allow = "";
+    struct why why = { "" };
+    enum err err = route_find(request, &allow, &why);
+
+    if (err == OK)
+        return;
+    if (err == ERR_NOT_FOUND)
+        problem_set(request, response, PROBLEM_NOT_FOUND,
+                    "No resource has this path.");
+    else if (err == ERR_CONFLICT)
+        refuse_method(request, response, allow);
+    else if (err == ERR_MALFORMED)
+        problem_set(request, response, PROBLEM_MALFORMED_REQUEST, "%s",
+                    why.text);
+    else
+        problem_err(request, response, err, &why);
+}
+
+static void
+check_params(struct request *request, struct response *response)
+{
+    struct why why = { "" };
+    enum err err = route_params(request, &why);
+
+    if (err == OK)
+        err = route_media(request, &why);
+    if (err == OK)
+        return;
+    if (err == ERR_MALFORMED)
+        problem_set(request, response, PROBLEM_MALFORMED_PARAMETER, "%s",
+                    why.text);
+    else if (err == ERR_INVALID)
+        problem_set(request, response, PROBLEM_NOT_ACCEPTABLE, "%s", why.text);
+    else
+        problem_err(request, response, err, &why);
+}
+
+/* Bodies are UTF-8, whatever their format: another charset would be read
+ * wrongly. */
+static bool
+is_utf8(struct str params)
+{
+    while (params.len > 0) {
+        struct str value, param = cut(params, ';', &params);
+        struct str name = trimmed(cut(param, '=', &value));
+
+        value = trimmed(value);
+        if (is_word(name, "charset") && !is_word(value, "utf-8") &&
+            !is_word(value, "\"utf-8\""))
+            return false;
+    }
+    return true;
+}
+
+static void
+check_body_media(struct request *request, struct response *response)
+{
+    struct str encoding = request_header(request, "Content-Encoding");
+    struct str params, type = request_header(request, "Content-Type");
+
+    if (encoding.data != NULL && !is_word(trimmed(encoding), "identity")) {
+        problem_set(request, response, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+                    "The only Content-Encoding taken is identity.");
+        return;
+    }
+    type = trimmed(cut(type.data == NULL ? STR("") : type, ';', &params));
+    request->body_media = media_by_type(type);
+    if (request->body_media == MEDIA_NONE ||
+        (request->route->endpoint->bodies & MEDIA_BIT(request->body_media)) ==
+            0)
+        problem_set(request, response, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+                    "%s; say what the body is with one of the headers "
+                    "Content-Type: application/json, Content-Type: "
+                    "application/x-ndjson, Content-Type: text/csv.",
+                    type.len == 0 ? "There is no Content-Type"
+                                  : "This Content-Type is not taken here");
+    else if (!is_utf8(params))
+        problem_set(request, response, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+                    "The only charset taken is UTF-8.");
+}
+
+static void
+check_body_size(struct request *request, struct response *response)
+{
+    struct service *service = request->service;
+    uint64_t length =
+        request->body_length < 0 ? 0 : (uint64_t)request->body_length;
+
+    if (length > service->body_bytes_max)
+        problem_set(request, response, PROBLEM_TOO_LARGE,
+                    "A body may have at most %llu bytes.",
+                    (unsigned long long)service->body_bytes_max);
+    else if (length > 0 &&
+             atomic_load(&service->body_bytes_in_flight) + length >
+                 BODY_BYTES_IN_FLIGHT_MAX)
+        problem_set(request, response, PROBLEM_UNAVAILABLE,
+                    "Too many bodies are being read.");
+}
+
+static void
+check_body(struct request *request, struct response *response)
+{
+    request->body_media = MEDIA_NONE;
+    if (request->route->endpoint->bodies == 0) {
+        if (admission_has_body(request))
+            problem_set(request, response, PROBLEM_MALFORMED_REQUEST,
+                        "This call takes no body.");
+        return;
+    }
+    check_body_media(request, response);
+    if (response->status == 0)
+        check_body_size(request, response);
+}
+
+/* Probes still answer: /readyz has to say that we drain. */
+static void
+check_draining(struct request *request, struct response *response)
+{
+    if (!admission_is_versioned(request) ||
+        !atomic_load(&request->service->draining))
+        return;
+    problem_set(request, response, PROBLEM_UNAVAILABLE,
+                "The server is stopping.");
+}
+
+void
+admission_check(struct request *request, struct response *response)
+{
+    static void (*const checks[])(struct request *, struct response *) = {
+        check_draining,
+        check_route,
+        check_params,
+        check_body,
+    };
+
+    assert(response->status == 0);
+
+    request->method = method_by_name(request->method_text);
+    request->path = cut(request->target, '?', &request->query);
+    request->body_length = body_length(request);
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+        checks[i](request, response);
+        if (response->status != 0)
+            return;
+    }
+}

@@ -1,0 +1,132 @@
+/* What every answer carries, and its bytes one after the other. */
+#include "answer.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "admission.h"
+#include "secmaster/store.h"
+#include "service.h"
+
+static bool
+has_header(const struct response *response, const char *name)
+{
+    for (size_t i = 0; i < response->header_count; i++)
+        if (str_equal(response->headers[i].name, str_of(name)))
+            return true;
+    return false;
+}
+
+/* Takes no memory: the answer that there is none has these headers too. */
+static void
+stamp(struct response *response, const char *name, struct str value)
+{
+    if (has_header(response, name))
+        return;
+    assert(response->header_count < RESPONSE_HEADERS_MAX);
+    response->headers[response->header_count++] =
+        (struct pair){ str_of(name), value };
+}
+
+void
+answer_stamp(struct exchange *exchange)
+{
+    struct request *request = &exchange->request;
+    struct response *response = &exchange->response;
+    uint64_t tx = response->tx;
+
+    stamp(response, "X-Request-Id", request->id);
+    stamp(response, "X-Content-Type-Options", STR("nosniff"));
+    if (response->status == 503)
+        stamp(response, "Retry-After", STR("1"));
+    if (!admission_is_versioned(request))
+        return;
+    if (!response->tx_set)
+        tx = store_newest(request->service->store);
+    snprintf(exchange->tx, sizeof exchange->tx, "%llu", (unsigned long long)tx);
+    stamp(response, "Secmaster-Tx", str_of(exchange->tx));
+    if (request->method == METHOD_GET || request->method == METHOD_HEAD)
+        stamp(response, "Cache-Control", STR("private, no-cache"));
+}
+
+const char *
+answer_content_type(const struct exchange *exchange)
+{
+    const struct response *response = &exchange->response;
+
+    if (response->status == 204)
+        return NULL;
+    if (response->content_type != NULL)
+        return response->content_type;
+    return response->media == MEDIA_NONE ? NULL : media_type(response->media);
+}
+
+struct str
+answer_text(const struct exchange *exchange)
+{
+    const struct response *response = &exchange->response;
+
+    return response->fixed.data != NULL ? response->fixed
+                                        : out_text(&response->body);
+}
+
+void
+answer_early(struct exchange *exchange, const char *reason, struct out *out)
+{
+    const struct response *response = &exchange->response;
+    const char *type = answer_content_type(exchange);
+    struct str text = answer_text(exchange);
+
+    assert(response->stream == NULL);
+
+    out_print(out, "HTTP/1.1 %d %s\r\n", response->status, reason);
+    if (type != NULL)
+        out_print(out, "Content-Type: %s\r\n", type);
+    for (size_t i = 0; i < response->header_count; i++)
+        out_print(out, "%s: %s\r\n", response->headers[i].name.data,
+                  response->headers[i].value.data);
+    out_print(out, "Connection: close\r\nContent-Length: %zu\r\n\r\n",
+              text.len);
+    out_str(out, text);
+}
+
+static bool
+fill(struct exchange *exchange)
+{
+    struct response *response = &exchange->response;
+    enum err err;
+
+    out_reset(&response->body);
+    exchange->stream_at = 0;
+    if (exchange->stream_done)
+        return true;
+    exchange_note(exchange);
+    err = response->stream->fill(response->stream, &response->body,
+                                 &exchange->stream_done);
+    exchange_note_end();
+    if (err == OK)
+        err = out_finish(&response->body);
+    return err == OK;
+}
+
+ssize_t
+answer_stream(struct exchange *exchange, char *data, size_t size)
+{
+    struct out *body = &exchange->response.body;
+    size_t left;
+
+    assert(size > 0);
+
+    if (exchange->stream_at == body->len && !fill(exchange))
+        return ANSWER_CUT;
+    left = body->len - exchange->stream_at;
+    if (left == 0)
+        return exchange->stream_done ? ANSWER_END : ANSWER_LATER;
+    if (size > left)
+        size = left;
+    memcpy(data, body->data + exchange->stream_at, size);
+    exchange->stream_at += size;
+    exchange->bytes_out += size;
+    return (ssize_t)size;
+}

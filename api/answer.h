@@ -1,0 +1,31 @@
+/* The answer of an exchange: its headers and its bytes. */
+#ifndef API_ANSWER_H
+#define API_ANSWER_H
+
+#include <sys/types.h>
+
+#include "exchange.h"
+
+/* Add the headers that every answer has, unless they are there. */
+void answer_stamp(struct exchange *exchange);
+
+/* Content-Type; NULL: none. */
+const char *answer_content_type(const struct exchange *exchange);
+
+/* The whole body, where response.stream is NULL. */
+struct str answer_text(const struct exchange *exchange);
+
+/*
+ * The next bytes of response.stream, at most size: their count, or one of
+ * these. LATER lets other connections have their turn first.
+ */
+#define ANSWER_LATER 0
+#define ANSWER_END (-1)
+#define ANSWER_CUT (-2)
+ssize_t answer_stream(struct exchange *exchange, char *data, size_t size);
+
+/* Head and body as they go over the wire, closing the connection. */
+void answer_early(struct exchange *exchange, const char *reason,
+                  struct out *out);
+
+#endif

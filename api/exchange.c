@@ -1,0 +1,398 @@
+/* The life of a request: head, body, handler, perhaps a wait, answer. */
+#include "exchange.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "admission.h"
+#include "answer.h"
+#include "metrics.h"
+#include "route.h"
+#include "secmaster/clock.h"
+#include "secmaster/log.h"
+#include "secmaster/panic.h"
+#include "service.h"
+
+enum err
+origin_init(struct origin *origin, struct service *service, struct inbox *home,
+            struct why *why)
+{
+    *origin = (struct origin){ .service = service, .home = home };
+    if (getrandom(&origin->id_prefix, sizeof origin->id_prefix, 0) !=
+        (ssize_t)sizeof origin->id_prefix)
+        return why_set(why, ERR_INTERNAL, "no random numbers");
+    return OK;
+}
+
+struct exchange *
+exchange_new(struct origin *origin, struct str target)
+{
+    struct exchange *exchange = calloc(1, sizeof *exchange);
+    struct request *request;
+
+    if (exchange == NULL)
+        return NULL;
+    exchange->origin = origin;
+    exchange->began_us = clock_monotonic_us();
+    arena_init(&exchange->arena, REQUEST_ARENA_BYTES_MAX);
+    out_init(&exchange->response.body, ANSWER_BYTES_MAX);
+    exchange->response.media = MEDIA_NONE;
+    origin->in_flight++;
+
+    request = &exchange->request;
+    request->arena = &exchange->arena;
+    request->service = origin->service;
+    request->home = origin->home;
+    request->method = METHOD_OTHER;
+    request->media = MEDIA_JSON;
+    request->body_media = MEDIA_NONE;
+    request->target = arena_copy(&exchange->arena, target);
+    request->path = request->target;
+    if (request->target.data == NULL) {
+        exchange_free(exchange);
+        return NULL;
+    }
+    return exchange;
+}
+
+void
+exchange_free(struct exchange *exchange)
+{
+    struct request *request = &exchange->request;
+    struct response *response = &exchange->response;
+
+    assert(exchange->state != EXCHANGE_WAITING);
+
+    if (request->state != NULL)
+        request->route->endpoint->drop(request);
+    if (response->stream != NULL)
+        response->stream->free(response->stream);
+    atomic_fetch_sub(&request->service->body_bytes_in_flight,
+                     exchange->bytes_counted);
+    exchange->origin->in_flight--;
+    out_fini(&response->body);
+    arena_fini(&exchange->arena);
+    free(exchange);
+}
+
+struct exchange *
+exchange_of(struct inbox_item *item)
+{
+    assert(item->owner != NULL);
+
+    return item->owner;
+}
+
+/* A dying process says which request it was busy with. */
+void
+exchange_note(const struct exchange *exchange)
+{
+    const struct route *route = exchange->request.route;
+
+    panic_note(exchange->request.id.data, route == NULL ? NULL : route->path);
+}
+
+void
+exchange_note_end(void)
+{
+    panic_note(NULL, NULL);
+}
+
+static void
+finish(struct exchange *exchange)
+{
+    struct request *request = &exchange->request;
+    struct response *response = &exchange->response;
+    enum err err = out_finish(&response->body);
+
+    assert(response->status != 0);
+    assert(exchange->state != EXCHANGE_ANSWERED);
+
+    if (err != OK)
+        problem_err(request, response, err, NULL);
+    answer_stamp(exchange);
+    if (response->close || atomic_load(&request->service->draining))
+        exchange->close = true;
+    exchange->state = EXCHANGE_ANSWERED;
+}
+
+static bool
+is_sane_id(struct str id)
+{
+    static const char marks[] = "._-";
+
+    for (size_t i = 0; i < id.len; i++) {
+        char c = id.data[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        bool digit = c >= '0' && c <= '9';
+
+        if (!letter && !digit && (c == '\0' || strchr(marks, c) == NULL))
+            return false;
+    }
+    return id.len > 0 && id.len <= REQUEST_ID_BYTES_MAX;
+}
+
+static bool
+set_id(struct exchange *exchange)
+{
+    struct request *request = &exchange->request;
+    struct origin *origin = exchange->origin;
+    struct str id = request_header(request, "X-Request-Id");
+
+    if (!is_sane_id(id))
+        id = arena_print(&exchange->arena, "%016llx-%llu",
+                         (unsigned long long)origin->id_prefix,
+                         (unsigned long long)++origin->requests);
+    request->id = id;
+    return id.data != NULL;
+}
+
+static struct str
+without_trailing_space(struct str text)
+{
+    while (text.len > 0 && strchr(" \t", text.data[text.len - 1]) != NULL)
+        text.len--;
+    return text;
+}
+
+/* The parser's buffer is used again for the body. */
+static bool
+copy_head(struct exchange *exchange, const struct gate_head *head)
+{
+    struct request *request = &exchange->request;
+    struct arena *arena = &exchange->arena;
+    struct pair *copies =
+        arena_zalloc(arena, head->header_count, sizeof *copies);
+
+    request->method_text = arena_copy(arena, head->method);
+    if (copies == NULL || request->method_text.data == NULL)
+        return false;
+    for (size_t i = 0; i < head->header_count; i++) {
+        const struct pair *header = &head->headers[i];
+
+        copies[i].name = arena_copy(arena, header->name);
+        copies[i].value =
+            arena_copy(arena, without_trailing_space(header->value));
+        if (copies[i].name.data == NULL || copies[i].value.data == NULL)
+            return false;
+    }
+    request->headers = copies;
+    request->header_count = head->header_count;
+    return true;
+}
+
+/*
+ * A small refused body is read and dropped, so that the connection lives on
+ * and the client, still sending, is not reset before it sees the answer. Of a
+ * large one, or one that waits for leave to send, nothing is read.
+ */
+static bool
+is_worth_dropping(const struct request *request)
+{
+    return request->body_length >= 0 &&
+           request->body_length <= DROPPED_BYTES_MAX &&
+           request_header(request, "Expect").data == NULL;
+}
+
+bool
+exchange_head(struct exchange *exchange, struct gate_head *head)
+{
+    struct request *request = &exchange->request;
+    struct response *response = &exchange->response;
+    enum problem problem;
+    const char *detail;
+
+    assert(exchange->state == EXCHANGE_NEW);
+
+    head->target = request->target;
+    if (!copy_head(exchange, head) || !set_id(exchange))
+        return false;
+    if (!gate_check(head, &problem, &detail)) {
+        metrics_refused(request->service->metrics);
+        problem_set(request, response, problem, "%s.", detail);
+        response->close = true;
+        finish(exchange);
+        return true;
+    }
+    exchange->state = EXCHANGE_READING;
+    exchange_note(exchange);
+    admission_check(request, response);
+    if (response->status == 0) {
+        response->media = request->media;
+        if (request->route->endpoint->bodies != 0)
+            request->route->endpoint->begin(request, response);
+    }
+    exchange_note_end();
+    if (response->status != 0 && !is_worth_dropping(request)) {
+        response->close = true;
+        finish(exchange);
+    }
+    return true;
+}
+
+static bool
+is_over_budget(struct exchange *exchange, size_t len)
+{
+    atomic_uint_least64_t *in_flight =
+        &exchange->request.service->body_bytes_in_flight;
+
+    exchange->bytes_counted += len;
+    return atomic_fetch_add(in_flight, len) + len > BODY_BYTES_IN_FLIGHT_MAX;
+}
+
+static void
+end_early(struct exchange *exchange)
+{
+    exchange->early = true;
+    exchange->response.close = true;
+    finish(exchange);
+}
+
+/* Past the limit nobody reads on for the answer's sake, even where the answer
+ * was settled long before. */
+static void
+check_limits(struct exchange *exchange, struct str piece)
+{
+    struct request *request = &exchange->request;
+    struct response *response = &exchange->response;
+    uint64_t bytes_max = request->service->body_bytes_max;
+    bool is_long = request->body_bytes > bytes_max;
+
+    if (is_long && response->status == 0)
+        problem_set(request, response, PROBLEM_TOO_LARGE,
+                    "A body may have at most %llu bytes.",
+                    (unsigned long long)bytes_max);
+    else if (response->status == 0 && is_over_budget(exchange, piece.len)) {
+        problem_set(request, response, PROBLEM_UNAVAILABLE,
+                    "Too many bodies are being read.");
+        is_long = true;
+    }
+    if (is_long)
+        end_early(exchange);
+}
+
+bool
+exchange_piece(struct exchange *exchange, struct str piece)
+{
+    struct request *request = &exchange->request;
+    struct response *response = &exchange->response;
+
+    request->body_bytes += piece.len;
+    if (exchange->early)
+        return request->body_bytes <=
+               2 * request->service->body_bytes_max + DROPPED_BYTES_MAX;
+    assert(exchange->state == EXCHANGE_READING);
+
+    check_limits(exchange, piece);
+    if (response->status != 0)
+        return true;
+    exchange_note(exchange);
+    request->route->endpoint->body(request, response, piece);
+    exchange_note_end();
+    return true;
+}
+
+static void
+run_on_worker(struct worker_job *job)
+{
+    struct exchange *exchange = exchange_of(&job->item);
+
+    exchange_note(exchange);
+    exchange->request.route->endpoint->handle(&exchange->request,
+                                              &exchange->response);
+    exchange_note_end();
+    assert(exchange->response.status != 0);
+}
+
+static void
+send_to_worker(struct exchange *exchange)
+{
+    struct request *request = &exchange->request;
+    struct worker_job *job = &exchange->job;
+    enum err err;
+
+    job->item.home = request->home;
+    job->item.owner = request;
+    job->run = run_on_worker;
+    exchange->state = EXCHANGE_WAITING;
+    err = workers_submit(request->service->workers, job);
+    if (err == OK)
+        return;
+    exchange->state = EXCHANGE_READING;
+    problem_err(request, &exchange->response, err, NULL);
+    finish(exchange);
+}
+
+static void
+finish_or_wait(struct exchange *exchange)
+{
+    if (exchange->response.status != 0) {
+        finish(exchange);
+        return;
+    }
+    assert(exchange->request.route->endpoint->resume != NULL);
+    exchange->state = EXCHANGE_WAITING;
+}
+
+void
+exchange_whole(struct exchange *exchange)
+{
+    const struct route *route = exchange->request.route;
+
+    assert(exchange->state == EXCHANGE_READING);
+
+    if (exchange->response.status != 0) {
+        finish(exchange);
+        return;
+    }
+    if (route->endpoint->place == ON_WORKER) {
+        send_to_worker(exchange);
+        return;
+    }
+    exchange_note(exchange);
+    route->endpoint->handle(&exchange->request, &exchange->response);
+    exchange_note_end();
+    finish_or_wait(exchange);
+}
+
+void
+exchange_home(struct exchange *exchange)
+{
+    const struct endpoint *endpoint = exchange->request.route->endpoint;
+
+    assert(exchange->state == EXCHANGE_WAITING);
+
+    if (endpoint->place == ON_LOOP) {
+        exchange_note(exchange);
+        endpoint->resume(&exchange->request, &exchange->response);
+        exchange_note_end();
+    }
+    finish_or_wait(exchange);
+}
+
+void
+exchange_end(const struct exchange *exchange)
+{
+    const struct request *request = &exchange->request;
+    const struct response *response = &exchange->response;
+    const struct route *route = request->route;
+    bool has_body = response->stream == NULL && request->method != METHOD_HEAD;
+    struct log_request line = {
+        .id = request->id,
+        .method = request->method_text,
+        .route = route == NULL ? STR("") : str_of(route->path),
+        .status = response->status,
+        .bytes_in = request->body_bytes,
+        .bytes_out = has_body ? answer_text(exchange).len : exchange->bytes_out,
+        .us = clock_monotonic_us() - exchange->began_us,
+    };
+
+    log_request(&line);
+    if (exchange->state == EXCHANGE_ANSWERED)
+        metrics_request(request->service->metrics, route, response->status,
+                        line.us);
+}

@@ -1,0 +1,86 @@
+/*
+ * One request from its head to its answer, without sockets: what server.c
+ * does with libmicrohttpd, tests do with strings.
+ */
+#ifndef API_EXCHANGE_H
+#define API_EXCHANGE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "gate.h"
+#include "request.h"
+#include "secmaster/workers.h"
+
+/* Where requests come from: one a loop, used by its thread only. */
+struct origin {
+    struct service *service;
+    struct inbox *home; /* where answers that are waited for come to */
+    uint64_t id_prefix; /* random: request ids of two runs differ */
+    uint64_t requests;  /* so far */
+    uint64_t in_flight; /* exchanges that live now */
+};
+
+enum err origin_init(struct origin *origin, struct service *service,
+                     struct inbox *home, struct why *why);
+
+enum exchange_state {
+    EXCHANGE_NEW,      /* the head is not whole */
+    EXCHANGE_READING,  /* the body is to come, or to be dropped */
+    EXCHANGE_WAITING,  /* an item comes home, its owner is &request */
+    EXCHANGE_ANSWERED, /* response is whole */
+};
+
+struct exchange {
+    struct request request; /* first: an item's owner points here */
+    struct response response;
+    enum exchange_state state;
+    struct origin *origin;
+    struct arena arena;
+    struct worker_job job;
+    bool close; /* the answer ends the connection */
+    bool early; /* answered before the body's end (see below) */
+    int64_t began_us;
+    uint64_t bytes_counted; /* of the service's bodies in flight */
+    uint64_t bytes_out;
+    size_t stream_at; /* bytes of response.body that were handed out */
+    bool stream_done;
+    char tx[24]; /* Secmaster-Tx */
+    void *link;  /* the server's */
+};
+
+/* The request line has come; target is copied. NULL: out of memory. */
+struct exchange *exchange_new(struct origin *origin, struct str target);
+void exchange_free(struct exchange *exchange);
+
+/* The exchange that an item which came home belongs to. */
+struct exchange *exchange_of(struct inbox_item *item);
+
+/*
+ * The head is whole; head->target is set here. State is then READING, or
+ * ANSWERED: the answer is to be given at once and the connection closed.
+ * False: out of memory.
+ */
+bool exchange_head(struct exchange *exchange, struct gate_head *head);
+
+/*
+ * A piece of the body. Once early is set, the body is past its limit:
+ * answer_early's text is to be sent at once, what follows is dropped.
+ * False: it goes on and on; close the connection.
+ */
+bool exchange_piece(struct exchange *exchange, struct str piece);
+
+/* The request is whole: ANSWERED, or WAITING. */
+void exchange_whole(struct exchange *exchange);
+
+/* Its item came home: ANSWERED, or WAITING for another. */
+void exchange_home(struct exchange *exchange);
+
+/* The connection is done with the request: log and count it. */
+void exchange_end(const struct exchange *exchange);
+
+/* Around calls of handlers: a dying process says what it was busy with. */
+void exchange_note(const struct exchange *exchange);
+void exchange_note_end(void);
+
+#endif

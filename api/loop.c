@@ -1,0 +1,260 @@
+/* Sleep, take the inbox, run the library, cut the slow off, drain. */
+#include "loop.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "metrics.h"
+#include "secmaster/clock.h"
+#include "service.h"
+
+#define US_PER_SECOND 1000000LL
+#define TICK_US (US_PER_SECOND / 2)   /* between two walks of the reaper */
+#define QUIET_US (US_PER_SECOND / 10) /* nothing asked: drained */
+#define STOPPING_WAIT_MS 20
+
+struct link *
+loop_link_open(struct loop *loop, void *connection, int fd)
+{
+    struct link *link = calloc(1, sizeof *link);
+
+    if (link == NULL)
+        return NULL;
+    link->connection = connection;
+    link->fd = fd;
+    link->at = &loop->links;
+    link->next = loop->links;
+    if (link->next != NULL)
+        link->next->at = &link->next;
+    loop->links = link;
+    return link;
+}
+
+void
+loop_link_close(struct loop *loop, struct link *link)
+{
+    assert(link->exchange == NULL);
+
+    *link->at = link->next;
+    if (link->next != NULL)
+        link->next->at = link->at;
+    free(link);
+    acceptor_release(loop->loops->acceptor);
+}
+
+void
+loop_asked(struct loop *loop)
+{
+    loop->asked_us = clock_monotonic_us();
+}
+
+static void
+take_arrival(struct loop *loop, struct arrival *arrival)
+{
+    loop_asked(loop);
+    if (!loop->loops->ops->add(loop, arrival))
+        acceptor_release(loop->loops->acceptor);
+    free(arrival);
+}
+
+static void
+take_home(struct loop *loop, struct inbox_item *item)
+{
+    struct exchange *exchange = exchange_of(item);
+
+    exchange_home(exchange);
+    if (exchange->state == EXCHANGE_WAITING)
+        return;
+    assert(loop->pending > 0);
+    loop->pending--;
+    loop->loops->ops->resume(exchange->link);
+}
+
+static void
+take_inbox(struct loop *loop)
+{
+    struct inbox_item *item = inbox_take(&loop->inbox);
+
+    while (item != NULL) {
+        struct inbox_item *next = item->next;
+
+        if (item->owner == NULL)
+            take_arrival(loop, (struct arrival *)item);
+        else
+            take_home(loop, item);
+        item = next;
+    }
+}
+
+static enum reading
+reading_of(const struct exchange *exchange)
+{
+    if (exchange == NULL || exchange->state == EXCHANGE_NEW || exchange->early)
+        return READING_HEAD;
+    return exchange->state == EXCHANGE_READING ? READING_BODY : READING_NOTHING;
+}
+
+/* A socket that is shut down wakes the library, which closes it. */
+static void
+reap(struct loop *loop, int64_t now_us)
+{
+    const struct loops *loops = loop->loops;
+
+    for (struct link *link = loop->links; link != NULL; link = link->next) {
+        enum reading reading = reading_of(link->exchange);
+        uint64_t bytes = 0;
+
+        if (reading != READING_NOTHING)
+            bytes = reaper_bytes_received(link->fd);
+        if (!reaper_is_late(&link->mark, reading, bytes, now_us,
+                            loops->request_seconds * US_PER_SECOND))
+            continue;
+        metrics_reaped(loops->service->metrics);
+        shutdown(link->fd, SHUT_RDWR);
+    }
+}
+
+/* For epoll_wait: -1 is for ever. */
+static int
+wait_ms(struct loop *loop)
+{
+    int64_t due_ms = loop->loops->ops->due_ms(loop), ms = INT32_MAX;
+
+    if (loop->links != NULL)
+        ms = (loop->tick_us - clock_monotonic_us()) / 1000 + 1;
+    if (due_ms >= 0 && due_ms < ms)
+        ms = due_ms;
+    if (atomic_load(&loop->loops->stopping) && ms > STOPPING_WAIT_MS)
+        ms = STOPPING_WAIT_MS;
+    if (ms < 0)
+        return 0;
+    return ms == INT32_MAX ? -1 : (int)ms;
+}
+
+/* The library runs always, also after a time-out or a signal: that is when it
+ * notices resumed connections and idle ones. */
+static void
+turn(struct loop *loop)
+{
+    struct epoll_event events[2];
+    int count = epoll_wait(loop->epoll_fd, events, 2, wait_ms(loop));
+    int64_t now_us;
+
+    for (int i = 0; i < count; i++)
+        if (events[i].data.ptr == &loop->inbox)
+            take_inbox(loop);
+    loop->loops->ops->run(loop);
+    now_us = clock_monotonic_us();
+    if (now_us < loop->tick_us)
+        return;
+    reap(loop, now_us);
+    loop->tick_us = now_us + TICK_US;
+}
+
+/* Leaving as soon as nothing is suspended would leave requests unanswered
+ * that are on their way: wait until nothing has been asked for a while. */
+static bool
+is_drained(struct loop *loop)
+{
+    struct loops *loops = loop->loops;
+    int64_t now_us = clock_monotonic_us();
+
+    if (!atomic_load(&loops->stopping))
+        return false;
+    if (now_us >= loops->stop_us + DRAIN_SECONDS_MAX * US_PER_SECOND)
+        return true;
+    if (loop->origin.in_flight > 0 || loops->ops->due_ms(loop) == 0)
+        return false;
+    return loop->links == NULL || now_us >= loop->asked_us + QUIET_US;
+}
+
+/* The library aborts over a connection that is still suspended. */
+static void *
+run(void *context)
+{
+    struct loop *loop = context;
+
+    loop_asked(loop);
+    while (!is_drained(loop))
+        turn(loop);
+    take_inbox(loop);
+    loop->is_stuck = loop->pending > 0;
+    if (!loop->is_stuck) {
+        loop->loops->ops->run(loop);
+        loop->loops->ops->close(loop);
+    }
+    return NULL;
+}
+
+static enum err
+watch(const struct loop *loop, int fd, void *what, struct why *why)
+{
+    struct epoll_event event = { .events = EPOLLIN, .data.ptr = what };
+
+    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
+        return why_set(why, ERR_BUSY, "epoll: %s", strerrordesc_np(errno));
+    return OK;
+}
+
+enum err
+loop_init(struct loop *loop, struct loops *loops, struct why *why)
+{
+    enum err err;
+    int fd;
+
+    *loop = (struct loop){ .loops = loops };
+    TRY(inbox_init(&loop->inbox, why));
+    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (loop->epoll_fd < 0) {
+        inbox_fini(&loop->inbox);
+        return why_set(why, ERR_BUSY, "epoll: %s", strerrordesc_np(errno));
+    }
+    err = origin_init(&loop->origin, loops->service, &loop->inbox, why);
+    if (err == OK)
+        err = watch(loop, loop->inbox.event_fd, &loop->inbox, why);
+    if (err == OK)
+        err = loops->ops->open(loop, &fd, why);
+    if (err == OK)
+        err = watch(loop, fd, NULL, why);
+    if (err != OK)
+        loop_fini(loop);
+    return err;
+}
+
+enum err
+loop_start(struct loop *loop, struct why *why)
+{
+    int number = pthread_create(&loop->thread, NULL, run, loop);
+
+    if (number != 0)
+        return why_set(why, ERR_BUSY, "loop: %s", strerrordesc_np(number));
+    loop->is_started = true;
+    return OK;
+}
+
+bool
+loop_join(struct loop *loop)
+{
+    if (!loop->is_started)
+        return true;
+    inbox_wake(&loop->inbox);
+    pthread_join(loop->thread, NULL);
+    loop->is_started = false;
+    return !loop->is_stuck;
+}
+
+void
+loop_fini(struct loop *loop)
+{
+    assert(!loop->is_started);
+
+    /* Where no thread ever ran it. */
+    if (loop->library != NULL)
+        loop->loops->ops->close(loop);
+    close(loop->epoll_fd);
+    inbox_fini(&loop->inbox);
+}

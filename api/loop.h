@@ -1,0 +1,84 @@
+/*
+ * An event loop: a thread that sleeps on two descriptors, the HTTP library's
+ * and its inbox's bell. It knows connections and exchanges, not the library:
+ * that is behind loop_ops.
+ */
+#ifndef API_LOOP_H
+#define API_LOOP_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "acceptor.h"
+#include "exchange.h"
+#include "reaper.h"
+#include "secmaster/inbox.h"
+
+struct loop;
+
+/* One open connection, in its loop's list. */
+struct link {
+    struct link *next, **at;
+    void *connection; /* the library's */
+    int fd;
+    struct exchange *exchange; /* NULL: between two requests */
+    const char *target_at;     /* where the target stood in its buffer */
+    struct reaper_mark mark;
+};
+
+/* What a loop wants of the library; all on the loop's thread but open. */
+struct loop_ops {
+    /* Make its part, and the descriptor that tells when to run it. */
+    enum err (*open)(struct loop *loop, int *fd, struct why *why);
+    /* Take a connection, or close it: false. */
+    bool (*add)(struct loop *loop, const struct arrival *arrival);
+    /* Go on with a connection whose exchange waited. */
+    void (*resume)(struct link *link);
+    /* When run is due; -1: only when the descriptor tells. */
+    int64_t (*due_ms)(struct loop *loop);
+    void (*run)(struct loop *loop);
+    /* Close every connection and free. */
+    void (*close)(struct loop *loop);
+};
+
+/* What all loops of a server share. */
+struct loops {
+    const struct loop_ops *ops;
+    struct service *service;
+    struct acceptor *acceptor;
+    unsigned idle_seconds, request_seconds;
+    int64_t stop_us; /* read after stopping */
+    atomic_int stopping;
+};
+
+struct loop {
+    struct loops *loops;
+    void *library; /* the library's part */
+    pthread_t thread;
+    bool is_started;
+    int epoll_fd;
+    struct inbox inbox;
+    struct origin origin;
+    struct link *links;
+    size_t pending; /* exchanges that an item will come home for */
+    int64_t tick_us, asked_us, logged_us;
+    bool is_stuck; /* jobs were still pending at the deadline */
+};
+
+enum err loop_init(struct loop *loop, struct loops *loops, struct why *why);
+enum err loop_start(struct loop *loop, struct why *why);
+
+/* After loops.stopping is set: false when jobs were still pending at the
+ * deadline; the loop must then be left as it is. */
+bool loop_join(struct loop *loop);
+void loop_fini(struct loop *loop);
+
+/* For the library's part. */
+struct link *loop_link_open(struct loop *loop, void *connection, int fd);
+void loop_link_close(struct loop *loop, struct link *link);
+
+/* A request begins or ends: a loop that stops waits a little for more. */
+void loop_asked(struct loop *loop);
+
+#endif

@@ -1,0 +1,483 @@
+/*
+ * The event loops: one thread, one libmicrohttpd daemon, one inbox each. All
+ * that libmicrohttpd is told and tells is here; what it means is exchange.c's.
+ */
+#include "server.h"
+
+#include <assert.h>
+#include <microhttpd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "answer.h"
+#include "exchange.h"
+#include "listener.h"
+#include "loop.h"
+#include "secmaster/clock.h"
+#include "secmaster/log.h"
+
+#define LOG_PAUSE_US 1000000
+
+struct server {
+    struct loops shared;
+    unsigned loop_count;
+    struct loop loops[LOOPS_MAX];
+    struct inbox *inboxes[LOOPS_MAX];
+};
+
+static struct link *
+link_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection,
+                                   MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+        ->socket_context;
+}
+
+/* Called with the request line as it came, before anything is decoded. */
+static void *
+on_target(void *context, const char *target, struct MHD_Connection *connection)
+{
+    struct loop *loop = context;
+    struct link *link = link_of(connection);
+
+    loop_asked(loop);
+    link->target_at = target == NULL ? "" : target;
+    link->exchange = exchange_new(&loop->origin, str_of(link->target_at));
+    if (link->exchange != NULL)
+        link->exchange->link = link;
+    return link->exchange;
+}
+
+struct collected {
+    struct pair *headers;
+    size_t count, capacity;
+};
+
+static enum MHD_Result
+collect_header(void *context, enum MHD_ValueKind kind, const char *name,
+               size_t name_len, const char *value, size_t value_len)
+{
+    struct collected *collected = context;
+
+    (void)kind;
+    if (collected->count == collected->capacity)
+        return MHD_NO;
+    collected->headers[collected->count++] =
+        (struct pair){ { name, name_len }, { value, value_len } };
+    return MHD_YES;
+}
+
+static bool
+take_head(struct exchange *exchange, struct MHD_Connection *connection,
+          const char *method, const char *version)
+{
+    const struct link *link = exchange->link;
+    struct collected collected = {
+        .capacity = (size_t)MHD_get_connection_values(
+            connection, MHD_HEADER_KIND, NULL, NULL)
+    };
+    struct gate_head head = {
+        .method = str_of(method),
+        .version = str_of(version),
+        .target_at = link->target_at,
+        .head_bytes = MHD_get_connection_info(
+                          connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)
+                          ->header_size,
+    };
+
+    collected.headers = arena_zalloc(&exchange->arena, collected.capacity,
+                                     sizeof *collected.headers);
+    if (collected.headers == NULL)
+        return false;
+    (void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND,
+                                      collect_header, &collected);
+    head.headers = collected.headers;
+    head.header_count = collected.count;
+    return exchange_head(exchange, &head);
+}
+
+static ssize_t
+read_stream(void *context, uint64_t position, char *data, size_t size)
+{
+    ssize_t got = answer_stream(context, data, size);
+
+    (void)position;
+    if (got == ANSWER_END)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    return got == ANSWER_CUT ? MHD_CONTENT_READER_END_WITH_ERROR : got;
+}
+
+static struct MHD_Response *
+make_response(struct exchange *exchange)
+{
+    struct str text;
+
+    if (exchange->response.stream != NULL)
+        return MHD_create_response_from_callback(
+            MHD_SIZE_UNKNOWN, STREAM_CHUNK_BYTES, read_stream, exchange, NULL);
+    /* The text lives until the exchange ends, and so longer than it is sent:
+     * PERSISTENT spares a copy. */
+    text = answer_text(exchange);
+    return MHD_create_response_from_buffer(
+        text.len, text.len == 0 ? "" : (void *)text.data,
+        MHD_RESPMEM_PERSISTENT);
+}
+
+static bool
+add_headers(struct MHD_Response *response, const struct exchange *exchange)
+{
+    const struct response *from = &exchange->response;
+    const char *type = answer_content_type(exchange);
+    bool is_added =
+        type == NULL || MHD_add_response_header(response, "Content-Type", type);
+
+    for (size_t i = 0; i < from->header_count; i++)
+        is_added = is_added &&
+                   MHD_add_response_header(response, from->headers[i].name.data,
+                                           from->headers[i].value.data);
+    if (exchange->close)
+        is_added = is_added &&
+                   MHD_add_response_header(response, "Connection", "close");
+    return is_added;
+}
+
+static enum MHD_Result
+answer(struct MHD_Connection *connection, struct exchange *exchange)
+{
+    struct MHD_Response *response = make_response(exchange);
+    enum MHD_Result result = MHD_NO;
+
+    if (response == NULL)
+        return MHD_NO;
+    if (add_headers(response, exchange))
+        result = MHD_queue_response(
+            connection, (unsigned)exchange->response.status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* libmicrohttpd takes no answer in the middle of a body; the socket does. The
+ * send buffer is empty: the one before was answered in full. */
+static void
+send_early(struct exchange *exchange)
+{
+    const struct link *link = exchange->link;
+    const char *reason =
+        MHD_get_reason_phrase_for((unsigned)exchange->response.status);
+    struct out text;
+    ssize_t sent = 0;
+
+    out_init(&text, ANSWER_BYTES_MAX);
+    answer_early(exchange, reason, &text);
+    if (out_finish(&text) == OK)
+        sent = send(link->fd, text.data, text.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)sent; /* we close in any case */
+    shutdown(link->fd, SHUT_WR);
+    out_fini(&text);
+}
+
+static enum MHD_Result
+take_piece(struct exchange *exchange, struct str piece)
+{
+    bool was_early = exchange->early;
+
+    if (!exchange_piece(exchange, piece))
+        return MHD_NO;
+    if (exchange->early && !was_early)
+        send_early(exchange);
+    return MHD_YES;
+}
+
+/*
+ * Called for the head, for each piece of the body, when all is there, and
+ * again after a resume. The job is submitted before the suspension: its item
+ * is taken by this thread only, and so not before we are back.
+ */
+static enum MHD_Result
+on_request(void *context, struct MHD_Connection *connection, const char *url,
+           const char *method, const char *version, const char *data,
+           size_t *size, void **request_context)
+{
+    struct loop *loop = context;
+    struct exchange *exchange = *request_context;
+
+    (void)url; /* decoded before it was split: of no use */
+    if (exchange == NULL)
+        return MHD_NO;
+    if (exchange->state == EXCHANGE_NEW) {
+        if (!take_head(exchange, connection, method, version))
+            return MHD_NO;
+        return exchange->state == EXCHANGE_ANSWERED
+                   ? answer(connection, exchange)
+                   : MHD_YES;
+    }
+    if (*size > 0) {
+        struct str piece = { data, *size };
+
+        *size = 0;
+        return take_piece(exchange, piece);
+    }
+    if (exchange->early)
+        return MHD_NO;
+    if (exchange->state == EXCHANGE_READING) {
+        exchange_whole(exchange);
+        if (exchange->state == EXCHANGE_WAITING) {
+            MHD_suspend_connection(connection);
+            loop->pending++;
+        }
+    }
+    return exchange->state == EXCHANGE_WAITING ? MHD_YES
+                                               : answer(connection, exchange);
+}
+
+static void
+on_completed(void *context, struct MHD_Connection *connection,
+             void **request_context, enum MHD_RequestTerminationCode code)
+{
+    struct loop *loop = context;
+    struct link *link = link_of(connection);
+    struct exchange *exchange = *request_context;
+
+    (void)code;
+    loop_asked(loop);
+    *request_context = NULL;
+    link->exchange = NULL;
+    reaper_done(&link->mark, reaper_bytes_received(link->fd));
+    if (exchange == NULL)
+        return;
+    exchange_end(exchange);
+    exchange_free(exchange);
+}
+
+static void
+on_connection(void *context, struct MHD_Connection *connection,
+              void **socket_context, enum MHD_ConnectionNotificationCode code)
+{
+    struct loop *loop = context;
+    int fd;
+
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        loop_link_close(loop, *socket_context);
+        return;
+    }
+    fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
+             ->connect_fd;
+    *socket_context = loop_link_open(loop, connection, fd);
+    if (*socket_context == NULL)
+        abort(); /* out of memory, and there is no way to refuse here */
+}
+
+/* One bad client could write a line a request. */
+static void
+on_log(void *context, const char *format, va_list arguments)
+{
+    struct loop *loop = context;
+    int64_t now_us = clock_monotonic_us();
+    char text[256];
+
+    if (now_us < loop->logged_us + LOG_PAUSE_US)
+        return;
+    loop->logged_us = now_us;
+    vsnprintf(text, sizeof text, format, arguments);
+    text[strcspn(text, "\n")] = '\0';
+    log_event(LOG_DEBUG, "libmicrohttpd", "%s", text);
+}
+
+static enum err
+open_daemon(struct loop *loop, int *fd, struct why *why)
+{
+    const struct loops *loops = loop->loops;
+    const union MHD_DaemonInfo *info;
+    struct MHD_Daemon *daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET |
+            MHD_USE_ERROR_LOG,
+        0, NULL, NULL, on_request, loop, MHD_OPTION_EXTERNAL_LOGGER, on_log,
+        loop, MHD_OPTION_CONNECTION_LIMIT,
+        acceptor_connections_max(loops->acceptor),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_POOL_BYTES,
+        MHD_OPTION_CONNECTION_TIMEOUT, loops->idle_seconds,
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, loop,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, loop,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, loop, MHD_OPTION_END);
+
+    if (daemon == NULL)
+        return why_set(why, ERR_BUSY, "libmicrohttpd does not start");
+    info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    *fd = info->epoll_fd;
+    loop->library = daemon;
+    return OK;
+}
+
+static void
+close_daemon(struct loop *loop)
+{
+    MHD_stop_daemon(loop->library);
+    loop->library = NULL;
+}
+
+static bool
+add_connection(struct loop *loop, const struct arrival *arrival)
+{
+    return MHD_add_connection(loop->library, arrival->fd,
+                              (const struct sockaddr *)&arrival->peer,
+                              arrival->peer_len) == MHD_YES;
+}
+
+static void
+resume(struct link *link)
+{
+    MHD_resume_connection(link->connection);
+}
+
+static int64_t
+due_ms(struct loop *loop)
+{
+    unsigned long long ms;
+
+    if (MHD_get_timeout(loop->library, &ms) != MHD_YES)
+        return -1;
+    return ms > INT32_MAX ? INT32_MAX : (int64_t)ms;
+}
+
+static void
+run(struct loop *loop)
+{
+    MHD_run(loop->library);
+}
+
+static const struct loop_ops ops = {
+    .open = open_daemon,
+    .add = add_connection,
+    .resume = resume,
+    .due_ms = due_ms,
+    .run = run,
+    .close = close_daemon,
+};
+
+static unsigned
+cores(void)
+{
+    cpu_set_t set;
+
+    if (sched_getaffinity(0, sizeof set, &set) != 0)
+        return 1;
+    return (unsigned)CPU_COUNT(&set);
+}
+
+static unsigned
+or_default(unsigned given, unsigned otherwise)
+{
+    return given == 0 ? otherwise : given;
+}
+
+static struct server *
+server_new(const struct server_options *options)
+{
+    struct server *server = calloc(1, sizeof *server);
+    unsigned loops = or_default(options->loops, cores());
+
+    if (server == NULL)
+        return NULL;
+    server->shared.ops = &ops;
+    server->shared.service = options->service;
+    server->shared.idle_seconds =
+        or_default(options->idle_seconds, CONNECTION_IDLE_SECONDS);
+    server->shared.request_seconds =
+        or_default(options->request_seconds, REQUEST_SECONDS_MAX);
+    atomic_init(&server->shared.stopping, 0);
+    server->loop_count = loops < 2 && options->loops == 0 ? 2 : loops;
+    if (server->loop_count > LOOPS_MAX)
+        server->loop_count = LOOPS_MAX;
+    return server;
+}
+
+static enum err
+start_loops(struct server *server, struct why *why)
+{
+    unsigned wanted = server->loop_count;
+
+    for (server->loop_count = 0; server->loop_count < wanted;) {
+        struct loop *loop = &server->loops[server->loop_count];
+
+        TRY(loop_init(loop, &server->shared, why));
+        server->inboxes[server->loop_count++] = &loop->inbox;
+        TRY(loop_start(loop, why));
+    }
+    return acceptor_start(server->shared.acceptor, server->inboxes, wanted,
+                          why);
+}
+
+enum err
+server_start(const struct server_options *options, struct server **out,
+             struct why *why)
+{
+    struct acceptor_options front = {
+        .listen = options->listen,
+        .connections_max =
+            or_default(options->connections, CONNECTIONS_DEFAULT),
+        .metrics = options->service->metrics,
+    };
+    struct server *server = server_new(options);
+    enum err err;
+
+    if (server == NULL)
+        return why_set(why, ERR_BUSY, "out of memory");
+    err = acceptor_open(&front, &server->shared.acceptor, why);
+    if (err != OK) {
+        free(server);
+        return err;
+    }
+    /* A client that leaves in the middle of an answer is no reason to die. */
+    signal(SIGPIPE, SIG_IGN);
+    err = start_loops(server, why);
+    if (err != OK) {
+        enum err stopped = server_stop(server);
+
+        assert(stopped == OK);
+        return err;
+    }
+    *out = server;
+    return OK;
+}
+
+uint16_t
+server_port(const struct server *server)
+{
+    return acceptor_port(server->shared.acceptor);
+}
+
+enum err
+server_stop(struct server *server)
+{
+    bool is_whole = true;
+
+    atomic_store(&server->shared.service->draining, true);
+    acceptor_stop(server->shared.acceptor);
+    server->shared.stop_us = clock_monotonic_us();
+    atomic_store(&server->shared.stopping, 1);
+    for (unsigned i = 0; i < server->loop_count; i++)
+        inbox_wake(server->inboxes[i]);
+    for (unsigned i = 0; i < server->loop_count; i++)
+        is_whole = loop_join(&server->loops[i]) && is_whole;
+    if (!is_whole)
+        return ERR_BUSY;
+    for (unsigned i = 0; i < server->loop_count; i++)
+        loop_fini(&server->loops[i]);
+    acceptor_free(server->shared.acceptor);
+    free(server);
+    return OK;
+}
+
+enum err
+server_is_loopback(const char *listen, bool *out, struct why *why)
+{
+    struct listener_address address;
+
+    TRY(listener_parse(listen, &address, why));
+    *out = address.is_loopback;
+    return OK;
+}
