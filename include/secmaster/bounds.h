@@ -31,7 +31,7 @@
     20000 /* read for one chunk: milliseconds of a loop */
 #define JOIN_WINDOW_BYTES_MAX (128UL << 20) /* a join's rows in memory */
 
-/* Connections (LOOPS.md's measured recipe is behind these). */
+/* Connections (docs/decisions/0004 has what was measured). */
 #define CONNECTIONS_DEFAULT 16384
 #define CONNECTION_POOL_BYTES 16384
 #define HEAD_BYTES_MAX (CONNECTION_POOL_BYTES / 2)

@@ -28,9 +28,14 @@ struct why {
     char text[256];
 };
 
-/* Set the words (cut at 255 bytes) and return code. */
-enum err why_set(struct why *why, enum err code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Set the words, cut at 255 bytes; why may be NULL. */
+void why_print(struct why *why, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Set the words and be the code: `return why_set(why, ERR_X, "...")`. A macro,
+ * so that a static analyser sees which code comes back. */
+#define why_set(why, code, ...)                                                \
+    (why_print((why), __VA_ARGS__), (enum err)(code))
 
 /* Hand an error up; legal only where nothing is owned. */
 #define TRY(call)                                                              \

@@ -8,8 +8,8 @@
 #include "secmaster/str.h"
 #include "secmaster/utf8.h"
 
-enum err
-why_set(struct why *why, enum err code, const char *format, ...)
+void
+why_print(struct why *why, const char *format, ...)
 {
     va_list args;
     int length;
@@ -17,7 +17,7 @@ why_set(struct why *why, enum err code, const char *format, ...)
     assert(format != NULL);
 
     if (why == NULL)
-        return code;
+        return;
     va_start(args, format);
     length = vsnprintf(why->text, sizeof why->text, format, args);
     va_end(args);
@@ -26,5 +26,4 @@ why_set(struct why *why, enum err code, const char *format, ...)
     /* The words end in JSON: a cut must not leave half a character. */
     if (length >= (int)sizeof why->text)
         why->text[utf8_span(str_of(why->text))] = '\0';
-    return code;
 }
