@@ -73,6 +73,7 @@ rules_read(struct request *request, struct response *response,
         .known_tx = clocks.known_tx,
         .age_days_max = UINT64_MAX,
         .media = request->media,
+        .window_bytes_max = JOIN_WINDOW_BYTES_MAX,
     };
     if (max_age.data != NULL && !number_read(max_age, &out->age_days_max)) {
         problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,

@@ -17,7 +17,7 @@
 
 /* A window's offsets are bounded too. */
 #define WINDOW_POSITIONS_MAX (1U << 20)
-static_assert(JOIN_WINDOW_BYTES_MAX <= UINT32_MAX);
+static_assert(JOIN_WINDOW_BYTES_MAX <= UINT32_MAX, "offsets are 32 bits");
 
 #define ID_TEXT_BYTES_MAX 20
 
@@ -70,7 +70,7 @@ joined_new(void)
     if (joined == NULL)
         return NULL;
     columns_init(&joined->columns);
-    out_init(&joined->texts, JOIN_WINDOW_BYTES_MAX);
+    out_init(&joined->texts, 0);
     out_init(&joined->id, ID_TEXT_BYTES_MAX);
     if (positions_init(&joined->positions) != OK) {
         joined_free(joined);
@@ -368,6 +368,7 @@ joined_match(struct joined *joined, struct store *store,
 
     joined->store = store;
     joined->rules = *rules;
+    out_init(&joined->texts, rules->window_bytes_max);
     if (count >= UINT32_MAX)
         return why_set(why, ERR_TOO_LARGE, "too many positions");
     joined->window_max =

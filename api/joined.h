@@ -19,6 +19,7 @@ struct join_rules {
     enum unmatched unmatched;
     uint64_t age_days_max; /* a row that began earlier is no match */
     enum media media;
+    size_t window_bytes_max; /* of encoded rows held at a time */
 };
 
 /* Owns its positions; filled, matched, then streamed. */

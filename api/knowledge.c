@@ -24,7 +24,7 @@
 #define CURSOR_BYTES 37
 #define CURSOR_TEXT_BYTES 50
 
-static_assert(CURSOR_TEXT_BYTES == (CURSOR_BYTES * 8 + 5) / 6);
+static_assert(CURSOR_TEXT_BYTES == (CURSOR_BYTES * 8 + 5) / 6, "base64");
 
 static const char base64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                 "abcdefghijklmnopqrstuvwxyz"

@@ -1,0 +1,119 @@
+/* POST /v1/facts and what it recorded, by handlers. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "tests/api/asking.h"
+
+#define GOOD                                                                   \
+    "{\"security_id\":7,\"attribute\":\"k\",\"value\":1,"                      \
+    "\"effective_date\":\"2024-01-01\"}"
+
+static const struct {
+    const char *name;
+    enum media media;
+    const char *body;
+    int status;
+    const char *said; /* in the answer */
+} postings[] = {
+    { "an object", MEDIA_JSON, "{\"facts\":[" GOOD "]}", 201,
+      "{\"tx\":1,\"recorded_at\":\"2024-06-15T12:00:00.000000Z\",\"facts\":1,"
+      "\"securities\":1}" },
+    { "an array", MEDIA_JSON, "[" GOOD "," GOOD "]", 201, "\"facts\":2," },
+    { "lines", MEDIA_NDJSON, GOOD "\n" GOOD "\n", 201, "\"facts\":2," },
+    { "CSV", MEDIA_CSV,
+      "security_id,attribute,value,effective_date\n7,k,2,2024-01-01\n", 201,
+      "\"tx\":4," },
+    { "a syntax error", MEDIA_JSON, "[" GOOD ",]", 400, "malformed-body" },
+    { "cut short", MEDIA_JSON, "[" GOOD, 400, "malformed-body" },
+    { "nothing", MEDIA_JSON, "", 400, "malformed-body" },
+    { "a broken rule", MEDIA_NDJSON, GOOD "\n{}\n", 422, "\"line\":2," },
+    { "no fact", MEDIA_JSON, "{\"facts\":[]}", 422, "\"error_count\":1," },
+    { "a retraction of nothing", MEDIA_JSON,
+      "[{\"security_id\":7,\"attribute\":\"z\",\"op\":\"retract\","
+      "\"effective_date\":\"2024-01-01\"}]",
+      422, "\"pointer\":\"/0" },
+};
+
+Test(facts, are_taken_or_refused_whole_however_they_are_cut)
+{
+    for (size_t piece = 0; piece < 3; piece++) {
+        struct asking a;
+        uint64_t tx = 0;
+
+        asking_init(&a);
+        for (size_t i = 0; i < sizeof postings / sizeof postings[0]; i++) {
+            int status = ask_post(&a, "/v1/facts", postings[i].media,
+                                  postings[i].body, piece);
+
+            tx += postings[i].status == 201;
+            cr_expect_eq(status, postings[i].status, "%s by %zu: %d %s",
+                         postings[i].name, piece, status, asking_text(&a));
+            cr_expect(strstr(asking_text(&a), postings[i].said) != NULL,
+                      "%s by %zu: %s", postings[i].name, piece,
+                      asking_text(&a));
+            cr_expect_eq(store_newest(a.service.store), tx, "%s",
+                         postings[i].name);
+            cr_expect_eq(asking_header(&a, "Location") != NULL, status == 201,
+                         "%s", postings[i].name);
+            cr_expect_eq(a.response.tx_set, status == 201, "%s",
+                         postings[i].name);
+        }
+        asking_fini(&a);
+    }
+}
+
+Test(facts, say_where_their_transaction_is)
+{
+    struct asking a;
+
+    asking_init(&a);
+    asking_facts(&a, GOOD);
+    asking_facts(&a, GOOD);
+    cr_expect_str_eq(asking_header(&a, "Location"), "/v1/transactions/2");
+    cr_expect_eq(a.response.tx, 2);
+    asking_fini(&a);
+}
+
+static const struct {
+    const char *target;
+    int status;
+    const char *body; /* exact, or NULL */
+} transactions[] = {
+    { "/v1/transactions/1", 200,
+      "{\"tx\":1,\"kind\":\"facts\","
+      "\"recorded_at\":\"2024-06-15T12:00:00.000000Z\","
+      "\"sources\":[\"a\\\"b\",\"default\",\"zeta\"],\"facts\":4,"
+      "\"securities\":2,\"idempotency_key\":null}" },
+    { "/v1/transactions/0", 404, NULL },
+    { "/v1/transactions/2", 404, NULL },
+    { "/v1/transactions/18446744073709551616", 404, NULL },
+    { "/v1/transactions/01", 400, NULL },
+    { "/v1/transactions/-1", 400, NULL },
+    { "/v1/transactions/x", 400, NULL },
+    { "/v1/transactions/1?limit=1", 400, NULL },
+    { "/v1/transactions/1?format=csv", 406, NULL },
+};
+
+#define OF(id, source)                                                         \
+    "{\"security_id\":" #id ",\"attribute\":\"k\",\"value\":1,"                \
+    "\"effective_date\":\"2024-01-01\"" source "}\n"
+
+Test(facts, are_described_by_their_transaction)
+{
+    struct asking a;
+
+    asking_init(&a);
+    asking_facts(&a, OF(1, ",\"source\":\"zeta\"") OF(1, "")
+                         OF(2, ",\"source\":\"a\\\"b\"")
+                             OF(2, ",\"source\":\"zeta\""));
+    for (size_t i = 0; i < sizeof transactions / sizeof transactions[0]; i++) {
+        int status = ask(&a, transactions[i].target);
+
+        cr_expect_eq(status, transactions[i].status, "%s: %d",
+                     transactions[i].target, status);
+        if (transactions[i].body != NULL)
+            cr_expect_str_eq(asking_text(&a), transactions[i].body, "%s: %s",
+                             transactions[i].target, asking_text(&a));
+    }
+    asking_fini(&a);
+}
