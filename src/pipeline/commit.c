@@ -320,10 +320,16 @@ commit_admit(struct commit *commit, struct write_job *job, struct instant now)
 
     commit->next_tx = store_newest(commit->store) + commit->batch_count + 1;
 
+    job->why.text[0] = '\0';
     enum err err = admit(commit, job, now);
 
-    if (err != OK)
-        cut_back(commit, &mark);
+    if (err == OK)
+        return OK;
+    cut_back(commit, &mark);
+    if (job->why.text[0] == '\0' && err == ERR_BUSY)
+        return why_set(&job->why, err, "out of memory");
+    if (job->why.text[0] == '\0' && err == ERR_FULL)
+        return why_set(&job->why, err, "the dictionary of names is full");
     return err;
 }
 

@@ -163,7 +163,7 @@ count_of(const char *text, const char *what)
 
 /* Nobody reads: the buffer fills, the rest is counted, and told once the
  * reader is back. */
-Test(log, a_stuck_reader_costs_lines_and_not_time, .timeout = 60)
+Test(log, a_stuck_reader_costs_lines_and_not_time)
 {
     enum { LINES = 60000 };
     static char text[2 * LOG_BUFFER_BYTES];
@@ -191,7 +191,7 @@ Test(log, a_stuck_reader_costs_lines_and_not_time, .timeout = 60)
 }
 
 /* The program must end although the log cannot. */
-Test(log, stop_does_not_wait_for_a_stuck_reader, .timeout = 30)
+Test(log, stop_does_not_wait_for_a_stuck_reader)
 {
     int64_t began;
 

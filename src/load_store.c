@@ -1,0 +1,126 @@
+/* Batches into a store that this process opens for itself. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "load_target.h"
+#include "secmaster/facts_reader.h"
+#include "secmaster/store_lmdb.h"
+#include "secmaster/writer.h"
+
+struct load_store {
+    struct load_target base;
+    struct store *store;
+    struct writer *writer;
+    struct inbox inbox;
+};
+
+/* The job that met the failure says so, too, and that ends the load. */
+static void
+store_failed(void *unused, const char *why)
+{
+    (void)unused;
+    (void)why;
+}
+
+static enum err
+read_batch(enum media media, struct str body, struct batch *batch,
+           struct load_result *result)
+{
+    struct facts_reader *reader =
+        facts_reader_new(media, batch, &result->complaints);
+
+    if (reader == NULL)
+        return why_set(&result->why, ERR_BUSY, "out of memory");
+
+    enum err err = facts_reader_feed(reader, body, &result->why);
+
+    if (err == OK)
+        err = facts_reader_finish(reader, &result->why);
+    facts_reader_free(reader);
+    return err;
+}
+
+static enum err
+write_batch(struct load_store *to, struct batch *batch, size_t bytes,
+            struct load_result *result)
+{
+    struct write_job job = {
+        .item = { .home = &to->inbox },
+        .batch = batch,
+        .bytes = bytes,
+        .complaints = &result->complaints,
+    };
+
+    enum err err = writer_submit(to->writer, &job);
+
+    /* One batch at a time fits any queue. */
+    assert(err == OK);
+    (void)inbox_wait(&to->inbox);
+    result->facts = job.facts;
+    result->why = job.why;
+    return job.err;
+}
+
+static enum err
+store_send(struct load_target *target, enum media media, struct str body,
+           struct load_result *result)
+{
+    struct load_store *to = (struct load_store *)target;
+    struct batch *batch = batch_new();
+
+    if (batch == NULL)
+        return why_set(&result->why, ERR_BUSY, "out of memory");
+
+    enum err err = read_batch(media, body, batch, result);
+
+    if (err == OK)
+        err = write_batch(to, batch, body.len, result);
+    batch_free(batch);
+    return err;
+}
+
+static void
+store_target_close(struct load_target *target)
+{
+    struct load_store *to = (struct load_store *)target;
+
+    writer_stop(to->writer);
+    inbox_fini(&to->inbox);
+    store_close(to->store);
+    free(to);
+}
+
+static const struct load_target_ops ops = { store_send, store_target_close };
+
+enum err
+load_store_open(const char *dir, struct load_target **out, struct why *why)
+{
+    const struct store_lmdb_options options = { .dir = dir };
+    struct load_store *to = calloc(1, sizeof *to);
+
+    if (to == NULL)
+        return why_set(why, ERR_BUSY, "out of memory");
+
+    enum err err = inbox_init(&to->inbox, why);
+
+    if (err != OK) {
+        free(to);
+        return err;
+    }
+    to->base.ops = &ops;
+    err = store_lmdb_open(&options, &to->store, why);
+    if (err == OK)
+        err = writer_start(
+            &(struct writer_options){
+                .store = to->store,
+                .now = clock_wall,
+                .failed = store_failed,
+            },
+            &to->writer, why);
+    if (err != OK) {
+        store_target_close(&to->base);
+        return err;
+    }
+    *out = &to->base;
+    return OK;
+}

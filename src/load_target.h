@@ -1,0 +1,57 @@
+/* Where a load puts its batches: a server, or a store that none holds. */
+#ifndef MAIN_LOAD_TARGET_H
+#define MAIN_LOAD_TARGET_H
+
+#include "secmaster/complaint.h"
+#include "secmaster/err.h"
+#include "secmaster/media.h"
+#include "secmaster/str.h"
+
+/* What became of a batch. complaints on ERR_INVALID, why on the others;
+ * lines and bytes are the body's. */
+struct load_result {
+    uint64_t facts; /* stored */
+    struct complaints complaints;
+    struct why why;
+};
+
+/* A target is this table and a struct that begins with struct load_target. */
+struct load_target {
+    const struct load_target_ops *ops;
+};
+
+struct load_target_ops {
+    enum err (*send)(struct load_target *target, enum media media,
+                     struct str body, struct load_result *result);
+    void (*close)(struct load_target *target);
+};
+
+/* url: "http://HOST:PORT", borrowed. */
+enum err load_url_open(const char *url, struct load_target **out,
+                       struct why *why);
+
+/* dir as in store_lmdb_open. */
+enum err load_store_open(const char *dir, struct load_target **out,
+                         struct why *why);
+
+/*
+ * OK: stored. ERR_INVALID: refused, go on with the next batch. Otherwise it
+ * makes no sense to go on; ERR_MALFORMED: the body is outside the grammar.
+ * result's arena is the caller's.
+ */
+static inline enum err
+load_send(struct load_target *target, enum media media, struct str body,
+          struct load_result *result)
+{
+    return target->ops->send(target, media, body, result);
+}
+
+/* NULL is fine. */
+static inline void
+load_close(struct load_target *target)
+{
+    if (target != NULL)
+        target->ops->close(target);
+}
+
+#endif

@@ -1,0 +1,151 @@
+/* Batches into a running server. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "commands.h"
+#include "load_target.h"
+#include "secmaster/http_client.h"
+#include "secmaster/json_document.h"
+
+#define TIMEOUT_SECONDS 300
+#define PROBLEM_BYTES_MAX (4UL << 20)
+#define BUSY_TRIES_MAX 10
+#define BUSY_WAIT_SECONDS_MAX 30
+
+struct load_url {
+    struct load_target base;
+    struct http_client *client;
+};
+
+/* 201: how many facts were stored. */
+static enum err
+read_stored(const struct json_node *root, struct load_result *result)
+{
+    int64_t facts;
+
+    if (!json_integer(json_member(root, "facts"), &facts))
+        return why_set(&result->why, ERR_UPSTREAM,
+                       "the server's answer has no facts");
+    result->facts = (uint64_t)facts;
+    return OK;
+}
+
+static void
+read_complaints(const struct json_node *root, struct load_result *result)
+{
+    const struct json_node *errors = json_member(root, "errors");
+    int64_t count;
+
+    for (const struct json_node *error = json_first(errors); error != NULL;
+         error = json_next(error)) {
+        int64_t line = 0;
+        const char *detail = "invalid";
+
+        (void)json_integer(json_member(error, "line"), &line);
+        (void)json_string(json_member(error, "detail"), &detail);
+        complaints_add(&result->complaints, NULL, (uint64_t)line, "%s", detail);
+    }
+    if (json_integer(json_member(root, "error_count"), &count))
+        result->complaints.total = (uint64_t)count;
+}
+
+/* A problem: refused as it stands, or a reason to stop. */
+static enum err
+read_problem(const struct json_node *root, int status,
+             struct load_result *result)
+{
+    const char *detail = "no detail";
+
+    (void)json_string(json_member(root, "detail"), &detail);
+    if (status == 422) {
+        read_complaints(root, result);
+        return ERR_INVALID;
+    }
+    if (status == 400)
+        return why_set(&result->why, ERR_MALFORMED, "%s", detail);
+    return why_set(&result->why, ERR_UPSTREAM, "the server answers %d: %s",
+                   status, detail);
+}
+
+static enum err
+read_answer(const struct http_answer *answer, struct load_result *result)
+{
+    struct json_document *document;
+
+    if (json_document_parse(out_text(&answer->body), &document, NULL) != OK)
+        return why_set(&result->why, ERR_UPSTREAM,
+                       "the server answers %d, without JSON", answer->status);
+
+    const struct json_node *root = json_document_root(document);
+    enum err err = answer->status == 201
+                       ? read_stored(root, result)
+                       : read_problem(root, answer->status, result);
+
+    json_document_free(document);
+    return err;
+}
+
+static void
+wait_for_server(const struct http_answer *answer)
+{
+    struct timespec wait = { .tv_sec = answer->retry_after_seconds };
+
+    if (wait.tv_sec < 1)
+        wait.tv_sec = 1;
+    if (wait.tv_sec > BUSY_WAIT_SECONDS_MAX)
+        wait.tv_sec = BUSY_WAIT_SECONDS_MAX;
+    nanosleep(&wait, NULL);
+}
+
+/* Only a 503 is tried again: it says that nothing was stored. */
+static enum err
+url_send(struct load_target *target, enum media media, struct str body,
+         struct load_result *result)
+{
+    struct load_url *to = (struct load_url *)target;
+    struct http_answer answer = { 0 };
+    enum err err = OK;
+
+    out_init(&answer.body, PROBLEM_BYTES_MAX);
+    for (int tries = 1; tries <= BUSY_TRIES_MAX; tries++) {
+        out_reset(&answer.body);
+        err = http_client_post(to->client, "/v1/facts", media_type(media), body,
+                               &answer, &result->why);
+        if (err != OK || answer.status != 503)
+            break;
+        if (tries < BUSY_TRIES_MAX)
+            wait_for_server(&answer);
+    }
+    if (err == OK)
+        err = read_answer(&answer, result);
+    out_fini(&answer.body);
+    return err;
+}
+
+static void
+url_close(struct load_target *target)
+{
+    struct load_url *to = (struct load_url *)target;
+
+    http_client_free(to->client);
+    free(to);
+}
+
+static const struct load_target_ops ops = { url_send, url_close };
+
+enum err
+load_url_open(const char *url, struct load_target **out, struct why *why)
+{
+    struct load_url *to = calloc(1, sizeof *to);
+
+    if (to != NULL)
+        to->client = http_client_new(url, TIMEOUT_SECONDS);
+    if (to == NULL || to->client == NULL) {
+        free(to);
+        return why_set(why, ERR_BUSY, "out of memory");
+    }
+    to->base.ops = &ops;
+    *out = &to->base;
+    return OK;
+}

@@ -1,0 +1,65 @@
+/* The program: picks a subcommand. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+
+static enum exit_status command_version(int argc, char **argv);
+
+static const struct {
+    const char *name, *summary;
+    enum exit_status (*run)(int argc, char **argv);
+} commands[] = {
+    { "serve", "answer HTTP requests over a store", command_serve },
+    { "load", "put facts from a file into a server or a store", command_load },
+    { "probe", "ask a server whether it is ready", command_probe },
+    { "version", "print the version", command_version },
+};
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+static void
+print_usage(FILE *to)
+{
+    fputs("Usage: secmaster COMMAND [OPTION]...\n"
+          "A bitemporal security master.\n\n",
+          to);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].summary);
+    fputs("\n'secmaster COMMAND --help' tells more.\n"
+          "Exit status: 0 well, 1 failed, 2 wrong usage.\n",
+          to);
+}
+
+static enum exit_status
+command_version(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        puts("Usage: secmaster version\nPrint the version.");
+        return EXIT_OK;
+    }
+    if (argc > 1)
+        return usage_fault("version", "takes no arguments");
+    puts("secmaster " SECMASTER_VERSION);
+    return EXIT_OK;
+}
+
+int
+main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0) {
+        print_usage(stdout);
+        return EXIT_OK;
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return (int)commands[i].run(argc - 1, argv + 1);
+    }
+    fprintf(stderr, "secmaster: there is no command '%s'\n\n", argv[1]);
+    print_usage(stderr);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,53 @@
+/* What the subcommands share in reading their arguments. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "commands.h"
+
+static void
+print_fault(const char *command, const char *format, va_list args)
+{
+    fprintf(stderr, "secmaster %s: ", command);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
+void
+complain(const char *command, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    print_fault(command, format, args);
+    va_end(args);
+}
+
+enum exit_status
+usage_fault(const char *command, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    print_fault(command, format, args);
+    va_end(args);
+    fprintf(stderr, "Try 'secmaster %s --help'.\n", command);
+    return EXIT_USAGE;
+}
+
+bool
+option_number(const char *text, uint64_t least, uint64_t most, uint64_t *out)
+{
+    char *end;
+
+    if (text[0] < '0' || text[0] > '9')
+        return false;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+
+    if (errno != 0 || *end != '\0' || number < least || number > most)
+        return false;
+    *out = number;
+    return true;
+}

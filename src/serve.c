@@ -1,0 +1,244 @@
+/* secmaster serve: opens, waits for a signal, closes in reverse. */
+#include <getopt.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/metrics.h"
+#include "api/server.h"
+#include "commands.h"
+#include "secmaster/bounds.h"
+#include "secmaster/log.h"
+#include "secmaster/panic.h"
+#include "secmaster/store_lmdb.h"
+
+#define LISTEN_DEFAULT "127.0.0.1:8080"
+
+static const char help[] =
+    "Usage: secmaster serve --data DIR [OPTION]...\n"
+    "Answer HTTP requests over the store in DIR, which is made when missing.\n"
+    "SIGTERM and SIGINT end it once accepted batches are on disk.\n\n"
+    "  --data DIR           where the store is\n"
+    "  --listen HOST:PORT   (" LISTEN_DEFAULT "); port 0: any\n"
+    "  --max-body BYTES     the largest body taken (67108864)\n"
+    "  --loops N            event loops (one a core, at least 2)\n"
+    "  --no-auth            listen beyond loopback although anyone may write\n"
+    "  --help               this text\n";
+
+struct serve_options {
+    const char *data, *listen;
+    uint64_t body_bytes_max, loops;
+    bool no_auth;
+};
+
+/* In static storage: a server that cannot be stopped keeps using it. */
+static struct {
+    struct service service;
+    struct server *server;
+    pthread_t main_thread;
+    atomic_bool failed;
+} serving;
+
+/* On the writer's thread. */
+static void
+store_failed(void *unused, const char *why)
+{
+    (void)unused;
+    log_event(LOG_ERROR, "store-failed", "%s", why);
+    atomic_store(&serving.failed, true);
+    pthread_kill(serving.main_thread, SIGTERM);
+}
+
+/* Everything but the server and the log. */
+static enum err
+open_all(const struct serve_options *options, struct why *why)
+{
+    const struct store_lmdb_options store_options = { .dir = options->data };
+    struct service *service = &serving.service;
+
+    service->now = clock_wall;
+    service->body_bytes_max = options->body_bytes_max;
+    service->metrics = metrics_new();
+    if (service->metrics == NULL)
+        return why_set(why, ERR_BUSY, "out of memory");
+    TRY(store_lmdb_open(&store_options, &service->store, why));
+
+    const struct writer_options writer_options = {
+        .store = service->store,
+        .now = clock_wall,
+        .failed = store_failed,
+    };
+
+    TRY(writer_start(&writer_options, &service->writer, why));
+    return workers_start(WORKERS_DEFAULT, &service->workers, why);
+}
+
+static void
+close_all(void)
+{
+    struct service *service = &serving.service;
+
+    writer_stop(service->writer);
+    workers_stop(service->workers);
+    store_close(service->store);
+    metrics_free(service->metrics);
+}
+
+static enum err
+start_server(const struct serve_options *options, struct why *why)
+{
+    const struct server_options server_options = {
+        .listen = options->listen,
+        .service = &serving.service,
+        .loops = (unsigned)options->loops,
+    };
+
+    TRY(log_start(LOG_INFO, why));
+    return server_start(&server_options, &serving.server, why);
+}
+
+static void
+say_ready(const char *listen)
+{
+    const char *port = strrchr(listen, ':');
+
+    printf("secmaster %s listening on http://%.*s:%u\n", SECMASTER_VERSION,
+           (int)(port - listen), listen, (unsigned)server_port(serving.server));
+    fflush(stdout);
+    log_event(LOG_INFO, "start", "secmaster %s, newest tx %llu",
+              SECMASTER_VERSION,
+              (unsigned long long)store_newest(serving.service.store));
+}
+
+/* Until a signal asks for the end; then no new requests, and what was
+ * accepted is answered. */
+static enum exit_status
+serve_until(const sigset_t *signals)
+{
+    int number;
+
+    sigwait(signals, &number);
+    log_event(LOG_INFO, "stop", "by SIG%s", sigabbrev_np(number));
+    atomic_store(&serving.service.draining, true);
+    if (server_stop(serving.server) != OK) {
+        /* Threads still use everything: nothing can be closed, and exit
+         * handlers must not run beside them. The store is safe as it is. */
+        log_event(LOG_ERROR, "stop", "requests were still being worked on");
+        log_stop();
+        _exit(EXIT_FAILED);
+    }
+    return atomic_load(&serving.failed) ? EXIT_FAILED : EXIT_OK;
+}
+
+static enum exit_status
+serve(const struct serve_options *options)
+{
+    enum exit_status status = EXIT_FAILED;
+    struct why why = { "" };
+    sigset_t signals;
+
+    /* Blocked before there are threads, so that only sigwait sees them. */
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    panic_install();
+    serving.main_thread = pthread_self();
+
+    enum err err = open_all(options, &why);
+
+    if (err == OK)
+        err = start_server(options, &why);
+    if (err == OK) {
+        say_ready(options->listen);
+        status = serve_until(&signals);
+    }
+    close_all();
+    log_stop();
+    if (err != OK)
+        complain("serve", "%s", why.text);
+    return status;
+}
+
+/* Whether anyone could reach the port. */
+static enum exit_status
+check_listen(const struct serve_options *options)
+{
+    struct why why = { "" };
+    bool loopback;
+
+    if (server_is_loopback(options->listen, &loopback, &why) != OK)
+        return usage_fault("serve", "--listen %s: %s", options->listen,
+                           why.text);
+    if (!loopback && !options->no_auth)
+        return usage_fault("serve",
+                           "--listen %s: beyond loopback anyone could write; "
+                           "--no-auth says that this is meant",
+                           options->listen);
+    return EXIT_OK;
+}
+
+static enum exit_status
+take_option(int option, struct serve_options *out)
+{
+    switch (option) {
+    case 'd':
+        out->data = optarg;
+        return EXIT_OK;
+    case 'l':
+        out->listen = optarg;
+        return EXIT_OK;
+    case 'b':
+        if (!option_number(optarg, 1, BODY_BYTES_CEILING, &out->body_bytes_max))
+            return usage_fault("serve", "--max-body takes 1 to %lu",
+                               BODY_BYTES_CEILING);
+        return EXIT_OK;
+    case 'o':
+        if (!option_number(optarg, 1, LOOPS_MAX, &out->loops))
+            return usage_fault("serve", "--loops takes 1 to %d", LOOPS_MAX);
+        return EXIT_OK;
+    case 'n':
+        out->no_auth = true;
+        return EXIT_OK;
+    default:
+        return usage_fault("serve", "wrong arguments");
+    }
+}
+
+enum exit_status
+command_serve(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "data", required_argument, NULL, 'd' },
+        { "listen", required_argument, NULL, 'l' },
+        { "max-body", required_argument, NULL, 'b' },
+        { "loops", required_argument, NULL, 'o' },
+        { "no-auth", no_argument, NULL, 'n' },
+        { "help", no_argument, NULL, 'h' },
+        { 0 },
+    };
+    struct serve_options given = { .listen = LISTEN_DEFAULT,
+                                   .body_bytes_max = BODY_BYTES_DEFAULT };
+    enum exit_status status = EXIT_OK;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'h') {
+            fputs(help, stdout);
+            return EXIT_OK;
+        }
+        status = take_option(option, &given);
+        if (status != EXIT_OK)
+            return status;
+    }
+    if (optind < argc)
+        return usage_fault("serve", "takes no '%s'", argv[optind]);
+    if (given.data == NULL)
+        return usage_fault("serve", "--data is missing");
+    status = check_listen(&given);
+    return status == EXIT_OK ? serve(&given) : status;
+}
