@@ -10,6 +10,7 @@
 #include "joined.h"
 #include "reading.h"
 #include "secmaster/bounds.h"
+#include "secmaster/log.h"
 #include "secmaster/rows_writer.h"
 
 /* No row: before every day. */
@@ -429,25 +430,40 @@ put_end(struct joined *joined, struct out *out)
             (unsigned long long)(joined->positions.count - joined->matched));
 }
 
+/* Until a chunk is full or all are out. */
 static enum err
-fill(struct stream *stream, struct out *out, bool *done)
+put_positions(struct joined *joined, struct out *out, struct why *why)
 {
-    struct joined *joined = (struct joined *)stream;
     size_t bytes_max = out->len + STREAM_CHUNK_BYTES;
     bool keep = joined->rules.unmatched == UNMATCHED_KEEP;
 
-    if (!joined->headed)
-        joined->format->head(out, &joined->sheet);
-    joined->headed = true;
     for (; joined->at < joined->positions.count && out->len < bytes_max;
          joined->at++) {
         if (joined->at == joined->first + joined->window_count) {
             joined->first = joined->at;
-            TRY(make_window(joined, NULL));
+            TRY(make_window(joined, why));
         }
         if (keep || joined->starts[joined->at].days != START_NONE)
             put_position(joined, out);
         TRY(out_finish(out));
+    }
+    return OK;
+}
+
+static enum err
+fill(struct stream *stream, struct out *out, bool *done)
+{
+    struct joined *joined = (struct joined *)stream;
+    struct why why = { 0 };
+    enum err err;
+
+    if (!joined->headed)
+        joined->format->head(out, &joined->sheet);
+    joined->headed = true;
+    err = put_positions(joined, out, &why);
+    if (err != OK) {
+        log_event(LOG_ERROR, "stream-cut", "%s", why.text);
+        return err;
     }
     *done = joined->at == joined->positions.count;
     if (*done)

@@ -8,6 +8,7 @@
 
 #include "problem.h"
 #include "secmaster/bounds.h"
+#include "secmaster/log.h"
 #include "secmaster/rows_writer.h"
 #include "service.h"
 #include "table.h"
@@ -148,13 +149,19 @@ static enum err
 fill(struct stream *stream, struct out *out, bool *done)
 {
     struct table *table = (struct table *)stream;
+    struct why why = { 0 };
     bool more;
+    enum err err;
 
     if (!table->headed)
         table->format->head(out, &table->sheet);
     table->headed = true;
     table->bytes_max = out->len + STREAM_CHUNK_BYTES;
-    TRY(table_turn(table, out, STREAM_RECORDS_MAX, &more, NULL));
+    err = table_turn(table, out, STREAM_RECORDS_MAX, &more, &why);
+    if (err != OK) {
+        log_event(LOG_ERROR, "stream-cut", "%s", why.text);
+        return err;
+    }
     if (!more)
         table->format->tail(out);
     *done = !more;
