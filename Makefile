@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := all
 DIR ?= build/example-data
 LISTEN ?= 127.0.0.1:8080
+T ?= facts_json
+S ?= 60
 
 .PHONY: all help deps build run test check asan tsan fuzz bench fmt tidy \
 	golden coverage clean
@@ -35,6 +37,15 @@ asan: deps build/asan/build.ninja ## the tests under address and UB sanitizers
 
 tsan: deps build/tsan/build.ninja ## race tests and the real server under TSan
 	@cmake --build --preset tsan && ctest --preset tsan
+
+fuzz: deps build/fuzz/build.ninja ## fuzz one door: make fuzz T=facts_json S=60
+	@cmake --build --preset fuzz && tools/fuzz.sh $(T) $(S)
+
+bench: build build/dev/build.ninja ## our rates beside an empty handler's
+	@cmake --build --preset dev --target load_client && bench/run.py
+
+coverage: deps build/coverage/build.ninja ## lines and branches the tests reach
+	@cmake --build --preset coverage && ctest --preset coverage && tools/coverage.sh
 
 fmt: deps ## format in place
 	@clang-format-14 -i $$(git ls-files '*.c' '*.h')
