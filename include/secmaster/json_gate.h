@@ -14,6 +14,7 @@
  */
 struct json_gate {
     uint64_t bytes, line; /* of the byte that is next; line from 1 */
+    uint64_t whole;       /* the first so many bytes are whole tokens */
     uint32_t utf8;        /* state of utf8_step */
     uint32_t depth;
     uint32_t escape; /* inside a string: what an escape still needs */

@@ -148,9 +148,10 @@ on_end(void *context)
     assert(check->depth > 0);
     first = check->first[--check->depth];
     count = check->name_count - first;
+    if (count == 0)
+        return GO_ON;
     names = check->names + first;
-    if (count > 1)
-        qsort_r(names, count, sizeof *names, name_order, check);
+    qsort_r(names, count, sizeof *names, name_order, check);
     for (size_t i = 1; i < count; i++) {
         struct str name = name_text(check, names[i]);
 
@@ -161,8 +162,6 @@ on_end(void *context)
                              "duplicate member \"%.*s\"", STR_ARG(name));
         return STOP;
     }
-    if (count > 0)
-        check->text.len = check->names[first].offset;
     check->name_count = first;
     return GO_ON;
 }

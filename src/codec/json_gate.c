@@ -57,12 +57,24 @@ skip_plain(const unsigned char *at, const unsigned char *end)
     return at;
 }
 
+/* Whether a byte outside strings may be inside a number or a word. */
+static bool
+is_word(unsigned char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+           byte == 'E' || byte == '.' || byte == '-' || byte == '+';
+}
+
 /* Each of these takes one byte: NULL, or what is wrong with it. */
 static const char *
 outside_byte(struct json_gate *gate, unsigned char byte)
 {
+    if (is_word(byte))
+        return NULL;
+    gate->whole = gate->bytes + 1;
     switch (byte) {
     case '"':
+        gate->whole = gate->bytes;
         gate->in_string = 1;
         return NULL;
     case '[':
@@ -139,8 +151,10 @@ string_byte(struct json_gate *gate, unsigned char byte)
         return utf8_step(&gate->utf8, byte) ? NULL : NOT_UTF8;
     if (byte < 0x20)
         return "a control character in a string must be escaped";
-    if (byte == '"')
+    if (byte == '"') {
         gate->in_string = 0;
+        gate->whole = gate->bytes + 1;
+    }
     if (byte == '\\')
         gate->escape = ESCAPE_LETTER;
     return NULL;

@@ -11,7 +11,9 @@
 
 #include "json_place.h"
 #include "members_seen.h"
+#include "secmaster/bounds.h"
 #include "secmaster/json_gate.h"
+#include "secmaster/out.h"
 
 /* Where the next event stands. */
 enum level { AT_ROOT, IN_TOP, IN_LIST, IN_ROW };
@@ -26,6 +28,14 @@ struct json_rows {
     yajl_handle yajl;
     struct json_gate gate;
     struct json_place place; /* of what yajl is given next */
+
+    /*
+     * A token that is not whole yet. yajl reads such a one again from its
+     * start with each piece; a large string in small pieces would take the
+     * square of its length.
+     */
+    struct out held;
+
     enum level level;
     size_t member;    /* whose value comes next */
     uint32_t skipped; /* depth inside a value that nobody wants */
@@ -331,6 +341,7 @@ json_rows_new(enum json_layout layout, struct row_sink *sink)
     rows->sink->pointer = layout == JSON_LINES ? NULL : "";
     rows->place.line = 1;
     json_gate_init(&rows->gate);
+    out_init(&rows->held, BODY_BYTES_CEILING);
     rows->yajl = yajl_alloc(&events, NULL, rows);
     if (rows->yajl == NULL) {
         free(rows);
@@ -348,6 +359,7 @@ json_rows_free(struct json_rows *rows)
     if (rows == NULL)
         return;
     yajl_free(rows->yajl);
+    out_fini(&rows->held);
     free(rows);
 }
 
@@ -419,16 +431,40 @@ parse_text(struct json_rows *rows, struct str piece, struct why *why)
     return OK;
 }
 
+/* Parse the first len bytes of text and hold the rest. */
+static enum err
+parse_and_hold(struct json_rows *rows, struct str text, size_t len,
+               struct why *why)
+{
+    struct str rest = { text.data + len, text.len - len };
+
+    TRY(parse_text(rows, (struct str){ text.data, len }, why));
+    if (text.data != rows->held.data) {
+        out_str(&rows->held, rest);
+        return out_finish(&rows->held);
+    }
+    memmove(rows->held.data, rest.data, rest.len);
+    rows->held.len = rest.len;
+    return OK;
+}
+
 enum err
 json_rows_feed(struct json_rows *rows, struct str piece, struct why *why)
 {
     struct why gate_why = { 0 };
+    uint64_t begun = rows->gate.bytes;
     enum err gate_err = json_gate_feed(&rows->gate, piece, &gate_why);
+    uint64_t end = gate_err == OK ? rows->gate.whole : rows->gate.bytes;
 
+    piece.len = (size_t)(rows->gate.bytes - begun);
+    if (rows->held.len > 0) {
+        out_str(&rows->held, piece);
+        TRY(out_finish(&rows->held));
+        piece = out_text(&rows->held);
+    }
     /* What stands before the gate's fault is yajl's to judge first: so the
      * error is the same however the text was cut. */
-    piece.len = (size_t)(rows->gate.bytes - rows->place.bytes);
-    TRY(parse_text(rows, piece, why));
+    TRY(parse_and_hold(rows, piece, (size_t)(end - rows->place.bytes), why));
     if (gate_err != OK)
         return why_set(why, gate_err, "%s", gate_why.text);
     return OK;
@@ -440,6 +476,7 @@ json_rows_finish(struct json_rows *rows, struct why *why)
     if (rows->layout == JSON_TEXT && rows->gate.bytes == 0)
         return why_set(why, ERR_MALFORMED, "the body is empty");
     TRY(json_gate_finish(&rows->gate, why));
+    TRY(parse_text(rows, out_text(&rows->held), why));
     if (rows->layout == JSON_TEXT)
         return verdict(rows, yajl_complete_parse(rows->yajl), STR(" "), why);
 

@@ -42,22 +42,27 @@ reads_as_other(struct str text)
 static void
 quoted(struct out *out, struct str escaped)
 {
-    size_t begin = 0;
+    size_t at = 0;
 
     out_char(out, '"');
-    for (size_t at = 0; at < escaped.len; at++) {
-        if (escaped.data[at] != '\\')
-            continue;
-        at++;
-        if (escaped.data[at] != '"')
-            continue;
-        value_unescape(out,
-                       (struct str){ escaped.data + begin, at - 1 - begin });
-        out_bytes(out, "\"\"", 2);
-        begin = at + 1;
+    while (at < escaped.len) {
+        const char *from = escaped.data + at;
+        struct str rest = { from, escaped.len - at };
+        const char *backslash = find(rest, '\\');
+
+        /* An escape at a time; the text before it goes along with it. */
+        if (backslash != NULL)
+            rest.len = (size_t)(backslash - from) + 2;
+        if (backslash != NULL && backslash[1] == '"') {
+            out_bytes(out, from, rest.len - 2);
+            out_bytes(out, "\"\"", 2);
+        } else {
+            if (backslash != NULL && backslash[1] == 'u')
+                rest.len += 4;
+            value_unescape(out, rest);
+        }
+        at += rest.len;
     }
-    value_unescape(out,
-                   (struct str){ escaped.data + begin, escaped.len - begin });
     out_char(out, '"');
 }
 
