@@ -243,6 +243,8 @@ acceptor_stop(struct acceptor *acceptor)
 void
 acceptor_free(struct acceptor *acceptor)
 {
+    if (acceptor == NULL)
+        return;
     assert(!acceptor->is_started);
 
     if (acceptor->listen_fd >= 0)

@@ -42,6 +42,6 @@ void acceptor_release(struct acceptor *acceptor);
 
 /* No more arrivals, where it was started. Connections may still be released. */
 void acceptor_stop(struct acceptor *acceptor);
-void acceptor_free(struct acceptor *acceptor);
+void acceptor_free(struct acceptor *acceptor); /* NULL is fine */
 
 #endif

@@ -223,9 +223,12 @@ check_body(struct request *request, struct response *response)
 {
     request->body_media = MEDIA_NONE;
     if (request->route->endpoint->bodies == 0) {
-        if (admission_has_body(request))
-            problem_set(request, response, PROBLEM_MALFORMED_REQUEST,
-                        "This call takes no body.");
+        if (!admission_has_body(request))
+            return;
+        /* Others may not see it, and take it for the next request. */
+        problem_set(request, response, PROBLEM_MALFORMED_REQUEST,
+                    "This call takes no body.");
+        response->close = true;
         return;
     }
     check_body_media(request, response);

@@ -234,6 +234,37 @@ exchange_head(struct exchange *exchange, struct gate_head *head)
     return true;
 }
 
+static void
+end_early(struct exchange *exchange)
+{
+    exchange->early = true;
+    exchange->response.close = true;
+    finish(exchange);
+}
+
+void
+exchange_unseen(struct exchange *exchange, const char *content_length)
+{
+    struct request *request = &exchange->request;
+    struct response *response = &exchange->response;
+    bool is_number = content_length != NULL && content_length[0] != '\0' &&
+                     content_length[strspn(content_length, "0123456789")] == 0;
+
+    assert(exchange->state == EXCHANGE_NEW);
+
+    if (!set_id(exchange))
+        request->id = STR("");
+    request->method_text = STR("");
+    metrics_refused(request->service->metrics);
+    if (is_number)
+        problem_set(request, response, PROBLEM_TOO_LARGE,
+                    "The Content-Length is past any limit.");
+    else
+        problem_set(request, response, PROBLEM_MALFORMED_REQUEST,
+                    "The head cannot be parsed.");
+    end_early(exchange);
+}
+
 static bool
 is_over_budget(struct exchange *exchange, size_t len)
 {
@@ -242,14 +273,6 @@ is_over_budget(struct exchange *exchange, size_t len)
 
     exchange->bytes_counted += len;
     return atomic_fetch_add(in_flight, len) + len > BODY_BYTES_IN_FLIGHT_MAX;
-}
-
-static void
-end_early(struct exchange *exchange)
-{
-    exchange->early = true;
-    exchange->response.close = true;
-    finish(exchange);
 }
 
 /* Past the limit nobody reads on for the answer's sake, even where the answer
@@ -391,6 +414,9 @@ exchange_end(const struct exchange *exchange)
         .us = clock_monotonic_us() - exchange->began_us,
     };
 
+    /* No head was seen: the client left, or libmicrohttpd answered. */
+    if (exchange->state == EXCHANGE_NEW)
+        return;
     log_request(&line);
     if (exchange->state == EXCHANGE_ANSWERED)
         metrics_request(request->service->metrics, route, response->status,

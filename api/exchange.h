@@ -64,6 +64,12 @@ struct exchange *exchange_of(struct inbox_item *item);
 bool exchange_head(struct exchange *exchange, struct gate_head *head);
 
 /*
+ * The library refuses the head before it shows it, for its Content-Length
+ * (NULL: for another reason). Then early is set, as below.
+ */
+void exchange_unseen(struct exchange *exchange, const char *content_length);
+
+/*
  * A piece of the body. Once early is set, the body is past its limit:
  * answer_early's text is to be sent at once, what follows is dropped.
  * False: it goes on and on; close the connection.

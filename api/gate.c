@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "secmaster/utf8.h"
+
 struct verdict {
     enum problem problem;
     const char *detail; /* NULL: no objection */
@@ -145,6 +147,8 @@ check_target(struct str method, struct str target)
         if (target.len - i >= 3 && memcmp(target.data + i, "%00", 3) == 0)
             return malformed("an encoded NUL in the target");
     }
+    if (utf8_span(target) < target.len)
+        return malformed("the target is not UTF-8");
     return nothing_wrong;
 }
 

@@ -52,6 +52,17 @@ loop_asked(struct loop *loop)
     loop->asked_us = clock_monotonic_us();
 }
 
+bool
+loop_may_log(struct loop *loop)
+{
+    int64_t now_us = clock_monotonic_us();
+
+    if (now_us < loop->logged_us + US_PER_SECOND)
+        return false;
+    loop->logged_us = now_us;
+    return true;
+}
+
 static void
 take_arrival(struct loop *loop, struct arrival *arrival)
 {
@@ -200,7 +211,19 @@ watch(const struct loop *loop, int fd, void *what, struct why *why)
     return OK;
 }
 
-enum err
+/* Where the loop's thread has not ended it. */
+static void
+loop_fini(struct loop *loop)
+{
+    assert(!loop->is_started);
+
+    if (loop->library != NULL)
+        loop->loops->ops->close(loop);
+    close(loop->epoll_fd);
+    inbox_fini(&loop->inbox);
+}
+
+static enum err
 loop_init(struct loop *loop, struct loops *loops, struct why *why)
 {
     enum err err;
@@ -225,7 +248,7 @@ loop_init(struct loop *loop, struct loops *loops, struct why *why)
     return err;
 }
 
-enum err
+static enum err
 loop_start(struct loop *loop, struct why *why)
 {
     int number = pthread_create(&loop->thread, NULL, run, loop);
@@ -236,25 +259,62 @@ loop_start(struct loop *loop, struct why *why)
     return OK;
 }
 
-bool
+static enum err
+start_each(struct loops *loops, unsigned count, struct why *why)
+{
+    for (loops->count = 0; loops->count < count;) {
+        struct loop *loop = &loops->loops[loops->count];
+
+        TRY(loop_init(loop, loops, why));
+        loops->inboxes[loops->count++] = &loop->inbox;
+        TRY(loop_start(loop, why));
+    }
+    return acceptor_start(loops->acceptor, loops->inboxes, count, why);
+}
+
+enum err
+loops_start(struct loops *loops, unsigned count, struct why *why)
+{
+    enum err err, stopped;
+
+    assert(count > 0);
+    assert(count <= LOOPS_MAX);
+
+    atomic_init(&loops->stopping, 0);
+    err = start_each(loops, count, why);
+    if (err == OK)
+        return OK;
+    stopped = loops_stop(loops);
+    assert(stopped == OK);
+    return err;
+}
+
+/* False: the loop left jobs behind. */
+static bool
 loop_join(struct loop *loop)
 {
     if (!loop->is_started)
         return true;
-    inbox_wake(&loop->inbox);
     pthread_join(loop->thread, NULL);
     loop->is_started = false;
     return !loop->is_stuck;
 }
 
-void
-loop_fini(struct loop *loop)
+enum err
+loops_stop(struct loops *loops)
 {
-    assert(!loop->is_started);
+    bool is_whole = true;
 
-    /* Where no thread ever ran it. */
-    if (loop->library != NULL)
-        loop->loops->ops->close(loop);
-    close(loop->epoll_fd);
-    inbox_fini(&loop->inbox);
+    acceptor_stop(loops->acceptor);
+    loops->stop_us = clock_monotonic_us();
+    atomic_store(&loops->stopping, 1);
+    for (unsigned i = 0; i < loops->count; i++)
+        inbox_wake(loops->inboxes[i]);
+    for (unsigned i = 0; i < loops->count; i++)
+        is_whole = loop_join(&loops->loops[i]) && is_whole;
+    if (!is_whole)
+        return ERR_BUSY;
+    for (unsigned i = 0; i < loops->count; i++)
+        loop_fini(&loops->loops[i]);
+    return OK;
 }

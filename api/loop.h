@@ -42,16 +42,6 @@ struct loop_ops {
     void (*close)(struct loop *loop);
 };
 
-/* What all loops of a server share. */
-struct loops {
-    const struct loop_ops *ops;
-    struct service *service;
-    struct acceptor *acceptor;
-    unsigned idle_seconds, request_seconds;
-    int64_t stop_us; /* read after stopping */
-    atomic_int stopping;
-};
-
 struct loop {
     struct loops *loops;
     void *library; /* the library's part */
@@ -66,13 +56,26 @@ struct loop {
     bool is_stuck; /* jobs were still pending at the deadline */
 };
 
-enum err loop_init(struct loop *loop, struct loops *loops, struct why *why);
-enum err loop_start(struct loop *loop, struct why *why);
+/* All loops of a server and what they share; set up by the caller up to
+ * request_seconds. */
+struct loops {
+    const struct loop_ops *ops;
+    struct service *service;
+    struct acceptor *acceptor; /* opened; started and stopped here */
+    unsigned idle_seconds, request_seconds;
+    unsigned count;
+    struct loop loops[LOOPS_MAX];
+    struct inbox *inboxes[LOOPS_MAX];
+    int64_t stop_us; /* read after stopping */
+    atomic_int stopping;
+};
 
-/* After loops.stopping is set: false when jobs were still pending at the
- * deadline; the loop must then be left as it is. */
-bool loop_join(struct loop *loop);
-void loop_fini(struct loop *loop);
+/* Start so many loops, then the acceptor. On failure nothing is left. */
+enum err loops_start(struct loops *loops, unsigned count, struct why *why);
+
+/* Drain and end them. ERR_BUSY: jobs were still pending at the deadline; all
+ * must be left as it is. */
+enum err loops_stop(struct loops *loops);
 
 /* For the library's part. */
 struct link *loop_link_open(struct loop *loop, void *connection, int fd);
@@ -80,5 +83,8 @@ void loop_link_close(struct loop *loop, struct link *link);
 
 /* A request begins or ends: a loop that stops waits a little for more. */
 void loop_asked(struct loop *loop);
+
+/* At most once a second: the library may say a word. */
+bool loop_may_log(struct loop *loop);
 
 #endif

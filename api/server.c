@@ -20,13 +20,8 @@
 #include "secmaster/clock.h"
 #include "secmaster/log.h"
 
-#define LOG_PAUSE_US 1000000
-
 struct server {
-    struct loops shared;
-    unsigned loop_count;
-    struct loop loops[LOOPS_MAX];
-    struct inbox *inboxes[LOOPS_MAX];
+    struct loops loops;
 };
 
 static struct link *
@@ -271,17 +266,39 @@ on_connection(void *context, struct MHD_Connection *connection,
         abort(); /* out of memory, and there is no way to refuse here */
 }
 
-/* One bad client could write a line a request. */
+/*
+ * libmicrohttpd refuses a Content-Length that is no number before we see the
+ * head, and garbles its answer (the head twice). It has only logged, so far:
+ * answer for it, and let its own words go nowhere. A head that is whole and
+ * was not shown to us belongs to that request; there is one at most.
+ */
+static void
+answer_unseen(struct loop *loop)
+{
+    for (struct link *link = loop->links; link != NULL; link = link->next) {
+        struct MHD_Connection *connection = link->connection;
+
+        if (link->exchange == NULL || link->exchange->state != EXCHANGE_NEW ||
+            MHD_get_connection_info(
+                connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE) == NULL)
+            continue;
+        exchange_unseen(link->exchange,
+                        MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+                                                    "Content-Length"));
+        send_early(link->exchange);
+        return;
+    }
+}
+
 static void
 on_log(void *context, const char *format, va_list arguments)
 {
     struct loop *loop = context;
-    int64_t now_us = clock_monotonic_us();
     char text[256];
 
-    if (now_us < loop->logged_us + LOG_PAUSE_US)
+    answer_unseen(loop);
+    if (!loop_may_log(loop))
         return;
-    loop->logged_us = now_us;
     vsnprintf(text, sizeof text, format, arguments);
     text[strcspn(text, "\n")] = '\0';
     log_event(LOG_DEBUG, "libmicrohttpd", "%s", text);
@@ -374,41 +391,13 @@ or_default(unsigned given, unsigned otherwise)
     return given == 0 ? otherwise : given;
 }
 
-static struct server *
-server_new(const struct server_options *options)
+static unsigned
+loop_count(const struct server_options *options)
 {
-    struct server *server = calloc(1, sizeof *server);
-    unsigned loops = or_default(options->loops, cores());
+    unsigned count = cores() < 2 ? 2 : cores();
 
-    if (server == NULL)
-        return NULL;
-    server->shared.ops = &ops;
-    server->shared.service = options->service;
-    server->shared.idle_seconds =
-        or_default(options->idle_seconds, CONNECTION_IDLE_SECONDS);
-    server->shared.request_seconds =
-        or_default(options->request_seconds, REQUEST_SECONDS_MAX);
-    atomic_init(&server->shared.stopping, 0);
-    server->loop_count = loops < 2 && options->loops == 0 ? 2 : loops;
-    if (server->loop_count > LOOPS_MAX)
-        server->loop_count = LOOPS_MAX;
-    return server;
-}
-
-static enum err
-start_loops(struct server *server, struct why *why)
-{
-    unsigned wanted = server->loop_count;
-
-    for (server->loop_count = 0; server->loop_count < wanted;) {
-        struct loop *loop = &server->loops[server->loop_count];
-
-        TRY(loop_init(loop, &server->shared, why));
-        server->inboxes[server->loop_count++] = &loop->inbox;
-        TRY(loop_start(loop, why));
-    }
-    return acceptor_start(server->shared.acceptor, server->inboxes, wanted,
-                          why);
+    count = or_default(options->loops, count);
+    return count < LOOPS_MAX ? count : LOOPS_MAX;
 }
 
 enum err
@@ -421,23 +410,26 @@ server_start(const struct server_options *options, struct server **out,
             or_default(options->connections, CONNECTIONS_DEFAULT),
         .metrics = options->service->metrics,
     };
-    struct server *server = server_new(options);
+    struct server *server = calloc(1, sizeof *server);
+    struct loops *loops = &server->loops;
     enum err err;
 
     if (server == NULL)
         return why_set(why, ERR_BUSY, "out of memory");
-    err = acceptor_open(&front, &server->shared.acceptor, why);
-    if (err != OK) {
-        free(server);
-        return err;
-    }
+    loops->ops = &ops;
+    loops->service = options->service;
+    loops->idle_seconds =
+        or_default(options->idle_seconds, CONNECTION_IDLE_SECONDS);
+    loops->request_seconds =
+        or_default(options->request_seconds, REQUEST_SECONDS_MAX);
     /* A client that leaves in the middle of an answer is no reason to die. */
     signal(SIGPIPE, SIG_IGN);
-    err = start_loops(server, why);
+    err = acceptor_open(&front, &loops->acceptor, why);
+    if (err == OK)
+        err = loops_start(loops, loop_count(options), why);
     if (err != OK) {
-        enum err stopped = server_stop(server);
-
-        assert(stopped == OK);
+        acceptor_free(loops->acceptor);
+        free(server);
         return err;
     }
     *out = server;
@@ -447,27 +439,15 @@ server_start(const struct server_options *options, struct server **out,
 uint16_t
 server_port(const struct server *server)
 {
-    return acceptor_port(server->shared.acceptor);
+    return acceptor_port(server->loops.acceptor);
 }
 
 enum err
 server_stop(struct server *server)
 {
-    bool is_whole = true;
-
-    atomic_store(&server->shared.service->draining, true);
-    acceptor_stop(server->shared.acceptor);
-    server->shared.stop_us = clock_monotonic_us();
-    atomic_store(&server->shared.stopping, 1);
-    for (unsigned i = 0; i < server->loop_count; i++)
-        inbox_wake(server->inboxes[i]);
-    for (unsigned i = 0; i < server->loop_count; i++)
-        is_whole = loop_join(&server->loops[i]) && is_whole;
-    if (!is_whole)
-        return ERR_BUSY;
-    for (unsigned i = 0; i < server->loop_count; i++)
-        loop_fini(&server->loops[i]);
-    acceptor_free(server->shared.acceptor);
+    atomic_store(&server->loops.service->draining, true);
+    TRY(loops_stop(&server->loops));
+    acceptor_free(server->loops.acceptor);
     free(server);
     return OK;
 }
