@@ -295,8 +295,11 @@ class Server:
         self.data = tempfile.mkdtemp(prefix="secmaster-test-")
         self.process = None
         self.client = None
+        self.errors = None
 
     def start(self):
+        if self.errors:
+            self.errors.close()
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [BINARY, "serve", "--data", self.data,
@@ -371,10 +374,13 @@ class Server:
         try:
             if self.process and self.process.poll() is None:
                 self.stop()
-            elif self.process:
+            elif self.errors:
                 self._show_report()
         finally:
             shutil.rmtree(self.data, ignore_errors=True)
+            if self.errors:
+                self.errors.close()
+                self.errors = None
 
     def raw(self, timeout=5):
         return socket.create_connection(("127.0.0.1", self.port), timeout)
