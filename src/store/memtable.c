@@ -13,6 +13,10 @@
 /* Large, so that the allocator's overhead and page faults come rarely. */
 #define CHUNK_BYTES (1UL << 20)
 
+/* Records staged at a time: room at first, and room kept for the next. */
+#define STAGED_FIRST 64
+#define STAGED_KEPT (1UL << 18)
+
 /* The payload stands behind next[height]. Only the links ever change. */
 struct memtable_node {
     int64_t security_id;
@@ -22,6 +26,15 @@ struct memtable_node {
     uint8_t kind;
     uint8_t height;
     _Atomic(struct memtable_node *) next[];
+};
+
+/* A node on its way in, with what sorting looks at beside it: following the
+ * pointers of a large batch would cost a cache miss a comparison. */
+struct staged {
+    int64_t security_id;
+    int32_t days;
+    uint32_t kind;
+    struct memtable_node *node;
 };
 
 struct chunk {
@@ -41,8 +54,9 @@ struct memtable {
     uint64_t random;
     struct memtable_node *path[HEIGHT_MAX];
 
-    struct memtable_node *staged, *staged_last; /* chained by next[0] */
-    struct chunk *mark;                         /* memory before staging */
+    struct staged *staged;
+    size_t staged_count, staged_capacity;
+    struct chunk *mark; /* memory before staging */
     size_t mark_used;
 
     _Atomic uint64_t bytes, records;
@@ -172,7 +186,27 @@ memtable_free(struct memtable *memtable)
     if (memtable == NULL)
         return;
     free_down_to(memtable, NULL);
+    free(memtable->staged);
     free(memtable);
+}
+
+/* Whether there is room to stage one more. */
+static bool
+has_room(struct memtable *memtable)
+{
+    size_t capacity = memtable->staged_capacity * 2;
+    struct staged *grown;
+
+    if (memtable->staged_count < memtable->staged_capacity)
+        return true;
+    if (capacity == 0)
+        capacity = STAGED_FIRST;
+    grown = reallocarray(memtable->staged, capacity, sizeof *grown);
+    if (grown == NULL)
+        return false;
+    memtable->staged = grown;
+    memtable->staged_capacity = capacity;
+    return true;
 }
 
 enum err
@@ -180,10 +214,12 @@ memtable_stage(struct memtable *memtable, const struct record *record)
 {
     struct memtable_node *node;
 
-    if (memtable->staged == NULL) {
+    if (memtable->staged_count == 0) {
         memtable->mark = memtable->chunk;
         memtable->mark_used = memtable->chunk->used;
     }
+    if (!has_room(memtable))
+        return ERR_BUSY;
     node = node_new(memtable, random_height(memtable), record->payload);
     if (node == NULL)
         return ERR_BUSY;
@@ -191,98 +227,74 @@ memtable_stage(struct memtable *memtable, const struct record *record)
     node->security_id = record->security_id;
     node->days = record->effective.days;
     node->tx = record->tx;
-
-    if (memtable->staged == NULL)
-        memtable->staged = node;
-    else
-        atomic_store_explicit(&memtable->staged_last->next[0], node,
-                              memory_order_relaxed);
-    memtable->staged_last = node;
+    memtable->staged[memtable->staged_count++] =
+        (struct staged){ node->security_id, node->days, (uint32_t)record->kind,
+                         node };
     return OK;
+}
+
+/* What one large batch needed is given back. */
+static void
+forget_staged(struct memtable *memtable)
+{
+    memtable->staged_count = 0;
+    if (memtable->staged_capacity <= STAGED_KEPT)
+        return;
+    free(memtable->staged);
+    memtable->staged = NULL;
+    memtable->staged_capacity = 0;
 }
 
 void
 memtable_drop(struct memtable *memtable)
 {
-    if (memtable->staged == NULL)
-        return;
-    free_down_to(memtable, memtable->mark);
-    memtable->chunk->used = memtable->mark_used;
-    memtable->staged = NULL;
-}
-
-static struct memtable_node *
-merge(struct memtable_node *a, struct memtable_node *b)
-{
-    _Atomic(struct memtable_node *) first, *link = &first;
-
-    while (a != NULL && b != NULL) {
-        struct memtable_node **from = node_compare(a, b) <= 0 ? &a : &b;
-        struct memtable_node *taken = *from;
-
-        atomic_store_explicit(link, taken, memory_order_relaxed);
-        link = &taken->next[0];
-        *from = own_next_of(taken, 0);
+    if (memtable->staged_count > 0) {
+        free_down_to(memtable, memtable->mark);
+        memtable->chunk->used = memtable->mark_used;
     }
-    atomic_store_explicit(link, a != NULL ? a : b, memory_order_relaxed);
-    return atomic_load_explicit(&first, memory_order_relaxed);
+    forget_staged(memtable);
 }
 
-/* Take the longest sorted run off the front of a chain. */
-static struct memtable_node *
-take_run(struct memtable_node **chain)
+static int
+staged_compare(const void *left, const void *right)
 {
-    struct memtable_node *first = *chain, *last = first;
-    struct memtable_node *next = own_next_of(last, 0);
+    const struct staged *a = left, *b = right;
 
-    while (next != NULL && node_compare(last, next) < 0) {
-        last = next;
-        next = own_next_of(last, 0);
-    }
-    atomic_store_explicit(&last->next[0], NULL, memory_order_relaxed);
-    *chain = next;
-    return first;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    if (a->security_id != b->security_id)
+        return a->security_id < b->security_id ? -1 : 1;
+    if (a->days != b->days)
+        return a->days < b->days ? -1 : 1;
+    return node_compare(a->node, b->node);
 }
 
-static bool
-is_ascending(const struct memtable_node *chain)
+/* The place of the first that is not before the next one, or the last. */
+static size_t
+first_disorder(const struct memtable *memtable)
 {
-    const struct memtable_node *next;
+    const struct staged *staged = memtable->staged;
+    size_t i = 0;
 
-    for (; chain != NULL; chain = next) {
-        next = own_next_of(chain, 0);
-        if (next != NULL && node_compare(chain, next) >= 0)
-            return false;
-    }
-    return true;
+    while (i + 1 < memtable->staged_count &&
+           staged_compare(&staged[i], &staged[i + 1]) < 0)
+        i++;
+    return i;
 }
 
-/*
- * Merge sort over the runs that are there: runs[i] holds 2^i of them, so a
- * batch that came sorted costs one pass.
- */
 bool
-memtable_sort(struct memtable *memtable)
+memtable_sort(struct memtable *memtable, uint64_t *twice_tx)
 {
-    struct memtable_node *runs[64] = { 0 }, *sorted = NULL;
-    struct memtable_node *left = memtable->staged;
+    size_t count = memtable->staged_count, i = first_disorder(memtable);
 
-    while (left != NULL) {
-        struct memtable_node *run = take_run(&left);
-        size_t i = 0;
-
-        for (; runs[i] != NULL; i++) {
-            run = merge(runs[i], run);
-            runs[i] = NULL;
-        }
-        runs[i] = run;
-    }
-    for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++)
-        sorted = merge(runs[i], sorted);
-
-    memtable->staged = sorted;
-    memtable->staged_last = NULL;
-    return is_ascending(sorted);
+    if (i + 1 >= count)
+        return true;
+    qsort(memtable->staged, count, sizeof *memtable->staged, staged_compare);
+    i = first_disorder(memtable);
+    if (i + 1 >= count)
+        return true;
+    *twice_tx = memtable->staged[i].node->tx;
+    return false;
 }
 
 /*
@@ -348,20 +360,18 @@ link_node(struct memtable *memtable, struct memtable_node *node)
 void
 memtable_link(struct memtable *memtable)
 {
-    uint64_t bytes = 0, records = 0;
-    struct memtable_node *next;
+    size_t count = memtable->staged_count;
+    uint64_t bytes = 0;
 
-    for (struct memtable_node *node = memtable->staged; node != NULL;
-         node = next) {
-        next = own_next_of(node, 0);
+    for (size_t i = 0; i < count; i++) {
+        struct memtable_node *node = memtable->staged[i].node;
+
         link_node(memtable, node);
         bytes += node_size(node->height, node->payload_bytes);
-        records++;
     }
-    memtable->staged = NULL;
+    forget_staged(memtable);
     atomic_fetch_add_explicit(&memtable->bytes, bytes, memory_order_relaxed);
-    atomic_fetch_add_explicit(&memtable->records, records,
-                              memory_order_relaxed);
+    atomic_fetch_add_explicit(&memtable->records, count, memory_order_relaxed);
 }
 
 uint64_t

@@ -22,9 +22,9 @@ void memtable_free(struct memtable *memtable);
 /* Copy a record, payload included. ERR_BUSY: out of memory. */
 enum err memtable_stage(struct memtable *memtable, const struct record *record);
 
-/* Put what is staged in key order, to be linked or dropped next; false: two
- * of them have one key. */
-bool memtable_sort(struct memtable *memtable);
+/* Put what is staged in key order; false: two of them have one key, of tx
+ * *twice_tx. */
+bool memtable_sort(struct memtable *memtable, uint64_t *twice_tx);
 
 /* Make what is staged and sorted readable. No key may be there already. */
 void memtable_link(struct memtable *memtable);

@@ -14,10 +14,15 @@
 /* Records of a security passed over one by one before seeking the next. */
 #define SKIP_STEPS_MAX 8
 
+/* Records sorted at a time while opening: neighbours then go in one after the
+ * other, which spares most of the search. */
+#define REPLAY_RECORDS_MAX (1UL << 20)
+
 struct store_lmdb {
     struct store base;
     struct journal *journal;
     struct memtable *memtable;
+    size_t replayed; /* records staged while opening */
 };
 
 static struct store_lmdb *
@@ -109,10 +114,10 @@ displaced_fault(const struct batch_body *batch)
 }
 
 static enum err
-damaged(struct why *why, const struct batch_body *batch, const char *fault)
+damaged(struct why *why, uint64_t tx, const char *fault)
 {
-    return why_set(why, ERR_STORE, "journal: tx %" PRIu64 " is damaged: %s",
-                   batch->head.info.tx, fault);
+    return why_set(why, ERR_STORE, "journal: tx %" PRIu64 " is damaged: %s", tx,
+                   fault);
 }
 
 static enum err
@@ -134,7 +139,19 @@ stage_batch(struct store_lmdb *store, const struct batch_body *batch,
     }
     if (fault == NULL && count != batch->head.records)
         fault = "it has another number of records";
-    return fault == NULL ? OK : damaged(why, batch, fault);
+    return fault == NULL ? OK : damaged(why, batch->head.info.tx, fault);
+}
+
+static enum err
+link_replayed(struct store_lmdb *store, struct why *why)
+{
+    uint64_t tx;
+
+    if (!memtable_sort(store->memtable, &tx))
+        return damaged(why, tx, "a record is there twice");
+    memtable_link(store->memtable);
+    store->replayed = 0;
+    return OK;
 }
 
 static enum err
@@ -146,12 +163,11 @@ replay_batch(void *context, const struct batch_body *batch, struct why *why)
     if (fault == NULL)
         fault = displaced_fault(batch);
     if (fault != NULL)
-        return damaged(why, batch, fault);
+        return damaged(why, batch->head.info.tx, fault);
     TRY(stage_batch(store, batch, why));
-    if (!memtable_sort(store->memtable))
-        return damaged(why, batch, "a record is there twice");
-    memtable_link(store->memtable);
-    return OK;
+    store->replayed += batch->head.records;
+    return store->replayed < REPLAY_RECORDS_MAX ? OK
+                                                : link_replayed(store, why);
 }
 
 /* Appending. */
@@ -190,12 +206,13 @@ lmdb_append(struct store *base, const struct append_batch *const *batches,
     struct store_lmdb *store = ours(base);
     enum err err = stage_all(store->memtable, batches, count);
     bool are_distinct;
+    uint64_t tx;
 
     if (err != OK) {
         memtable_drop(store->memtable);
         return why_set(why, err, "out of memory");
     }
-    are_distinct = memtable_sort(store->memtable);
+    are_distinct = memtable_sort(store->memtable, &tx);
     assert(are_distinct);
     err = journal_append(store->journal, batches, count, why);
     if (err != OK) {
@@ -365,6 +382,8 @@ store_lmdb_open(const struct store_lmdb_options *options, struct store **out,
         err = journal_open(options, &store->journal, why);
     if (err == OK)
         err = journal_replay(store->journal, &replay, why);
+    if (err == OK)
+        err = link_replayed(store, why);
     if (err != OK) {
         lmdb_close(&store->base);
         return err;

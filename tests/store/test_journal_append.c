@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <openssl/evp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -292,35 +293,57 @@ Test(journal_append, stops_for_good_after_an_unknown_commit)
     temp_dir_remove(&dir);
 }
 
+/* The last page by the newer of the two meta pages. */
+static uint64_t
+last_page(const char *path)
+{
+    size_t len;
+    char *data = temp_read(path, &len);
+    const unsigned char *metas[] = { (unsigned char *)data,
+                                     (unsigned char *)data + 4096 };
+    uint64_t first = get_le64(metas[0] + 144),
+             second = get_le64(metas[1] + 144);
+    uint64_t last = get_le64(metas[second > first] + 136);
+
+    free(data);
+    return last;
+}
+
 /* A page made and freed in one transaction is never written, even if it is
  * the last: the file must be as long as it says all the same. */
 Test(journal_append, leaves_a_file_as_long_as_it_says)
 {
+    char path[PATH_MAX], key[32], *large = malloc(20001);
     struct temp_dir dir;
     struct store *store;
-    char *large;
 
-    temp_dir_make(&dir);
-    store = open_store(&dir);
-    large = malloc(20001);
+    srand(5);
     memset(large, 'x', 20000);
     large[20000] = '\0';
+    temp_dir_make(&dir);
+    temp_path(path, dir.path, "journal/data.mdb");
+    store = open_store(&dir);
     for (uint64_t tx = 1; tx <= 40; tx++) {
         struct batch_maker maker;
+        struct stat st;
 
         maker_init(&maker, tx, 0);
-        for (int i = 0; i < 8; i++) {
-            maker_state(&maker, STATE_MINT, "k", large + i * 1000);
-            maker_state(&maker, STATE_MINT, "k", NULL);
+        /* More each time, so that freed pages never suffice. */
+        for (int i = 0; i < (int)tx; i++) {
+            (void)snprintf(key, sizeof key, "%d.%d", (int)tx, i);
+            maker_state(&maker, STATE_MINT, key, large + rand() % 20000);
+            maker_state(&maker, STATE_MINT, key, NULL);
         }
         cr_assert_eq(maker_append(store, &maker, NULL), OK);
         maker_fini(&maker);
-        store_close(store);
-        store = open_store(&dir);
-        cr_assert_eq(store_newest(store), tx);
+        cr_assert_eq(stat(path, &st), 0);
+        cr_expect_gt(st.st_size / 4096, last_page(path), "tx %d", (int)tx);
     }
-    free(large);
     store_close(store);
+    store = open_store(&dir);
+    cr_expect_eq(store_newest(store), 40);
+    store_close(store);
+    free(large);
     temp_dir_remove(&dir);
 }
 

@@ -268,8 +268,8 @@ Test(journal_damage, a_changed_batch_with_a_right_checksum_is_noticed)
         { "first previous digest", 1, HEAD + 60, 1,
           "tx 1 part 0 is damaged: its digest of the batch before" },
         { "kind of a record", 2, RECORDS, 2, "a record is of a kind" },
-        { "security", 2, RECORDS + 1, 1,
-          "tx 2 is damaged: a record is there "
+        { "security", TRANSACTIONS, RECORDS + 1, 1,
+          "tx 6 is damaged: a record is there "
           "twice" },
         { "another security", 2, RECORDS + 1, 0x40,
           "tx 3 part 0 is damaged: its digest of the batch before" },
@@ -292,6 +292,7 @@ Test(journal_damage, a_changed_batch_with_a_right_checksum_is_noticed)
         value[cases[i].at] = (char)(value[cases[i].at] ^ cases[i].by);
         edit_reseal(edit_part_key(cases[i].tx, 0), value, len);
         put_part(dir.path, cases[i].tx, 0, (struct str){ value, len });
+        free(value);
     }
     expect_sound(dir.path, "put right");
     temp_dir_remove(&dir);

@@ -34,16 +34,16 @@ Test(journal_format, writes_these_bytes_for_ever)
         2,    0,                                        /* bytes of the key */
         0,    0,                                        /* reserved */
         1,    2,    3,    0,    0,    0,    0,    0,    /* digest before */
-        0,    0,    0,    0,    0,    0,    0,    0,    ,  0, 0, 0,
-        0,    0,    0,    0,    0,    ,     0,    0,    0, 0, 0, 0,
-        0,    32,   0,    0,    0,    0,    4,    1,    0, 0, /* sources 0 and
-                                                                 260 */
-        'i',  'd',                                     /* idempotency key */
-        1,    0xac, 0x02, 1,    4,                     /* a record */
-        3,    0,    1,    '7',                         /* its payload */
-        1,    5,    0x88, 0x27, 8,                     /* a record */
-        3,    0,    5,    '-',  '1',  'e',  '-',  '7', /* its payload */
-        1,    1,                                       /* displaced: 1 to 0 */
+        0,    0,    0,    0,    0,    0,    0,    0,    /* goes on */
+        0,    0,    0,    0,    0,    0,    0,    0,    /* goes on */
+        0,    0,    0,    0,    0,    0,    0,    32,   /* ends */
+        0,    0,    0,    0,    4,    1,    0,    0,    /* sources: 0, 260 */
+        'i',  'd',                                      /* idempotency key */
+        1,    0xac, 0x02, 1,    4,                      /* a record */
+        3,    0,    1,    '7',                          /* its payload */
+        1,    5,    0x88, 0x27, 8,                      /* a record */
+        3,    0,    5,    '-',  '1',  'e',  '-',  '7',  /* its payload */
+        1,    1,                                        /* displaced: 1 to 0 */
     };
     static const uint32_t sources[] = { 0, 260 };
     static const struct displaced displaced[] = { { 1, 0 } };

@@ -347,3 +347,21 @@ Test(journal_open, knows_when_a_disk_is_short)
                                            cases[i].reserve_bytes),
                      cases[i].is_short, "case %zu", i);
 }
+
+/* Meta pages that count no page behind themselves, in half a page more. */
+Test(journal_open, refuses_a_file_without_its_second_page)
+{
+    char path[PATH_MAX], *data;
+    struct temp_dir dir;
+    size_t len;
+
+    temp_dir_make(&dir);
+    make_store(dir.path, 1);
+    data = temp_read(temp_path(path, dir.path, "journal/data.mdb"), &len);
+    memset(data + 136, 0, 8);
+    memset(data + 4096 + 136, 0, 8);
+    temp_write(path, data, 6000);
+    free(data);
+    expect_open(dir.path, ERR_INVALID, "truncated", "a page and a half");
+    temp_dir_remove(&dir);
+}

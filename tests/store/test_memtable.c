@@ -1,5 +1,6 @@
 /* The skip list: order, staging, and what a cursor meets. */
 #include <criterion/criterion.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,15 @@ stage(struct memtable *memtable, int64_t security, int32_t days, uint64_t tx)
     struct record record = record_of(security, days, tx);
 
     cr_assert_eq(memtable_stage(memtable, &record), OK);
+}
+
+static void
+sort_and_link(struct memtable *memtable)
+{
+    uint64_t twice = 0;
+
+    cr_assert(memtable_sort(memtable, &twice), "tx %d twice", (int)twice);
+    memtable_link(memtable);
 }
 
 static const struct record lowest = { .kind = RECORD_FACTS,
@@ -68,8 +78,7 @@ Test(memtable, keeps_key_order_however_records_come)
             number = (number + cases[i].step + COUNT) % COUNT;
             if (n % cases[i].batch != 0 && n != COUNT)
                 continue;
-            cr_expect(memtable_sort(memtable), "%s", cases[i].name);
-            memtable_link(memtable);
+            sort_and_link(memtable);
         }
         cr_expect_eq(count_in_order(memtable), COUNT, "%s", cases[i].name);
         cr_expect_eq(memtable_records(memtable), COUNT, "%s", cases[i].name);
@@ -99,8 +108,7 @@ Test(memtable, seeks_the_first_record_not_before_a_key)
     stage(memtable, 10, 5, 4);
     stage(memtable, 10, 5, 1);
     stage(memtable, 10, -3, 2);
-    cr_assert(memtable_sort(memtable));
-    memtable_link(memtable);
+    sort_and_link(memtable);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct record key =
             record_of(cases[i].security, cases[i].days, cases[i].tx);
@@ -129,8 +137,7 @@ Test(memtable, shows_only_what_is_linked)
     stage(memtable, 1, 1, 1);
     cr_expect_eq(count_in_order(memtable), 0);
     cr_expect_eq(memtable_bytes(memtable), 0);
-    cr_assert(memtable_sort(memtable));
-    memtable_link(memtable);
+    sort_and_link(memtable);
     cr_expect_eq(count_in_order(memtable), 1);
     bytes = memtable_bytes(memtable);
     cr_expect_geq(bytes, sizeof "payload");
@@ -143,10 +150,44 @@ Test(memtable, shows_only_what_is_linked)
     cr_expect_eq(memtable_bytes(memtable), bytes);
     memtable_drop(memtable);
     stage(memtable, 2, 1, 2);
-    cr_assert(memtable_sort(memtable));
-    memtable_link(memtable);
+    sort_and_link(memtable);
     cr_expect_eq(count_in_order(memtable), 2);
     memtable_free(memtable);
+}
+
+/* An append that is refused again and again must cost no memory. */
+Test(memtable, gives_dropped_memory_back)
+{
+    static const struct {
+        const char *name;
+        size_t payload_bytes;
+        int rounds;
+    } cases[] = {
+        { "in one chunk", 1000, 50000 },
+        { "in chunks of their own", 2UL << 20, 50 },
+    };
+    char *bytes = calloc(1, 2UL << 20);
+    struct memtable *memtable = memtable_new();
+
+    stage(memtable, 0, 0, 1);
+    sort_and_link(memtable);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct mallinfo2 before = mallinfo2(), after;
+
+        for (int round = 0; round < cases[i].rounds; round++) {
+            struct record record = record_of(1, 1, 2);
+
+            record.payload = (struct str){ bytes, cases[i].payload_bytes };
+            cr_assert_eq(memtable_stage(memtable, &record), OK);
+            memtable_drop(memtable);
+        }
+        after = mallinfo2();
+        cr_expect_lt(after.uordblks + after.hblkhd,
+                     before.uordblks + before.hblkhd + (8UL << 20), "%s",
+                     cases[i].name);
+    }
+    memtable_free(memtable);
+    free(bytes);
 }
 
 Test(memtable, notices_a_key_staged_twice)
@@ -164,11 +205,13 @@ Test(memtable, notices_a_key_staged_twice)
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct memtable *memtable = memtable_new();
+        uint64_t twice = 0;
 
         for (size_t n = 0; n < 4; n++)
-            stage(memtable, 1, cases[i].days[n], 1);
-        cr_expect_eq(memtable_sort(memtable), cases[i].are_distinct, "%s",
-                     cases[i].name);
+            stage(memtable, 1, cases[i].days[n], 7);
+        cr_expect_eq(memtable_sort(memtable, &twice), cases[i].are_distinct,
+                     "%s", cases[i].name);
+        cr_expect_eq(twice, cases[i].are_distinct ? 0 : 7, "%s", cases[i].name);
         memtable_drop(memtable);
         memtable_free(memtable);
     }
@@ -189,8 +232,7 @@ Test(memtable, holds_payloads_of_any_size)
         record.payload = (struct str){ bytes, sizes[i] };
         cr_assert_eq(memtable_stage(memtable, &record), OK);
     }
-    cr_assert(memtable_sort(memtable));
-    memtable_link(memtable);
+    sort_and_link(memtable);
     for (size_t i = 0; i < COUNT; i++) {
         struct record key = record_of((int64_t)i, 0, 1), found;
         struct memtable_cursor cursor;
