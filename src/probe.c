@@ -6,7 +6,8 @@
 #include "commands.h"
 #include "secmaster/http_client.h"
 
-#define URL_DEFAULT "http://127.0.0.1:8080/readyz"
+#define PATH_DEFAULT "/readyz"
+#define URL_DEFAULT "http://127.0.0.1:8080" PATH_DEFAULT
 #define URL_BYTES_MAX 2048
 #define TIMEOUT_SECONDS 5
 #define READY_BYTES_MAX (64 * 1024)
@@ -73,5 +74,5 @@ command_probe(int argc, char **argv)
 
     memcpy(base, url, base_len);
     base[base_len] = '\0';
-    return ask(base, url[base_len] == '\0' ? "/" : url + base_len);
+    return ask(base, url[base_len] == '\0' ? PATH_DEFAULT : url + base_len);
 }

@@ -71,12 +71,14 @@ outside_byte(struct json_gate *gate, unsigned char byte)
 {
     if (is_word(byte))
         return NULL;
-    gate->whole = gate->bytes + 1;
-    switch (byte) {
-    case '"':
-        gate->whole = gate->bytes;
+    /* A word straight before a string stays with it: yajl ends a word only
+     * when it sees the byte behind. */
+    if (byte == '"') {
         gate->in_string = 1;
         return NULL;
+    }
+    gate->whole = gate->bytes + 1;
+    switch (byte) {
     case '[':
     case '{':
         if (++gate->depth > JSON_DEPTH_MAX)

@@ -1,0 +1,285 @@
+"""secmaster load: a file into a server or a store, and the example's tour."""
+
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import unittest
+
+from harness import BINARY, Server
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+HEADER = "security_id,attribute,value,effective_date\n"
+
+
+def row(security_id, value="v", date="2024-01-01"):
+    return "%s,k,%s,%s\n" % (security_id, value, date)
+
+
+def line(security_id, value='"v"', date="2024-01-01"):
+    return ('{"security_id":%s,"attribute":"k","value":%s,'
+            '"effective_date":"%s"}\n' % (security_id, value, date))
+
+
+def counts(read, stored, unchanged, refused):
+    return "read %d, stored %d, unchanged %d, refused %d" % (
+        read, stored, unchanged, refused)
+
+
+# name, file name, content, batch, counts, exit status, pieces of stderr
+CASES = [
+    ("one batch", "f.csv", HEADER + row(1) + row(2), 10,
+     counts(2, 2, 0, 0), 0, []),
+    ("several batches", "f.csv",
+     HEADER + "".join(row(i) for i in range(25)), 10,
+     counts(25, 25, 0, 0), 0, []),
+    ("a quoted line end", "f.csv",
+     HEADER + row(1, '"a\nb"') + row(2) + row(3, '"a\n""b"""'), 1,
+     counts(3, 3, 0, 0), 0, []),
+    ("ndjson", "f.ndjson", line(1) + "\n" + line(2) + "  \n" + line(3), 2,
+     counts(3, 3, 0, 0), 0, []),
+    ("jsonl without a last line end", "f.jsonl", (line(1) + line(2))[:-1], 2,
+     counts(2, 2, 0, 0), 0, []),
+    ("only a header", "f.csv", HEADER, 10, counts(0, 0, 0, 0), 0, []),
+    ("an empty file", "f.ndjson", "", 10, counts(0, 0, 0, 0), 0, []),
+    ("a refused batch among others", "f.csv",
+     HEADER + row(1) + row(2) + row(3, date="2023-02-29") + row("x")
+     + row(5) + row(6), 2, counts(6, 4, 0, 2), 1, ["F:4: ", "F:5: "]),
+    ("a refused batch behind quoted line ends", "f.csv",
+     HEADER + row(1, '"a\nb\nc"') + row(2, date="nonsense"), 1,
+     counts(2, 1, 0, 1), 1, ["F:5: "]),
+    ("refused ndjson", "f.ndjson", line(1) + "\n" + line(-1) + line(3), 1,
+     counts(3, 2, 0, 1), 1, ["F:3: "]),
+    ("a retraction of nothing", "f.csv",
+     "security_id,attribute,value,effective_date,op\n"
+     "1,k,v,2024-01-01,assert\n2,k,,2024-01-01,retract\n"
+     "1,k,,2024-01-01,retract\n", 1,
+     counts(3, 2, 0, 1), 1, ["F:3: retracts what is not there"]),
+    ("more complaints than are listed", "f.csv",
+     HEADER + "".join(row("x") for _ in range(120)), 1000,
+     counts(120, 0, 0, 120), 1, ["F:2: ", "F:101: ", "and 20 more"]),
+    ("an unknown column", "f.csv", "security_id,colour\n1,red\n", 10,
+     counts(1, 0, 0, 1), 1, ["F:1: "]),
+    ("outside the grammar of CSV", "f.csv",
+     HEADER + row(1) + row(2) + row(3, 'a"b') + row(4) + row(5), 2,
+     counts(4, 2, 0, 2), 1, ["F:4: byte 83: "]),
+    ("a quote that never closes", "f.csv",
+     HEADER + row(1) + row(2, '"a') + row(3), 1,
+     counts(2, 1, 0, 1), 1, ["F:3: byte 65: "]),
+    ("outside the grammar of JSON", "f.ndjson",
+     line(1) + line(2) + "{]\n" + line(4), 2, counts(4, 2, 0, 2), 1,
+     ["F:3: byte "]),
+]
+
+
+def load(*args, stdin=None, timeout=60):
+    return subprocess.run([BINARY, "load", *args], capture_output=True,
+                          text=True, timeout=timeout,
+                          **({"input": stdin} if stdin is not None
+                             else {"stdin": subprocess.DEVNULL}))
+
+
+def rows_of(server):
+    return server.client.get("/v1/securities?as_of=2024-01-01"
+                             "&format=csv").body
+
+
+class Loading(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def file(self, name, content):
+        path = os.path.join(self.folder.name, name)
+        with open(path, "w", newline="") as out:
+            out.write(content)
+        return path
+
+    def check(self, case, path, done):
+        name, _, _, _, expected, status, pieces = case
+        last = done.stdout.splitlines()[-1:]
+        self.assertEqual(last, [expected], (name, done.stderr))
+        self.assertEqual(done.returncode, status, (name, done.stderr))
+        for piece in pieces:
+            self.assertIn(piece.replace("F:", path + ":"), done.stderr, name)
+        if status == 0:
+            self.assertEqual(done.stderr, "", name)
+
+    def test_both_ways_in_store_and_refuse_the_same(self):
+        for case in CASES:
+            path = self.file(case[1], case[2])
+            by_url, by_data = Server(), Server()
+            self.addCleanup(by_url.drop)
+            self.addCleanup(by_data.drop)
+            done = load(path, "--data", by_data.data, "--batch", str(case[3]))
+            self.check(case, path, done)
+            url = "http://127.0.0.1:%d" % by_url.start().port
+            done = load(path, "--url", url, "--batch", str(case[3]))
+            self.check(case, path, done)
+            by_data.start()
+            self.assertEqual(rows_of(by_url), rows_of(by_data), case[0])
+            self.assertEqual(by_url.client.newest(),
+                             by_data.client.newest(), case[0])
+            by_url.stop()
+            by_data.stop()
+
+    def test_standard_input_needs_its_format(self):
+        data = os.path.join(self.folder.name, "data")
+        done = load("-", "--data", data, stdin=HEADER + row(1))
+        self.assertEqual(done.returncode, 2, done.stderr)
+        done = load("-", "--data", data, "--format", "csv",
+                    stdin=HEADER + row(1))
+        self.assertEqual(done.stdout, counts(1, 1, 0, 0) + "\n")
+        done = load("-", "--data", data, "--format", "ndjson", stdin=line(2))
+        self.assertEqual(done.stdout, counts(1, 1, 0, 0) + "\n")
+
+    def test_wrong_usage(self):
+        path = self.file("f.csv", HEADER + row(1))
+        odd = self.file("f.txt", HEADER + row(1))
+        for args in ((), (path,), (path, "--url", "http://x", "--data", "d"),
+                     (path, "f", "--data", "d"), (odd, "--data", "d"),
+                     (path, "--data", "d", "--batch", "0"),
+                     (path, "--data", "d", "--batch", "1x"),
+                     (path, "--data", "d", "--batch", "1000001"),
+                     (path, "--data", "d", "--format", "json"),
+                     (path, "--data", "d", "--nonsense")):
+            done = load(*args)
+            self.assertEqual(done.returncode, 2, (args, done.stderr))
+            self.assertEqual(done.stdout, "", args)
+            self.assertIn("--help", done.stderr, args)
+
+    def test_what_is_not_there(self):
+        path = self.file("f.csv", HEADER + row(1))
+        data = os.path.join(self.folder.name, "data")
+        done = load(path + ".csv", "--data", data)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("No such file", done.stderr)
+        done = load(path, "--url", "http://127.0.0.1:1")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("127.0.0.1", done.stderr)
+        self.assertEqual(done.stdout, counts(1, 0, 0, 1) + "\n")
+
+    def test_a_store_that_a_server_holds_is_refused(self):
+        path = self.file("f.csv", HEADER + row(1))
+        server = Server()
+        self.addCleanup(server.drop)
+        server.start()
+        done = load(path, "--data", server.data)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(server.client.newest(), 0)
+
+    def test_a_body_over_the_servers_limit_ends_it(self):
+        path = self.file("f.csv", HEADER + "".join(map(row, range(100))))
+        server = Server("--max-body", "1000")
+        self.addCleanup(server.drop)
+        url = "http://127.0.0.1:%d" % server.start().port
+        done = load(path, "--url", url)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("413", done.stderr)
+        done = load(path, "--url", url, "--batch", "20")
+        self.assertEqual(done.stdout, counts(100, 100, 0, 0) + "\n")
+
+    def test_a_busy_server_is_asked_again(self):
+        answers = [b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\n"
+                   b"Content-Length: 0\r\nConnection: close\r\n\r\n",
+                   b"HTTP/1.1 201 Created\r\nContent-Length: 11\r\n"
+                   b"Connection: close\r\n\r\n{\"facts\":1}"]
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            def serve():
+                for answer in answers:
+                    with listener.accept()[0] as connection:
+                        got = b""
+                        while not got.endswith(row(1).encode()):
+                            got += connection.recv(65536)
+                        connection.sendall(answer)
+            thread = threading.Thread(target=serve)
+            thread.start()
+            done = load(self.file("f.csv", HEADER + row(1)), "--url",
+                        "http://127.0.0.1:%d" % listener.getsockname()[1])
+            thread.join()
+        self.assertEqual(done.stdout, counts(1, 1, 0, 0) + "\n", done.stderr)
+
+    def test_a_terminal_is_shown_progress(self):
+        path = self.file("f.csv", HEADER + "".join(map(row, range(5000))))
+        data = os.path.join(self.folder.name, "data")
+        master, slave = pty.openpty()
+        process = subprocess.Popen(
+            [BINARY, "load", path, "--data", data, "--batch", "10"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=slave)
+        os.close(slave)
+        shown = b""
+        while select.select([master], [], [], 60)[0]:
+            try:
+                shown += os.read(master, 65536)
+            except OSError:
+                break
+        out, _ = process.communicate()
+        os.close(master)
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual(out.decode(), counts(5000, 5000, 0, 0) + "\n")
+        self.assertRegex(
+            shown, rb"\r\x1b\[K\[#*-+\] +\d+ %  \d+\.\d of 0\.1 MB  "
+            rb"\d+ facts/s  \d+ s left")
+        self.assertTrue(shown.endswith(b"\r\x1b[K"), shown[-80:])
+
+
+class Example(unittest.TestCase):
+    def run_example(self, folder):
+        """Start tools/run.sh; the curl lines it prints and its process."""
+        with socket.create_server(("127.0.0.1", 0)) as unused:
+            listen = "127.0.0.1:%d" % unused.getsockname()[1]
+        process = subprocess.Popen(
+            ["sh", os.path.join(ROOT, "tools", "run.sh"), BINARY,
+             os.path.join(folder, "data"), listen],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+            stderr=subprocess.DEVNULL)
+        self.addCleanup(process.stdout.close)
+        lines = []
+        for text in process.stdout:
+            lines.append(text.rstrip("\n"))
+            if "listening on" in text:
+                return lines, process
+        raise AssertionError("not ready: %r" % lines)
+
+    def stop(self, process):
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(10), 0)
+
+    def test_the_printed_lines_work(self):
+        with tempfile.TemporaryDirectory() as folder:
+            lines, process = self.run_example(folder)
+            self.assertEqual(lines[0], counts(9920, 9920, 0, 0))
+            commands = [text for text in lines if "curl -s " in text]
+            answers = []
+            for command in commands:
+                done = subprocess.run(
+                    ["sh", "-c", command.replace("curl -s ", "curl -sfS ")],
+                    capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, 0, (command, done.stderr))
+                answers.append(done.stdout)
+            self.assertEqual(len(answers), 7)
+            self.assertIn("3M Co,", answers[0])
+            self.assertIn("Google Inc.", answers[1])
+            self.assertIn("Alphabet", answers[1])
+            self.assertRegex(answers[1], "Communication Services")
+            self.assertIn("1,2012-12-27,2014-12-07,equity,MMM", answers[2])
+            self.assertRegex(answers[3], "213,100,2015-01-02,equity,GOOG,Goog")
+            self.assertRegex(answers[3], "213,100,2024-01-02,equity,GOOG,Alph")
+            self.assertRegex(answers[4], '"tx":2')
+            self.assertIn("Google'C'", answers[5])
+            self.assertIn("Google Inc. (Class C)", answers[6])
+            self.stop(process)
+
+            # A second run serves what is there.
+            lines, process = self.run_example(folder)
+            self.assertFalse(re.search("^read ", "\n".join(lines), re.M))
+            self.stop(process)
+
+
+if __name__ == "__main__":
+    unittest.main()
