@@ -98,9 +98,7 @@ admission_has_body(const struct request *request)
 bool
 admission_is_versioned(const struct request *request)
 {
-    return request->path.len >= 3 &&
-           memcmp(request->path.data, "/v1", 3) == 0 &&
-           (request->path.len == 3 || request->path.data[3] == '/');
+    return request->path.len >= 3 && memcmp(request->path.data, "/v1", 3) == 0;
 }
 
 /* OPTIONS of a path that is there says what can be done with it. */

@@ -185,17 +185,33 @@ copy_head(struct exchange *exchange, const struct gate_head *head)
     return true;
 }
 
-/*
- * A small refused body is read and dropped, so that the connection lives on
- * and the client, still sending, is not reset before it sees the answer. Of a
- * large one, or one that waits for leave to send, nothing is read.
- */
-static bool
-is_worth_dropping(const struct request *request)
+static void
+end_early(struct exchange *exchange)
 {
-    return request->body_length >= 0 &&
-           request->body_length <= DROPPED_BYTES_MAX &&
-           request_header(request, "Expect").data == NULL;
+    exchange->early = true;
+    exchange->response.close = true;
+    finish(exchange);
+}
+
+/*
+ * A client in the middle of its body must not be reset before it has seen the
+ * answer. A small rest is read and dropped, and the connection lives on; of a
+ * large one only as much as it takes the client to notice; one that waits for
+ * leave to send has sent nothing.
+ */
+static void
+refuse_head(struct exchange *exchange)
+{
+    struct request *request = &exchange->request;
+
+    if (request->body_length >= 0 && request->body_length <= DROPPED_BYTES_MAX)
+        return;
+    if (request_header(request, "Expect").data == NULL) {
+        end_early(exchange);
+        return;
+    }
+    exchange->response.close = true;
+    finish(exchange);
 }
 
 bool
@@ -227,19 +243,9 @@ exchange_head(struct exchange *exchange, struct gate_head *head)
             request->route->endpoint->begin(request, response);
     }
     exchange_note_end();
-    if (response->status != 0 && !is_worth_dropping(request)) {
-        response->close = true;
-        finish(exchange);
-    }
+    if (response->status != 0)
+        refuse_head(exchange);
     return true;
-}
-
-static void
-end_early(struct exchange *exchange)
-{
-    exchange->early = true;
-    exchange->response.close = true;
-    finish(exchange);
 }
 
 void
@@ -307,7 +313,7 @@ exchange_piece(struct exchange *exchange, struct str piece)
     request->body_bytes += piece.len;
     if (exchange->early)
         return request->body_bytes <=
-               2 * request->service->body_bytes_max + DROPPED_BYTES_MAX;
+               request->service->body_bytes_max + DRAINED_BYTES_MAX;
     assert(exchange->state == EXCHANGE_READING);
 
     check_limits(exchange, piece);

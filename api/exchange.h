@@ -39,7 +39,7 @@ struct exchange {
     struct arena arena;
     struct worker_job job;
     bool close; /* the answer ends the connection */
-    bool early; /* answered before the body's end (see below) */
+    bool early; /* answered before the body's end */
     int64_t began_us;
     uint64_t bytes_counted; /* of the service's bodies in flight */
     uint64_t bytes_out;
@@ -58,8 +58,9 @@ struct exchange *exchange_of(struct inbox_item *item);
 
 /*
  * The head is whole; head->target is set here. State is then READING, or
- * ANSWERED: the answer is to be given at once and the connection closed.
- * False: out of memory.
+ * ANSWERED: the answer is to be given at once and the connection closed, or,
+ * where early is set, answer_early's text to be sent at once and the body to
+ * be read all the same. False: out of memory.
  */
 bool exchange_head(struct exchange *exchange, struct gate_head *head);
 
@@ -70,8 +71,8 @@ bool exchange_head(struct exchange *exchange, struct gate_head *head);
 void exchange_unseen(struct exchange *exchange, const char *content_length);
 
 /*
- * A piece of the body. Once early is set, the body is past its limit:
- * answer_early's text is to be sent at once, what follows is dropped.
+ * A piece of the body. Where it sets early, the body is past its limit:
+ * answer_early's text is to be sent at once, and what follows is dropped.
  * False: it goes on and on; close the connection.
  */
 bool exchange_piece(struct exchange *exchange, struct str piece);

@@ -206,9 +206,11 @@ on_request(void *context, struct MHD_Connection *connection, const char *url,
     if (exchange->state == EXCHANGE_NEW) {
         if (!take_head(exchange, connection, method, version))
             return MHD_NO;
-        return exchange->state == EXCHANGE_ANSWERED
-                   ? answer(connection, exchange)
-                   : MHD_YES;
+        if (exchange->early)
+            send_early(exchange);
+        else if (exchange->state == EXCHANGE_ANSWERED)
+            return answer(connection, exchange);
+        return MHD_YES;
     }
     if (*size > 0) {
         struct str piece = { data, *size };

@@ -16,10 +16,11 @@
 #define BODY_BYTES_IN_FLIGHT_MAX (512UL << 20) /* all bodies being read */
 #define REQUEST_ARENA_BYTES_MAX (4UL << 20)    /* parameters, page, problem */
 #define REQUEST_ID_BYTES_MAX 128
-#define ANSWER_BYTES_MAX (256UL << 20) /* a page; streams have no end */
-#define DROPPED_BYTES_MAX (64 * 1024)  /* of a refused body: stay connected */
-#define QUERY_PARAMS_MAX 64            /* far above any route's own list */
-#define JSON_DEPTH_MAX 32              /* our deepest body has four levels */
+#define ANSWER_BYTES_MAX (256UL << 20)  /* a page; streams have no end */
+#define DROPPED_BYTES_MAX (64 * 1024)   /* of a refused body: stay connected */
+#define DRAINED_BYTES_MAX (128UL << 20) /* of one answered early: hang up */
+#define QUERY_PARAMS_MAX 64             /* far above any route's own list */
+#define JSON_DEPTH_MAX 32               /* our deepest body has four levels */
 #define COMPLAINTS_LISTED_MAX 100
 #define CSV_COLUMNS_MAX 64 /* far above any table that is taken in */
 
