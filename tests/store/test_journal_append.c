@@ -337,7 +337,8 @@ Test(journal_append, leaves_a_file_as_long_as_it_says)
         cr_assert_eq(maker_append(store, &maker, NULL), OK);
         maker_fini(&maker);
         cr_assert_eq(stat(path, &st), 0);
-        cr_expect_gt(st.st_size / 4096, last_page(path), "tx %d", (int)tx);
+        cr_expect_gt((uint64_t)st.st_size / 4096, last_page(path), "tx %d",
+                     (int)tx);
     }
     store_close(store);
     store = open_store(&dir);
