@@ -25,8 +25,9 @@ json_place_fault(struct json_place place, yajl_handle yajl, struct str piece,
 
     assert(consumed <= piece.len);
 
-    /* The byte that yajl took last is the one it fell over. */
-    for (size_t i = 0; i + 1 < consumed; i++)
+    /* The byte that yajl took last is the one it fell over; or, where it goes
+     * back to the token's start, the one before, maybe a newline. */
+    for (size_t i = 0; i < consumed; i++)
         place.line += piece.data[i] == '\n';
     if (words == NULL) {
         message = yajl_get_error(yajl, 0, NULL, 0);

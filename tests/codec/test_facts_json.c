@@ -114,6 +114,12 @@ static const struct reading_case malformed[] = {
     { "a comment", BODY("[/**/]"),
       "malformed: line 1, byte 1: lexical error: probable comment found in "
       "input text, comments are not enabled\n" },
+    { "a number against a string", BODY("[{\"op\":\"assert\"2\"op\":1}]"),
+      "malformed: line 1, byte 15: parse error: after key and value, inside "
+      "map, I expect ',' or '}'\n" },
+    { "a number where a comma should be", BODY("[{\"op\":1\n2}]"),
+      "malformed: line 2, byte 9: parse error: after key and value, inside "
+      "map, I expect ',' or '}'\n" },
     { "a byte order mark", BODY("\xef\xbb\xbf[]"),
       "malformed: line 1, byte 1: a byte order mark\n" },
     { "a member twice", BODY("[\n" ONE "1,\"\\u0076alue\":1}]"),
@@ -260,6 +266,22 @@ Test(facts_json, a_value_is_bounded_unescaped)
                                  "%s", lengths[i].name);
         }
     }
+    out_fini(&body);
+    out_fini(&got);
+}
+
+/* Reading it again from its start with each piece would take minutes. */
+Test(facts_json, a_large_string_in_small_pieces_is_read_once, .timeout = 30)
+{
+    struct out body, got;
+
+    out_init(&body, 1UL << 24);
+    out_init(&got, 1UL << 24);
+    (void)long_value(&body, "\"", "vwxyz", 500000);
+    facts_reading(&got, MEDIA_JSON, out_text(&body), CUT_BYTES);
+    cr_expect(str_equal(out_text(&got), STR("invalid 1\n/0/value: is longer "
+                                            "than 65536 bytes\n")),
+              "%.*s", STR_ARG(out_text(&got)));
     out_fini(&body);
     out_fini(&got);
 }

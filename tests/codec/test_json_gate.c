@@ -119,6 +119,7 @@ static const struct {
     { BODY("{\"a"), 1 },
     { BODY("{\"a\\\"\":tru"), 7 },
     { BODY("{\"a:[] "), 1 },
+    { BODY("[12\"a"), 1 },
     { BODY("true"), 0 },
     { BODY("true\n"), 5 },
 };
