@@ -17,9 +17,10 @@
 
 #define START_ARENA_BYTES (1UL << 20) /* one transaction's sources */
 
-/* How far everything was filled before a batch. */
+/* How far everything was filled before a batch; its sources are listed when
+ * nothing can fail any more. */
 struct mark {
-    size_t records, displaced, sources, payload, names;
+    size_t records, displaced, payload, names;
 };
 
 enum err
@@ -70,8 +71,7 @@ static struct mark
 mark_now(const struct commit *commit)
 {
     return (struct mark){ commit->record_count, commit->displaced_count,
-                          commit->source_count, commit->payload.len,
-                          commit->names.count };
+                          commit->payload.len, commit->names.count };
 }
 
 static void
@@ -79,7 +79,6 @@ cut_back(struct commit *commit, const struct mark *mark)
 {
     commit->record_count = mark->records;
     commit->displaced_count = mark->displaced;
-    commit->source_count = mark->sources;
     commit->payload.len = mark->payload;
     commit->payload.err = OK;
     name_changes_cut(&commit->names, mark->names);
