@@ -48,8 +48,6 @@ ends_csv(struct load_split *split, char c)
             split->state = QUOTE_SEEN;
         return false;
     case QUOTE_SEEN:
-        split->state = c == '"' ? IN_QUOTED : IN_BARE;
-        break;
     case FIELD_BEGINS:
         split->state = c == '"' ? IN_QUOTED : IN_BARE;
         break;

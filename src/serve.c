@@ -38,7 +38,6 @@ struct serve_options {
 static struct {
     struct service service;
     struct server *server;
-    pthread_t main_thread;
     atomic_bool failed;
 } serving;
 
@@ -49,7 +48,7 @@ store_failed(void *unused, const char *why)
     (void)unused;
     log_event(LOG_ERROR, "store-failed", "%s", why);
     atomic_store(&serving.failed, true);
-    pthread_kill(serving.main_thread, SIGTERM);
+    kill(getpid(), SIGTERM); /* sigwait in the main thread takes it */
 }
 
 /* Everything but the server and the log. */
@@ -147,7 +146,6 @@ serve(const struct serve_options *options)
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     panic_install();
-    serving.main_thread = pthread_self();
 
     enum err err = open_all(options, &why);
 
