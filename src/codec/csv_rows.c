@@ -297,13 +297,14 @@ text_run(struct csv_rows *rows, struct str piece, size_t *taken,
          struct why *why)
 {
     bool quoted = rows->state == IN_QUOTED;
+    uint32_t utf8 = rows->utf8; /* a copy, for the loop to keep at hand */
     size_t at;
 
     for (at = 0; at < piece.len; at++) {
         unsigned char byte = (unsigned char)piece.data[at];
 
-        if (byte >= 0x80 || rows->utf8 != 0) {
-            if (!utf8_step(&rows->utf8, byte))
+        if (byte >= 0x80 || utf8 != 0) {
+            if (!utf8_step(&utf8, byte))
                 return malformed(rows, rows->bytes + at + 1, "not UTF-8", why);
             continue;
         }
@@ -314,6 +315,7 @@ text_run(struct csv_rows *rows, struct str piece, size_t *taken,
         else if (byte == ',' || byte == '\r' || byte == '\n')
             break;
     }
+    rows->utf8 = utf8;
     out_bytes(&rows->text, piece.data, at);
     *taken = at;
     return out_finish(&rows->text);

@@ -2,7 +2,6 @@
 #include "json_rows.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,31 +58,25 @@ stop(struct json_rows *rows, enum err err)
     return err == OK ? GO_ON : STOP;
 }
 
-__attribute__((format(printf, 2, 3))) static int
-malformed(struct json_rows *rows, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(rows->fault, sizeof rows->fault, format, args);
-    va_end(args);
-    return stop(rows, ERR_MALFORMED);
-}
-
 static int
 duplicate(struct json_rows *rows, struct str name)
 {
-    struct str clipped = name_clip(name);
+    struct str shown = name_clip(name);
 
-    return malformed(rows, "duplicate member \"%.*s\"", STR_ARG(clipped));
+    (void)snprintf(rows->fault, sizeof rows->fault, "duplicate member \"%.*s\"",
+                   STR_ARG(shown));
+    return stop(rows, ERR_MALFORMED);
 }
 
 /* NDJSON: a second value on a line is what trailing bytes are elsewhere. */
 static int
 root_begins(struct json_rows *rows)
 {
-    if (rows->layout == JSON_LINES && rows->line_filled)
-        return malformed(rows, "more than one value on a line");
+    if (rows->layout == JSON_LINES && rows->line_filled) {
+        (void)snprintf(rows->fault, sizeof rows->fault,
+                       "more than one value on a line");
+        return stop(rows, ERR_MALFORMED);
+    }
     rows->line_filled = true;
     rows->sink->line = rows->place.line;
     return GO_ON;

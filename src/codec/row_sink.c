@@ -46,6 +46,7 @@ name_clip(struct str name)
 
     if (name.len <= len)
         return name;
+    assert(name.data != NULL);
     while (len > 0 && ((unsigned char)name.data[len] & 0xc0) == 0x80)
         len--;
     return (struct str){ name.data, len };

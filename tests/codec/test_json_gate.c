@@ -59,6 +59,9 @@ static const struct {
     { BODY("\"\xed\xa0\x80\""), "line 1, byte 3: not UTF-8" },
     { BODY("\"\xf4\x90\x80\x80\""), "line 1, byte 3: not UTF-8" },
     { BODY("\"01234567\x80\""), "line 1, byte 10: not UTF-8" },
+    { BODY("\"ab\x80"
+           "cdefghijkl\""),
+      "line 1, byte 4: not UTF-8" },
     { BODY("\"\xe2\x82\""), "line 1, byte 4: not UTF-8" },
     { BODY(DEEP32 "["), "line 1, byte 33: nested too deeply" },
     { BODY(DEEP32 "{"), "line 1, byte 33: nested too deeply" },
