@@ -57,7 +57,8 @@ value_json(struct out *out, struct value value)
     if (to == NULL)
         return;
     to[0] = '"';
-    memcpy(to + 1, value.text.data, value.text.len);
+    if (value.text.len > 0)
+        memcpy(to + 1, value.text.data, value.text.len);
     to[value.text.len + 1] = '"';
     out->len += value.text.len + 2;
 }

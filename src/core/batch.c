@@ -315,7 +315,7 @@ batch_complain(const struct batch *batch, struct complaints *complaints,
 
     if (batch->pointer_prefix == NULL) {
         complaints_add(complaints, NULL, batch->facts[i].line, "%s%s%s",
-                       member == NULL ? "" : member, member == NULL ? "" : " ",
+                       member == NULL ? "" : member, member == NULL ? "" : ": ",
                        detail);
         return;
     }

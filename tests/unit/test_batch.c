@@ -87,7 +87,7 @@ Test(batch, complaints_name_the_place_in_the_body)
     } cases[] = {
         { "/facts", "/facts/1/op", 0, "is odd" },
         { "", "/1/op", 0, "is odd" },
-        { NULL, NULL, 12, "op is odd" },
+        { NULL, NULL, 12, "op: is odd" },
     };
     struct arena arena;
 
