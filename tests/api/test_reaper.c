@@ -35,6 +35,8 @@ static const struct {
     { "idle", READING_HEAD, 0, 0, 0 },
     { "a head that stops", READING_HEAD, 20, 0, 10 },
     { "a head that trickles", READING_HEAD, 1, 1, 10 },
+    { "a head without end", READING_HEAD, 1, 2 * BODY_BYTES_PER_SECOND_MIN,
+      10 },
     { "a body that stops", READING_BODY, 20, 0, 10 },
     { "a body that trickles", READING_BODY, 20, 1, 10 },
     { "a body below the rate", READING_BODY, 0, BODY_BYTES_PER_SECOND_MIN - 1,
