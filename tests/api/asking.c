@@ -19,6 +19,7 @@
     } while (0)
 
 #define BODY_BYTES_MAX (64UL << 20)
+#define CHUNKS_MAX 10000 /* a stream that never ends is a fault */
 
 static struct instant
 noon(void)
@@ -144,7 +145,7 @@ gather(struct asking *asking)
     while (!done) {
         MUST(response->stream->fill(response->stream, &asking->body, &done) ==
              OK);
-        asking->chunks++;
+        MUST(++asking->chunks < CHUNKS_MAX);
     }
 }
 

@@ -379,7 +379,7 @@ load_many(struct asking *a, int security_count, int day_count)
         out_print(&lines,
                   "{\"security_id\":%d,\"attribute\":\"asset_class\",\"value\":"
                   "\"%s\",\"effective_date\":\"2024-01-01\"}\n",
-                  i, i % 1000 == 999 ? "rare" : "common");
+                  i, i % 1000 == 0 ? "rare" : "common");
     for (int i = 0; i < day_count; i++) {
         out_print(&lines,
                   "{\"security_id\":%d,\"attribute\":\"k\",\"value\":%d,"
@@ -430,5 +430,49 @@ Test(table, streams_come_in_chunks_and_are_whole)
                       cases[i].target, a.chunks);
         cr_expect_leq(a.body.len / a.chunks, 66 * 1024, "%s", cases[i].target);
     }
+    asking_fini(&a);
+}
+
+/* More records than a chunk reads: the days reach past 2024-01-01. */
+Test(table, one_security_is_never_folded_in_two_parts)
+{
+    struct asking a;
+    size_t lines;
+
+    load_many(&a, 10, STREAM_RECORDS_MAX + 5000);
+    cr_expect_eq(ask(&a, "/v1/asset-classes/common?format=csv"), 200);
+    lines = count_lines(asking_text(&a));
+    cr_expect_eq(lines, 1 + 8 + 1000 + STREAM_RECORDS_MAX + 5000 - 19723,
+                 "%zu lines", lines);
+    cr_expect_not_null(strstr(asking_text(&a), "\r\n6,2024-01-01,,common,"));
+    asking_fini(&a);
+}
+
+static struct instant
+next_year(void)
+{
+    return (struct instant){ 1750000000000000 };
+}
+
+Test(table, a_cursor_pins_the_day_that_as_of_defaulted_to)
+{
+    char target[512], *body, *cursor;
+    struct asking a;
+
+    load(&a);
+    cr_assert_eq(ask(&a, "/v1/securities?limit=1"), 200);
+    body = strdup(asking_text(&a));
+    cursor = next_cursor(body);
+    cr_assert_not_null(cursor);
+    a.service.now = next_year;
+    snprintf(target, sizeof target, "/v1/securities?format=csv&cursor=%s",
+             cursor);
+    cr_expect_eq(ask(&a, target), 200);
+    cr_expect_str_eq(asking_text(&a),
+                     "security_id,effective_start_date,effective_end_date,"
+                     "asset_class,ticker,alpha,price\r\n"
+                     "2,2024-01-15,,,,true,\r\n",
+                     "%s", asking_text(&a));
+    free(body);
     asking_fini(&a);
 }
