@@ -355,7 +355,7 @@ class Refusals(ServerCase):
 
 class Members(ServerCase):
     def test_each_member_by_its_literal(self):
-        newest = 0
+        newest = self.client.newest()
         for member, literal, status in MEMBERS:
             row = "%s: %s" % (member, literal[:40])
             with self.subTest(row):

@@ -14,7 +14,7 @@ from reference import Book, Refused
 from test_golden import pages, positions_body
 
 SEED = int(os.environ.get("SEED", "20240229"))
-CASES = int(os.environ.get("CASES", "2000"))
+CASES = int(os.environ.get("CASES", "1500"))
 SECURITIES = 250
 FORMATS = ("json", "ndjson", "csv")
 DATES = ["0001-01-01", "0001-01-02", "1899-12-31", "1969-12-31", "1970-01-01",

@@ -171,8 +171,9 @@ class Protocol(ServerCase):
         for line in answer.body.decode().splitlines():
             if line.startswith("#") or not line:
                 continue
-            self.assertRegex(line, r"^secmaster_[a-z0-9_]+(\{[^{}]*\})? "
-                             r"[-+0-9.eEInfNa]+$")
+            self.assertRegex(line, r'^secmaster_[a-z0-9_]+'
+                             r'(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? '
+                             r'([-+0-9.e]+|[+-]Inf|NaN)$')
             names.add(line.split("{")[0].split(" ")[0])
         self.assertGreater(len(names), 3)
 

@@ -329,6 +329,8 @@ class Tables(ServerCase):
             answer = self.client.get("/v1/asset-classes/" + path)
             self.refused(400, answer, path)
 
+
+class Counts(ServerCase):
     def test_asset_class_counts(self):
         answer = self.client.post_facts(
             [fact(500 + i, "asset_class", v, "1990-01-01")
