@@ -17,6 +17,11 @@
 /* A buffer that one large batch blew up is given back. */
 #define BUFFER_KEPT_BYTES (8UL << 20)
 
+/* Pages a put can make beside its value's: the tree's depth and a split on
+ * each level, for trees far beyond any journal; and the list of free ones. */
+#define PATH_PAGES_MAX 16
+#define FREELIST_PAGES_MAX 256
+
 const char *
 journal_words(int code)
 {
@@ -97,6 +102,13 @@ journal_is_full(const struct journal *journal)
     return atomic_load(&journal->full) || disk_is_short(journal);
 }
 
+static void
+count_put(struct journal *journal, size_t bytes)
+{
+    journal->put_bytes += bytes;
+    journal->put_count++;
+}
+
 static int
 put_part(struct journal *journal, MDB_txn *txn, uint64_t tx, uint32_t part,
          struct str payload)
@@ -108,6 +120,7 @@ put_part(struct journal *journal, MDB_txn *txn, uint64_t tx, uint32_t part,
     int rc;
 
     part_key_encode(key, tx, part);
+    count_put(journal, v.mv_size);
     rc = mdb_put(txn, journal->parts, &k, &v, MDB_APPEND | MDB_RESERVE);
     if (rc != 0)
         return rc;
@@ -160,6 +173,7 @@ put_name(struct journal *journal, MDB_txn *txn,
     if (out_finish(&journal->bytes) != OK)
         return why_set(why, ERR_BUSY, "journal: out of memory");
     v = val_of(out_text(&journal->bytes));
+    count_put(journal, v.mv_size);
     rc = mdb_put(txn, journal->names, &k, &v, 0);
     return rc == 0 ? OK : put_error(journal, rc, why);
 }
@@ -173,7 +187,9 @@ put_state(struct journal *journal, MDB_txn *txn,
     MDB_val k = { len, key }, v;
     int rc;
 
+    journal->frees_pages = true;
     if (change->value.data == NULL) {
+        count_put(journal, 0);
         rc = mdb_del(txn, journal->state, &k, NULL);
         return rc == 0 || rc == MDB_NOTFOUND ? OK : put_error(journal, rc, why);
     }
@@ -182,6 +198,7 @@ put_state(struct journal *journal, MDB_txn *txn,
     if (out_finish(&journal->bytes) != OK)
         return why_set(why, ERR_BUSY, "journal: out of memory");
     v = val_of(out_text(&journal->bytes));
+    count_put(journal, v.mv_size);
     rc = mdb_put(txn, journal->state, &k, &v, 0);
     return rc == 0 ? OK : put_error(journal, rc, why);
 }
@@ -199,9 +216,11 @@ put_all(struct journal *journal, MDB_txn *txn, const struct append_batch *batch,
 }
 
 /*
- * A page that was new in a transaction and freed in it is never written: if
- * it is the last one, the file ends before the count of its pages does, and
- * journal_check_file would take it for truncated.
+ * A page that was new in a transaction and freed in it is never written: were
+ * it the last one, the file would end before the count of its pages does, and
+ * journal_check_file would take it for truncated. So where that may happen the
+ * file is made long enough before the commit, by a bound on the pages that the
+ * puts can make: what their values fill, and a path of the tree for each.
  */
 static int
 cover_last_page(struct journal *journal)
@@ -210,17 +229,20 @@ cover_last_page(struct journal *journal)
     MDB_stat stat;
     struct stat st;
     mdb_filehandle_t fd;
+    uint64_t pages;
     off_t needed;
 
+    if (!journal->frees_pages)
+        return 0;
     (void)mdb_env_info(journal->env, &info);
     (void)mdb_env_stat(journal->env, &stat);
     (void)mdb_env_get_fd(journal->env, &fd);
-    needed = (off_t)(info.me_last_pgno + 1) * (off_t)stat.ms_psize;
+    pages = info.me_last_pgno + 1 + journal->put_bytes / stat.ms_psize +
+            journal->put_count * PATH_PAGES_MAX + FREELIST_PAGES_MAX;
+    needed = (off_t)(pages * stat.ms_psize);
     if (fstat(fd, &st) != 0)
         return errno;
-    if (st.st_size >= needed)
-        return 0;
-    if (ftruncate(fd, needed) != 0 || fdatasync(fd) != 0)
+    if (st.st_size < needed && ftruncate(fd, needed) != 0)
         return errno;
     return 0;
 }
@@ -240,12 +262,15 @@ is_still_sound(struct journal *journal)
 static enum err
 commit(struct journal *journal, MDB_txn *txn, struct why *why)
 {
-    int rc = mdb_txn_commit(txn);
+    int rc = cover_last_page(journal);
 
+    if (rc != 0) {
+        mdb_txn_abort(txn);
+        return put_error(journal, rc, why);
+    }
+    rc = mdb_txn_commit(txn);
     if (is_out_of_room(rc) && is_still_sound(journal))
         return refuse_full(journal, journal_words(rc), why);
-    if (rc == 0)
-        rc = cover_last_page(journal);
     if (rc != 0)
         return fail(journal, "a commit failed", rc, why);
     atomic_store(&journal->full, false);
@@ -287,6 +312,8 @@ journal_append(struct journal *journal,
     if (rc != 0)
         return put_error(journal, rc, why);
     memcpy(digest, journal->digest, sizeof digest);
+    journal->put_bytes = journal->put_count = 0;
+    journal->frees_pages = false;
     for (size_t i = 0; i < count && err == OK; i++)
         err = put_all(journal, txn, batches[i], digest, why);
     if (journal->bytes.capacity > BUFFER_KEPT_BYTES) {

@@ -26,6 +26,8 @@ struct journal {
 
     struct digester *digester;
     struct out bytes; /* of the batch at hand */
+    uint64_t put_bytes, put_count; /* into the transaction at hand */
+    bool frees_pages;              /* it may free what it made */
     unsigned char digest[DIGEST_BYTES];
     uint64_t newest_tx;
     struct instant newest_at;
