@@ -25,7 +25,7 @@ struct journal {
     size_t disk_reserve_bytes;
 
     struct digester *digester;
-    struct out bytes; /* of the batch at hand */
+    struct out bytes;              /* of the batch at hand */
     uint64_t put_bytes, put_count; /* into the transaction at hand */
     bool frees_pages;              /* it may free what it made */
     unsigned char digest[DIGEST_BYTES];
