@@ -6,21 +6,11 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
 
 #include "secmaster/wire.h"
 
-#include "journal_check.h"
-
 /* A buffer that one large batch blew up is given back. */
 #define BUFFER_KEPT_BYTES (8UL << 20)
-
-/* Pages a put can make beside its value's: the tree's depth and a split on
- * each level, for trees far beyond any journal; and the list of free ones. */
-#define PATH_PAGES_MAX 16
-#define FREELIST_PAGES_MAX 256
 
 const char *
 journal_words(int code)
@@ -82,24 +72,6 @@ put_error(struct journal *journal, int rc, struct why *why)
     if (rc == ENOMEM)
         return why_set(why, ERR_BUSY, "journal: out of memory");
     return fail(journal, "a write failed", rc, why);
-}
-
-static bool
-disk_is_short(const struct journal *journal)
-{
-    struct statvfs fs;
-
-    if (statvfs(journal->data_path, &fs) != 0)
-        return false;
-    return journal_disk_is_short((uint64_t)fs.f_bavail * fs.f_frsize,
-                                 (uint64_t)fs.f_blocks * fs.f_frsize,
-                                 journal->disk_reserve_bytes);
-}
-
-bool
-journal_is_full(const struct journal *journal)
-{
-    return atomic_load(&journal->full) || disk_is_short(journal);
 }
 
 static void
@@ -215,38 +187,6 @@ put_all(struct journal *journal, MDB_txn *txn, const struct append_batch *batch,
     return OK;
 }
 
-/*
- * A page that was new in a transaction and freed in it is never written: were
- * it the last one, the file would end before the count of its pages does, and
- * journal_check_file would take it for truncated. So where that may happen the
- * file is made long enough before the commit, by a bound on the pages that the
- * puts can make: what their values fill, and a path of the tree for each.
- */
-static int
-cover_last_page(struct journal *journal)
-{
-    MDB_envinfo info;
-    MDB_stat stat;
-    struct stat st;
-    mdb_filehandle_t fd;
-    uint64_t pages;
-    off_t needed;
-
-    if (!journal->frees_pages)
-        return 0;
-    (void)mdb_env_info(journal->env, &info);
-    (void)mdb_env_stat(journal->env, &stat);
-    (void)mdb_env_get_fd(journal->env, &fd);
-    pages = info.me_last_pgno + 1 + journal->put_bytes / stat.ms_psize +
-            journal->put_count * PATH_PAGES_MAX + FREELIST_PAGES_MAX;
-    needed = (off_t)(pages * stat.ms_psize);
-    if (fstat(fd, &st) != 0)
-        return errno;
-    if (st.st_size < needed && ftruncate(fd, needed) != 0)
-        return errno;
-    return 0;
-}
-
 /* LMDB refuses writers once it could not tell whether a meta page is out. */
 static bool
 is_still_sound(struct journal *journal)
@@ -262,7 +202,7 @@ is_still_sound(struct journal *journal)
 static enum err
 commit(struct journal *journal, MDB_txn *txn, struct why *why)
 {
-    int rc = cover_last_page(journal);
+    int rc = journal_cover_pages(journal);
 
     if (rc != 0) {
         mdb_txn_abort(txn);
@@ -305,7 +245,7 @@ journal_append(struct journal *journal,
     check_order(journal, batches, count);
     if (atomic_load(&journal->failed))
         return why_set(why, ERR_STORE, "journal: it has failed before: stop");
-    if (disk_is_short(journal))
+    if (journal_is_short(journal))
         return refuse_full(journal, "the disk is nearly full", why);
 
     rc = mdb_txn_begin(journal->env, NULL, 0, &txn);
@@ -495,15 +435,4 @@ journal_state_get(struct journal *journal, enum state_space space,
     err = get_state(journal, txn, k, arena, out, why);
     mdb_txn_abort(txn);
     return err;
-}
-
-uint64_t
-journal_disk_bytes(const struct journal *journal)
-{
-    struct stat st;
-
-    /* By name: closing a second descriptor would drop LMDB's locks. */
-    if (stat(journal->data_path, &st) != 0)
-        return 0;
-    return (uint64_t)st.st_size;
 }

@@ -73,6 +73,12 @@ enum err journal_state_get(struct journal *journal, enum state_space space,
                            struct str key, struct arena *arena, struct str *out,
                            struct why *why);
 
+/* The disk's free space is below the reserve. */
+bool journal_is_short(const struct journal *journal);
+
+/* Make the file long enough for the transaction at hand; 0 or an errno. */
+int journal_cover_pages(struct journal *journal);
+
 /* Bytes of the data file; 0 where they cannot be asked. */
 uint64_t journal_disk_bytes(const struct journal *journal);
 bool journal_is_full(const struct journal *journal);
