@@ -332,5 +332,37 @@ class Sacred(ServerCase):
             self.assertEqual(rows[0][3:], columns[3:], how)
 
 
+class LargeBatches(ServerCase):
+    """Batches of several megabytes are one transaction each."""
+
+    def test_they_are_whole_before_and_after_a_restart(self):
+        count, wide, long = 60000, 200, "é" * 32768
+        many = [fact(i % 20000, "k%d" % (i // 20000), Num(i), D1)
+                for i in range(count)]
+        values = [fact(50000, "v%03d" % i, long[i + 3:] + str(i), D1)
+                  for i in range(wide)]
+        for tx, (facts, how) in enumerate((
+                (many, "json"), (many[::-1], "ndjson"), (many, "csv"),
+                (values, "json"), (values, "csv")), 1):
+            answer = self.stored(facts, how)
+            self.assertEqual(answer.json()["tx"], Num(tx), how)
+            self.assertEqual(answer.json()["facts"], Num(len(facts)), how)
+        for when in ("as posted", "restarted"):
+            self.check_rows(values, when)
+            self.server.restart()
+
+    def check_rows(self, values, when):
+        for tx in (1, 2, 3):
+            columns, rows = read_table(self.client.get(
+                "/v1/master?format=csv&known_tx=%d" % tx))
+            self.assertEqual(columns[3:], ["k0", "k1", "k2"], when)
+            want = [[Num(i), D1, None, Num(i), Num(20000 + i),
+                     Num(40000 + i)] for i in range(20000)]
+            self.assertEqual(rows, want, (when, tx))
+        row = self.client.get("/v1/securities/50000").json()
+        for one in values:
+            self.assertEqual(row[one["attribute"]], one["value"], when)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -209,6 +209,37 @@ class Framing(ServerCase):
             self.assertEqual(statuses, [status], row)
             self.assertTrue(is_closed, row)
 
+    def test_pipelined_requests_are_answered_in_order(self):
+        before, count = self.client.newest(), 20
+        requests = []
+        for i in range(count):
+            requests += [post(LENGTH, body=FACT),
+                         get(path=b"/v1/transactions/%d" % (before + i + 1))]
+        requests.append(get(b"Connection: close"))
+        got = b""
+        with self.server.raw(10) as sock:
+            sock.sendall(b"".join(requests))
+            while True:
+                piece = sock.recv(65536)
+                if not piece:
+                    break
+                got += piece
+        self.assertEqual(STATUS.findall(got), [b"201", b"200"] * count
+                         + [b"200"])
+        told = [int(tx) for tx in re.findall(rb"Secmaster-Tx: (\d+)", got)]
+        self.assertEqual(told[0::2][:count], list(range(
+            before + 1, before + count + 1)))
+        self.assertEqual(told, sorted(told))
+
+    def test_expect_100_continue_is_answered_before_the_body(self):
+        with self.server.raw(5) as sock:
+            sock.sendall(post(LENGTH, b"Expect: 100-continue",
+                              b"Connection: close"))
+            first = sock.recv(4096)
+            self.assertEqual(STATUS.findall(first), [b"100"])
+            sock.sendall(FACT)
+            self.assertEqual(STATUS.findall(sock.recv(65536)), [b"201"])
+
     def test_doubts_are_refused_and_closed(self):
         before = self.client.newest()
         for row, request, allowed in DOUBTS:
