@@ -285,7 +285,7 @@ batch_seal(struct batch *batch)
     s.mask = size - 1;
     s.records = calloc(size, sizeof *s.records);
     s.securities = calloc(size, sizeof *s.securities);
-    batch->records = malloc(batch->fact_count * sizeof *batch->records);
+    batch->records = calloc(batch->fact_count, sizeof *batch->records);
     if (s.records != NULL && s.securities != NULL && batch->records != NULL) {
         group(&s);
         err = OK;
