@@ -51,10 +51,9 @@ static void
 refuse(int fd)
 {
     char dropped[4096];
-    ssize_t moved = recv(fd, dropped, sizeof dropped, MSG_DONTWAIT);
 
-    moved = send(fd, refusal, sizeof refusal - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-    (void)moved; /* either it arrives or it does not */
+    (void)recv(fd, dropped, sizeof dropped, MSG_DONTWAIT);
+    (void)send(fd, refusal, sizeof refusal - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
     shutdown(fd, SHUT_WR);
     close(fd);
 }

@@ -187,12 +187,15 @@ note_framing(struct framing *framing, const struct pair *header)
 static struct verdict
 check_host(const struct framing *framing, bool is_old)
 {
+    struct str host = trimmed(framing->host);
+
     if (framing->hosts > 1)
         return malformed("more than one Host");
-    if (framing->hosts == 0 && !is_old)
-        return malformed("no Host");
-    for (size_t i = 0; i < trimmed(framing->host).len; i++)
-        if (strchr(" \t,/@?#", framing->host.data[i]) != NULL)
+    if (framing->hosts == 0)
+        return is_old ? nothing_wrong : malformed("no Host");
+    assert(host.data != NULL);
+    for (size_t i = 0; i < host.len; i++)
+        if (strchr(" \t,/@?#", host.data[i]) != NULL)
             return malformed("the Host is not one host");
     return nothing_wrong;
 }

@@ -5,12 +5,16 @@
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
 #define PORT_MAX 65535
 #define BACKLOG 4096 /* the kernel lowers it to its own limit */
+
+static_assert(offsetof(struct sockaddr_in, sin_port) ==
+                  offsetof(struct sockaddr_in6, sin6_port),
+              "the port of either address is read as IPv6's");
 
 static bool
 read_port(const char *text, in_port_t *out)
@@ -106,7 +110,7 @@ enum err
 listener_open(const struct listener_address *address, int *fd, uint16_t *port,
               struct why *why)
 {
-    struct sockaddr_storage bound;
+    struct sockaddr_in6 bound = { 0 }; /* IPv4's port stands there too */
     socklen_t len = sizeof bound;
     const int one = 1;
     int made = socket(address->socket.ss_family,
@@ -123,9 +127,7 @@ listener_open(const struct listener_address *address, int *fd, uint16_t *port,
         return failed(made, "listen", why);
     if (getsockname(made, (struct sockaddr *)&bound, &len) != 0)
         return failed(made, "getsockname", why);
-    *port = ntohs(bound.ss_family == AF_INET6
-                      ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                      : ((struct sockaddr_in *)&bound)->sin_port);
+    *port = ntohs(bound.sin6_port);
     *fd = made;
     return OK;
 }

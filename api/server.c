@@ -193,6 +193,7 @@ take_piece(struct exchange *exchange, struct str piece)
  * is taken by this thread only, and so not before we are back.
  */
 static enum MHD_Result
+/* NOLINTNEXTLINE(readability-function-size): the library's parameters */
 on_request(void *context, struct MHD_Connection *connection, const char *url,
            const char *method, const char *version, const char *data,
            size_t *size, void **request_context)
