@@ -107,13 +107,26 @@ read_stream(void *context, uint64_t position, char *data, size_t size)
 }
 
 static struct MHD_Response *
+make_stream(struct exchange *exchange)
+{
+    struct MHD_Response *response = MHD_create_response_from_callback(
+        MHD_SIZE_UNKNOWN, STREAM_CHUNK_BYTES, read_stream, exchange, NULL);
+
+    /* libmicrohttpd ends even an answer to HEAD with the last chunk, which
+     * would be read as the next answer: no chunks there, and close. */
+    if (response != NULL && exchange->request.method == METHOD_HEAD)
+        (void)MHD_set_response_options(
+            response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+    return response;
+}
+
+static struct MHD_Response *
 make_response(struct exchange *exchange)
 {
     struct str text;
 
     if (exchange->response.stream != NULL)
-        return MHD_create_response_from_callback(
-            MHD_SIZE_UNKNOWN, STREAM_CHUNK_BYTES, read_stream, exchange, NULL);
+        return make_stream(exchange);
     /* The text lives until the exchange ends, and so longer than it is sent:
      * PERSISTENT spares a copy. */
     text = answer_text(exchange);
