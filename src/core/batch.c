@@ -298,7 +298,7 @@ batch_seal(struct batch *batch)
 struct value
 batch_value(const struct batch *batch, const struct batch_fact *fact)
 {
-    struct value value = { fact->type, { NULL, fact->text_len } };
+    struct value value = { fact->type, { "", fact->text_len } };
 
     if (fact->type != VALUE_NUMBER && fact->type != VALUE_STRING)
         return value_of_type(fact->type);

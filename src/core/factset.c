@@ -40,7 +40,8 @@ factset_put(struct out *out, const struct factset_item *item)
         n += put_varint(to + n, item->source);
     if (has_text(type)) {
         n += put_varint(to + n, item->value.text.len);
-        memcpy(to + n, item->value.text.data, item->value.text.len);
+        if (item->value.text.len > 0)
+            memcpy(to + n, item->value.text.data, item->value.text.len);
         n += item->value.text.len;
     }
     out->len += n;
