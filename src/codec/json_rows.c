@@ -436,7 +436,9 @@ parse_and_hold(struct json_rows *rows, struct str text, size_t len,
         out_str(&rows->held, rest);
         return out_finish(&rows->held);
     }
-    memmove(rows->held.data, rest.data, rest.len);
+    /* Mostly nothing is whole yet: a long token must not be moved each time. */
+    if (len > 0)
+        memmove(rows->held.data, rest.data, rest.len);
     rows->held.len = rest.len;
     return OK;
 }
