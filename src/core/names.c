@@ -14,8 +14,8 @@
 #define CHUNKS_MAX (NAMES_MAX / CHUNK_NAMES)
 #define TABLE_SIZE_FIRST 256
 
-/* "\u00xx" for each byte, two quotes and a colon; source names are shorter. */
-#define MEMBER_BYTES_MAX (6 * ATTRIBUTE_BYTES_MAX + 3)
+/* "\u00xx" for each byte, two quotes and a colon. */
+#define MEMBER_BYTES_MAX(text_len) (6 * (text_len) + 3)
 
 struct entry {
     struct str text, member; /* one allocation, owned: text.data */
@@ -126,7 +126,7 @@ entry_fill(struct entry *entry, struct str text)
     char *copy = NULL;
     enum err err;
 
-    out_init(&member, MEMBER_BYTES_MAX);
+    out_init(&member, MEMBER_BYTES_MAX(text.len));
     out_json(&member, text);
     out_char(&member, ':');
     err = out_finish(&member);

@@ -1,6 +1,7 @@
 /* The dictionary of names. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "secmaster/names.h"
 
@@ -45,6 +46,23 @@ Test(names, member_form_is_escaped_json_with_its_colon)
         cr_assert_eq(names_add(names, cases[i].name), OK);
         cr_expect(str_equal(names_member(names, i), cases[i].member), "%.*s",
                   STR_ARG(names_member(names, i)));
+    }
+    names_free(names);
+}
+
+/* Asset classes are counted by name, and a value is longer than any name. */
+Test(names, takes_a_text_of_any_length)
+{
+    struct names *names = names_new();
+    char text[64 * 1024];
+
+    for (size_t len = 1; len <= sizeof text; len *= 4) {
+        struct str name = { text, len };
+
+        memset(text, '\x01', len); /* six bytes each when escaped */
+        cr_assert_eq(names_add(names, name), OK, "%zu bytes", len);
+        cr_expect_eq(names_member(names, names_find(names, name)).len,
+                     6 * len + 3, "%zu bytes", len);
     }
     names_free(names);
 }
