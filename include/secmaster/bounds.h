@@ -58,6 +58,8 @@
 #define JOURNAL_MAP_BYTES_DEFAULT (256UL << 30) /* address space, not disk */
 #define DISK_RESERVE_BYTES (256UL << 20) /* left free, or 5 %, the smaller */
 #define NAMES_MAX (1U << 24)             /* attributes or sources ever seen */
+#define TX_INFO_BYTES_MAX                                                      \
+    (8UL * NAMES_MAX + 4096) /* a tx's sources, as stored and decoded */
 
 /* Logging: lines that wait for the disk or a pipe; past it they are counted. */
 #define LOG_BUFFER_BYTES (4UL << 20)

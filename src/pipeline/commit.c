@@ -15,8 +15,6 @@
 /* A commit larger than this gives its memory back. */
 #define KEPT_BYTES_MAX (32UL << 20)
 
-#define START_ARENA_BYTES (1UL << 20) /* one transaction's sources */
-
 /* How far everything was filled before a batch; its sources are listed when
  * nothing can fail any more. */
 struct mark {
@@ -33,7 +31,7 @@ commit_init(struct commit *commit, struct store *store, struct why *why)
 
     *commit = (struct commit){ .store = store };
     if (newest > 0) {
-        arena_init(&arena, START_ARENA_BYTES);
+        arena_init(&arena, TX_INFO_BYTES_MAX);
         err = store_transaction(store, newest, &arena, &info, why);
         if (err == OK)
             commit->recorded_at = info.recorded_at;

@@ -184,8 +184,7 @@ store_tx_at(struct store *store, struct instant at, uint64_t *out,
     struct arena arena;
     enum err err;
 
-    /* Room for the sources of any transaction, twice. */
-    arena_init(&arena, (size_t)NAMES_MAX * sizeof(uint32_t) * 2 + 4096);
+    arena_init(&arena, TX_INFO_BYTES_MAX);
     err = search(store, at, &arena, out, why);
     arena_fini(&arena);
     return err;

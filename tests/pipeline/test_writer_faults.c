@@ -111,6 +111,29 @@ Test(writer_faults, recorded_at_never_goes_back)
     writing_stop();
 }
 
+/* Starting reads the last transaction, and its sources with it. */
+Test(writer_faults, starts_behind_a_batch_of_very_many_sources)
+{
+    enum { SOURCES = 300000 };
+    struct test_job *job;
+    struct out facts;
+
+    out_init(&facts, 1UL << 24);
+    for (int i = 0; i < SOURCES; i++)
+        out_print(&facts, "+a@s%d ", i);
+    out_char(&facts, '\0');
+    cr_assert_eq(out_finish(&facts), OK);
+    writing_start(store_memory_new());
+    for (int i = 0; i < 2; i++) {
+        job = test_job_run(facts.data);
+        cr_expect_eq(job->job.err, OK, "batch %d: err %d", i, job->job.err);
+        test_job_free(job);
+        writing_restart();
+    }
+    writing_stop();
+    out_fini(&facts);
+}
+
 Test(writer_faults, the_queue_is_bounded_by_jobs)
 {
     struct test_job **jobs = calloc(WRITE_QUEUE_JOBS_MAX + 1, sizeof *jobs);
