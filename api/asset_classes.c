@@ -19,11 +19,11 @@ struct count {
 };
 
 static enum err
-count_init(struct count *count, const struct names *attributes)
+count_init(struct count *count, const struct store *store)
 {
     *count = (struct count){
-        .classes = names_new(),
-        .attribute = names_find(attributes, STR("asset_class")),
+        .classes = names_new(store->seed),
+        .attribute = names_find(store->attributes, STR("asset_class")),
     };
     out_init(&count->text, 8 * (size_t)VALUE_BYTES_MAX);
     return count->classes == NULL ? ERR_BUSY : OK;
@@ -140,7 +140,7 @@ handle_list(struct request *request, struct response *response)
     reading = reading_all(store, clocks.known_tx);
     reading.window.from = clocks.as_of;
     reading.window.to.days = clocks.as_of.days + 1;
-    err = count_init(&count, store->attributes);
+    err = count_init(&count, store);
     if (err == OK)
         err = reading_rows(&reading, &turn, visit_row, &count, &why);
     if (err == OK)

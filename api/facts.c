@@ -21,7 +21,7 @@ begin(struct request *request, struct response *response)
     }
     request->state = posting;
     complaints_init(&posting->complaints, request->arena);
-    posting->job.batch = batch_new();
+    posting->job.batch = batch_new(request->service->store->seed);
     if (posting->job.batch != NULL)
         posting->reader = facts_reader_new(
             request->body_media, posting->job.batch, &posting->complaints);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "load_target.h"
+#include "secmaster/entropy.h"
 #include "secmaster/facts_reader.h"
 #include "secmaster/store_lmdb.h"
 #include "secmaster/writer.h"
@@ -66,7 +67,7 @@ store_send(struct load_target *target, enum media media, struct str body,
            struct load_result *result)
 {
     struct load_store *to = (struct load_store *)target;
-    struct batch *batch = batch_new();
+    struct batch *batch = batch_new(to->store->seed);
 
     if (batch == NULL)
         return why_set(&result->why, ERR_BUSY, "out of memory");
@@ -95,7 +96,7 @@ static const struct load_target_ops ops = { store_send, store_target_close };
 enum err
 load_store_open(const char *dir, struct load_target **out, struct why *why)
 {
-    const struct store_lmdb_options options = { .dir = dir };
+    struct store_lmdb_options options = { .dir = dir };
     struct load_store *to = calloc(1, sizeof *to);
 
     if (to == NULL)
@@ -108,7 +109,9 @@ load_store_open(const char *dir, struct load_target **out, struct why *why)
         return err;
     }
     to->base.ops = &ops;
-    err = store_lmdb_open(&options, &to->store, why);
+    err = entropy_draw(&options.seed, why);
+    if (err == OK)
+        err = store_lmdb_open(&options, &to->store, why);
     if (err == OK)
         err = writer_start(
             &(struct writer_options){

@@ -11,6 +11,7 @@
 #include "api/server.h"
 #include "commands.h"
 #include "secmaster/bounds.h"
+#include "secmaster/entropy.h"
 #include "secmaster/log.h"
 #include "secmaster/panic.h"
 #include "secmaster/store_lmdb.h"
@@ -55,7 +56,7 @@ store_failed(void *unused, const char *why)
 static enum err
 open_all(const struct serve_options *options, struct why *why)
 {
-    const struct store_lmdb_options store_options = { .dir = options->data };
+    struct store_lmdb_options store_options = { .dir = options->data };
     struct service *service = &serving.service;
 
     service->now = clock_wall;
@@ -63,6 +64,7 @@ open_all(const struct serve_options *options, struct why *why)
     service->metrics = metrics_new();
     if (service->metrics == NULL)
         return why_set(why, ERR_BUSY, "out of memory");
+    TRY(entropy_draw(&store_options.seed, why));
     TRY(store_lmdb_open(&store_options, &service->store, why));
 
     const struct writer_options writer_options = {

@@ -32,7 +32,7 @@ struct batch_record {
 struct batch_names {
     struct str *items; /* copies owned by the batch */
     uint32_t count, capacity;
-    uint32_t *table;   /* open addressing over str_hash, index + 1 */
+    uint32_t *table;   /* open addressing, index + 1 */
     uint32_t reserved; /* items below it are not in the table */
     uint32_t table_size;
 };
@@ -42,6 +42,7 @@ struct batch_names {
  * heap and owned by the batch, bounded by the body it came from.
  */
 struct batch {
+    uint64_t seed; /* of its tables */
     struct batch_fact *facts;
     uint32_t fact_count, fact_capacity;
     struct out text;                        /* value texts, back to back */
@@ -54,8 +55,9 @@ struct batch {
     uint32_t retraction_count;
 };
 
-/* NULL when out of memory. The default source starts as "default". */
-struct batch *batch_new(void);
+/* NULL when out of memory. The default source starts as "default". A client
+ * that does not know the seed cannot make the tables slow (hash.h). */
+struct batch *batch_new(uint64_t seed);
 void batch_free(struct batch *batch);
 
 /*

@@ -17,8 +17,9 @@ struct names;
 #define NAME_NONE UINT32_MAX
 #define TX_NEVER UINT64_MAX
 
-/* NULL when out of memory. */
-struct names *names_new(void);
+/* NULL when out of memory. A client that does not know the seed cannot make
+ * the table slow (hash.h). */
+struct names *names_new(uint64_t seed);
 void names_free(struct names *names);
 
 /* Add text (copied) as the id names_count() has now. ERR_BUSY: no memory;

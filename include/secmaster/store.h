@@ -143,6 +143,7 @@ struct store_ops {
 
 struct store {
     const struct store_ops *ops;
+    uint64_t seed; /* of tables whose keys a client chooses (hash.h) */
     struct names *attributes, *sources; /* of every committed batch */
     _Atomic uint64_t published_tx;
 };

@@ -13,6 +13,7 @@ struct store_lmdb_options {
     size_t map_bytes;          /* 0: JOURNAL_MAP_BYTES_DEFAULT */
     size_t disk_reserve_bytes; /* 0: DISK_RESERVE_BYTES or 5 % of the disk,
                                   the smaller */
+    uint64_t seed;             /* for struct store */
 };
 
 /*

@@ -24,7 +24,4 @@ bool str_equal(struct str a, struct str b);
 /* Byte order; a prefix sorts first. <0, 0, >0. */
 int str_compare(struct str a, struct str b);
 
-/* FNV-1a folded to 32 bits: for tables in memory only, never on disk. */
-unsigned str_hash(struct str s);
-
 #endif

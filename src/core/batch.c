@@ -6,6 +6,7 @@
 
 #include "secmaster/batch.h"
 #include "secmaster/bounds.h"
+#include "secmaster/hash.h"
 
 #define DEFAULT_SOURCE STR("default")
 #define FACTS_FIRST 64
@@ -15,15 +16,8 @@
 /* Text offsets are 32 bits wide; bodies are bounded below that. */
 static_assert(BODY_BYTES_CEILING <= UINT32_MAX / 2, "offsets fit");
 
-static uint64_t
-mix(uint64_t x)
-{
-    x *= 0x9e3779b97f4a7c15U;
-    return x ^ x >> 32;
-}
-
 static enum err
-names_grow(struct batch_names *names)
+names_grow(struct batch_names *names, uint64_t seed)
 {
     uint32_t size =
         names->table_size == 0 ? TABLE_FIRST : names->table_size * 2;
@@ -39,7 +33,7 @@ names_grow(struct batch_names *names)
         return ERR_BUSY;
     }
     for (uint32_t i = names->reserved; i < names->count; i++) {
-        uint32_t at = str_hash(items[i]) & (size - 1);
+        uint32_t at = (uint32_t)hash_str(seed, items[i]) & (size - 1);
 
         while (table[at] != 0)
             at = (at + 1) & (size - 1);
@@ -53,14 +47,15 @@ names_grow(struct batch_names *names)
 
 /* The index of name, added when it is new. */
 static enum err
-names_intern(struct batch_names *names, struct str name, uint32_t *out)
+names_intern(struct batch_names *names, uint64_t seed, struct str name,
+             uint32_t *out)
 {
     uint32_t at;
     char *copy;
 
     if (names->count * 2 >= names->table_size)
-        TRY(names_grow(names));
-    at = str_hash(name) & (names->table_size - 1);
+        TRY(names_grow(names, seed));
+    at = (uint32_t)hash_str(seed, name) & (names->table_size - 1);
     while (names->table[at] != 0) {
         *out = names->table[at] - 1;
         if (str_equal(names->items[*out], name))
@@ -101,14 +96,15 @@ batch_default_source(struct batch *batch, struct str source)
 }
 
 struct batch *
-batch_new(void)
+batch_new(uint64_t seed)
 {
     struct batch *batch = calloc(1, sizeof *batch);
 
     if (batch == NULL)
         return NULL;
+    batch->seed = seed;
     out_init(&batch->text, BODY_BYTES_CEILING);
-    if (names_grow(&batch->sources) != OK ||
+    if (names_grow(&batch->sources, seed) != OK ||
         batch_default_source(batch, DEFAULT_SOURCE) != OK) {
         batch_free(batch);
         return NULL;
@@ -160,9 +156,10 @@ batch_add(struct batch *batch, const struct fact *fact, uint32_t line)
     assert(fact->security_id >= 0);
     assert(fact->op == FACT_ASSERT || fact->value.type == VALUE_NULL);
     TRY(room_for_fact(batch));
-    TRY(names_intern(&batch->attributes, fact->attribute, &attribute));
+    TRY(names_intern(&batch->attributes, batch->seed, fact->attribute,
+                     &attribute));
     if (fact->source.data != NULL)
-        TRY(names_intern(&batch->sources, fact->source, &source));
+        TRY(names_intern(&batch->sources, batch->seed, fact->source, &source));
 
     added = &batch->facts[batch->fact_count];
     *added = (struct batch_fact){
@@ -207,8 +204,8 @@ static void
 count_security(struct sealing *s, uint32_t record)
 {
     const struct batch_record *records = s->batch->records;
-    uint32_t at =
-        (uint32_t)mix((uint64_t)records[record].security_id) & s->mask;
+    uint64_t security = (uint64_t)records[record].security_id;
+    uint32_t at = (uint32_t)hash_pair(s->batch->seed, security, 0) & s->mask;
 
     while (s->securities[at] != 0) {
         if (records[s->securities[at] - 1].security_id ==
@@ -225,9 +222,9 @@ static uint32_t
 record_of(struct sealing *s, const struct batch_fact *fact)
 {
     struct batch *batch = s->batch;
-    uint64_t key = (uint64_t)fact->security_id ^
-                   mix((uint64_t)(int64_t)fact->effective.days);
-    uint32_t at = (uint32_t)mix(key) & s->mask;
+    uint64_t hash = hash_pair(batch->seed, (uint64_t)fact->security_id,
+                              (uint64_t)fact->effective.days);
+    uint32_t at = (uint32_t)hash & s->mask;
     uint32_t record;
 
     while (s->records[at] != 0) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "secmaster/bounds.h"
+#include "secmaster/hash.h"
 #include "secmaster/names.h"
 #include "secmaster/out.h"
 
@@ -30,6 +31,7 @@ struct table {
 };
 
 struct names {
+    uint64_t seed;
     struct entry *_Atomic chunks[CHUNKS_MAX];
     struct table *_Atomic table;
     atomic_uint_least32_t count;
@@ -58,7 +60,7 @@ entry_of(const struct names *names, uint32_t id)
 }
 
 struct names *
-names_new(void)
+names_new(uint64_t seed)
 {
     struct names *names = calloc(1, sizeof *names);
     struct table *table = table_new(TABLE_SIZE_FIRST, NULL);
@@ -68,6 +70,7 @@ names_new(void)
         free(table);
         return NULL;
     }
+    names->seed = seed;
     atomic_store(&names->table, table);
     return names;
 }
@@ -91,9 +94,10 @@ names_free(struct names *names)
 }
 
 static void
-table_put(struct table *table, struct str text, uint32_t id)
+table_put(const struct names *names, struct table *table, uint32_t id)
 {
-    uint32_t at = str_hash(text) & (table->size - 1);
+    struct str text = entry_of(names, id)->text;
+    uint32_t at = (uint32_t)hash_str(names->seed, text) & (table->size - 1);
 
     while (atomic_load_explicit(&table->slots[at], memory_order_relaxed) != 0)
         at = (at + 1) & (table->size - 1);
@@ -113,7 +117,7 @@ table_with_room(struct names *names, uint32_t count)
     if (larger == NULL)
         return NULL;
     for (uint32_t id = 0; id < count; id++)
-        table_put(larger, entry_of(names, id)->text, id);
+        table_put(names, larger, id);
     atomic_store_explicit(&names->table, larger, memory_order_release);
     return larger;
 }
@@ -170,7 +174,7 @@ names_add(struct names *names, struct str text)
     }
     TRY(entry_fill(&chunk[id % CHUNK_NAMES], text));
     atomic_store_explicit(&names->count, id + 1, memory_order_release);
-    table_put(table, text, id);
+    table_put(names, table, id);
     return OK;
 }
 
@@ -179,7 +183,7 @@ names_find(const struct names *names, struct str text)
 {
     struct table *table =
         atomic_load_explicit(&names->table, memory_order_acquire);
-    uint32_t at = str_hash(text) & (table->size - 1);
+    uint32_t at = (uint32_t)hash_str(names->seed, text) & (table->size - 1);
 
     for (;;) {
         uint32_t found = (uint32_t)atomic_load_explicit(&table->slots[at],

@@ -1,8 +1,7 @@
-/* Borrowed runs of bytes: compare and hash. */
+/* Borrowed runs of bytes: compare. */
 #include "secmaster/str.h"
 
 #include <assert.h>
-#include <stdint.h>
 #include <string.h>
 
 struct str
@@ -30,16 +29,4 @@ str_compare(struct str a, struct str b)
     if (order != 0)
         return order;
     return (a.len > b.len) - (a.len < b.len);
-}
-
-unsigned
-str_hash(struct str s)
-{
-    uint64_t hash = 0xcbf29ce484222325;
-
-    for (size_t i = 0; i < s.len; i++) {
-        hash ^= (unsigned char)s.data[i];
-        hash *= 0x100000001b3;
-    }
-    return (unsigned)(hash >> 32 ^ hash);
 }

@@ -7,6 +7,7 @@
 
 #include "array.h"
 #include "secmaster/bounds.h"
+#include "secmaster/hash.h"
 
 #define TABLE_SIZE_FIRST 256
 
@@ -30,7 +31,8 @@ table_place(const struct name_changes *changes, enum name_space space,
             struct str text)
 {
     size_t mask = changes->table_size - 1;
-    size_t at = (str_hash(text) ^ (unsigned)space) & mask;
+    uint64_t hash = hash_str(changes->store->seed, text) ^ (unsigned)space;
+    size_t at = hash & mask;
 
     for (; changes->table[at] != 0; at = (at + 1) & mask) {
         const struct name_change *item =

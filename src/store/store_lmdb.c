@@ -372,8 +372,9 @@ store_lmdb_open(const struct store_lmdb_options *options, struct store **out,
     if (store == NULL)
         return why_set(why, ERR_BUSY, "out of memory");
     store->base.ops = &ops;
-    store->base.attributes = names_new();
-    store->base.sources = names_new();
+    store->base.seed = options->seed;
+    store->base.attributes = names_new(options->seed);
+    store->base.sources = names_new(options->seed);
     store->memtable = memtable_new();
     if (store->base.attributes == NULL || store->base.sources == NULL ||
         store->memtable == NULL)

@@ -119,7 +119,7 @@ facts_reading(struct out *out, enum media media, struct str body, cut how)
 {
     struct arena arena;
     struct complaints complaints;
-    struct batch *batch = batch_new();
+    struct batch *batch = batch_new(0);
     struct facts_reader *reader;
     struct why why = { 0 };
     enum err err;

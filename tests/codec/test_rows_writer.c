@@ -24,7 +24,7 @@ table_init(struct table *table)
     static const struct str names[COLUMNS] = { S("ticker"), S("a\"b, c\\é"),
                                                S("x") };
 
-    table->names = names_new();
+    table->names = names_new(0);
     columns_init(&table->columns);
     for (uint32_t i = 0; i < COLUMNS; i++) {
         cr_assert_eq(names_add(table->names, names[i]), OK);

@@ -33,7 +33,7 @@ never(void *context, const char *why)
 static struct batch *
 make_batch(int64_t security)
 {
-    struct batch *batch = batch_new();
+    struct batch *batch = batch_new(0);
     enum err err = OK;
 
     assert(batch != NULL);

@@ -307,8 +307,8 @@ store_memory_new(void)
 
     assert(store != NULL);
     store->base.ops = &ops;
-    store->base.attributes = names_new();
-    store->base.sources = names_new();
+    store->base.attributes = names_new(0);
+    store->base.sources = names_new(0);
     assert(store->base.attributes != NULL);
     assert(store->base.sources != NULL);
     pthread_rwlock_init(&store->lock, NULL);

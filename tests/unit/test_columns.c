@@ -13,7 +13,7 @@ static const char *const names_out[] = { "asset_class", "ticker",  "name",
 
 Test(columns, three_stand_first_and_the_rest_in_byte_order)
 {
-    struct names *names = names_new();
+    struct names *names = names_new(0);
     struct columns columns;
 
     columns_init(&columns);
@@ -34,7 +34,7 @@ Test(columns, three_stand_first_and_the_rest_in_byte_order)
 
 Test(columns, spread_leaves_null_where_a_row_has_no_cell)
 {
-    struct names *names = names_new();
+    struct names *names = names_new(0);
     struct columns columns;
     struct cell cells[] = { { .attribute = 900 }, { .attribute = 0 } };
     struct row row = { .cells = cells, .cell_count = 2 };

@@ -7,7 +7,7 @@
 
 Test(names, gives_ids_from_zero_and_finds_them_again)
 {
-    struct names *names = names_new();
+    struct names *names = names_new(0);
     enum { MANY = 20000 };
     char text[32];
 
@@ -40,7 +40,7 @@ Test(names, member_form_is_escaped_json_with_its_colon)
         { { "a\"b\\c", 5 }, { "\"a\\\"b\\\\c\":", 10 } },
         { { "\xc3\xa9", 2 }, { "\"\xc3\xa9\":", 5 } },
     };
-    struct names *names = names_new();
+    struct names *names = names_new(0);
 
     for (uint32_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         cr_assert_eq(names_add(names, cases[i].name), OK);
@@ -53,7 +53,7 @@ Test(names, member_form_is_escaped_json_with_its_colon)
 /* Asset classes are counted by name, and a value is longer than any name. */
 Test(names, takes_a_text_of_any_length)
 {
-    struct names *names = names_new();
+    struct names *names = names_new(0);
     char text[64 * 1024];
 
     for (size_t len = 1; len <= sizeof text; len *= 4) {
@@ -69,7 +69,7 @@ Test(names, takes_a_text_of_any_length)
 
 Test(names, milestones_are_never_until_marked)
 {
-    struct names *names = names_new();
+    struct names *names = names_new(0);
 
     cr_assert_eq(names_add(names, STR("a")), OK);
     cr_expect_eq(names_first_assertion(names, 0), TX_NEVER);

@@ -53,22 +53,3 @@ Test(str, of_text_ends_at_its_terminator)
     cr_expect(str_equal(str_of("a\0b"), STR("a")));
     cr_expect_not(str_equal(str_of("a\0b"), STR("a\0b")));
 }
-
-Test(str, hash_is_fnv_1a_folded)
-{
-    static const struct {
-        struct str text;
-        unsigned hash;
-    } cases[] = {
-        { { NULL, 0 }, 0x4fd0bfc1 },
-        { S("a"), 0x296230c0 },
-        { S("ticker"), 0xfc8d312b },
-        { S("\xff\0"), 0xbc6faded },
-    };
-
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        unsigned got = str_hash(cases[i].text);
-
-        cr_expect_eq(got, cases[i].hash, "row %zu: %08x", i, got);
-    }
-}
