@@ -37,7 +37,7 @@ struct backing {
     char *text;
     size_t capacity;
     uint32_t rank;
-    uint64_t order; /* of the winning fact in the security's records */
+    uint64_t order; /* of the winning fact among all */
 };
 
 enum state {
@@ -56,7 +56,7 @@ struct timeline {
     enum state state;
     enum err err;
     int64_t security_id;
-    uint64_t order; /* facts of the security so far */
+    uint64_t order; /* facts so far */
 
     bool has_row;
     struct date start; /* of the row that the cells are */
@@ -190,7 +190,7 @@ fail(struct timeline *t, enum err err)
     t->state = STOPPED;
 }
 
-/* Show the row that the cells are, if the window wants it. */
+/* Show the row that the cells are, unless it ends before the window. */
 static void
 show_row(struct timeline *t, struct date end)
 {
@@ -199,7 +199,7 @@ show_row(struct timeline *t, struct date end)
     if (!t->has_row)
         return;
     t->has_row = false;
-    if (end.days <= t->window.from.days || t->start.days >= t->window.to.days)
+    if (end.days <= t->window.from.days)
         return;
     switch (t->visitor(t->context, &row)) {
     case VISIT_NEXT:
@@ -398,7 +398,6 @@ open_security(struct timeline *t, int64_t security_id)
 {
     t->state = FOLDING;
     t->security_id = security_id;
-    t->order = 0;
     t->has_row = false;
     t->has_group = false;
     t->cell_count = 0;
