@@ -174,7 +174,7 @@ fold_all(struct joined *joined, row_visitor *visitor, struct why *why)
 {
     struct precedence equal = { NULL, NULL };
     struct timeline *timeline =
-        timeline_new(WINDOW_ALL, equal, visitor, joined);
+        timeline_new(joined->store->seed, WINDOW_ALL, equal, visitor, joined);
     struct view view;
     enum err err;
 

@@ -112,8 +112,8 @@ reading_rows(const struct reading *reading, struct turn *turn,
 
     turn->cut = false;
     TRY(store_view_begin(reading->store, reading->known_tx, &view, why));
-    reader.timeline =
-        timeline_new(reading->window, PRECEDENCE_EQUAL, visitor, context);
+    reader.timeline = timeline_new(reading->store->seed, reading->window,
+                                   PRECEDENCE_EQUAL, visitor, context);
     err = reader.timeline == NULL ? ERR_BUSY : OK;
     if (err == OK)
         err = store_scan(&view, &range, read_record, &reader, why);

@@ -47,8 +47,9 @@ struct window {
  */
 struct timeline;
 
-/* NULL when out of memory. The visitor's context is borrowed. */
-struct timeline *timeline_new(struct window window,
+/* NULL when out of memory. The visitor's context is borrowed. Seed: as of
+ * hash.h. */
+struct timeline *timeline_new(uint64_t seed, struct window window,
                               struct precedence precedence,
                               row_visitor *visitor, void *context);
 void timeline_free(struct timeline *timeline);

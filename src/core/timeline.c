@@ -13,7 +13,8 @@
 #include "secmaster/factset.h"
 #include "secmaster/timeline.h"
 
-/* Key -> place, emptied by counting up its generation. */
+/* Key -> place, emptied by counting up its generation. The place is the top of
+ * a product, whose factor a client must not know. */
 struct slot {
     uint64_t key;
     uint32_t generation, place;
@@ -21,6 +22,8 @@ struct slot {
 struct table {
     struct slot *slots;
     uint32_t size, used, generation;
+    int shift; /* leaves the bits of size - 1 */
+    uint64_t factor;
 };
 
 /* What the group holds: the last fact of an (attribute, source). */
@@ -77,12 +80,12 @@ struct timeline {
 #define TEXTS_BYTES_MAX SIZE_MAX
 #define TABLE_FIRST 64
 #define CELLS_FIRST 32
+#define GOLDEN 0x9e3779b97f4a7c15U
 
 static struct slot *
 table_slot(struct table *table, uint64_t key)
 {
-    uint64_t hash = key * 0x9e3779b97f4a7c15U;
-    uint32_t at = (uint32_t)(hash >> 32) & (table->size - 1);
+    uint32_t at = (uint32_t)(key * table->factor >> table->shift);
 
     while (table->slots[at].generation == table->generation &&
            table->slots[at].key != key)
@@ -105,12 +108,15 @@ table_clear(struct table *table)
 static enum err
 table_reserve(struct table *table)
 {
-    struct table larger = { .size = table->size * 2, .generation = 1 };
+    struct table larger = { .size = table->size * 2,
+                            .generation = 1,
+                            .factor = table->factor };
 
     if (table->used < table->size / 2)
         return OK;
     if (larger.size == 0)
         larger.size = TABLE_FIRST;
+    larger.shift = 64 - __builtin_ctz(larger.size);
     larger.slots = calloc(larger.size, sizeof *larger.slots);
     if (larger.slots == NULL)
         return ERR_BUSY;
@@ -145,7 +151,7 @@ table_place(struct table *table, uint64_t key, size_t *next)
 }
 
 struct timeline *
-timeline_new(struct window window, struct precedence precedence,
+timeline_new(uint64_t seed, struct window window, struct precedence precedence,
              row_visitor *visitor, void *context)
 {
     struct timeline *t = calloc(1, sizeof *t);
@@ -159,6 +165,7 @@ timeline_new(struct window window, struct precedence precedence,
     t->visitor = visitor;
     t->context = context;
     out_init(&t->texts, TEXTS_BYTES_MAX);
+    t->cell_table.factor = t->event_table.factor = (seed ^ GOLDEN) | 1;
     if (table_reserve(&t->cell_table) != OK ||
         table_reserve(&t->event_table) != OK) {
         timeline_free(t);

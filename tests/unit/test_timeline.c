@@ -203,9 +203,9 @@ Test(timeline, folds_each_worked_case)
         struct shown shown = { .answer = VISIT_NEXT };
         struct precedence precedence = { cases[i].ranked ? rank_of : NULL,
                                          NULL };
-        struct timeline *t =
-            timeline_new((struct window){ { cases[i].from }, { cases[i].to } },
-                         precedence, show, &shown);
+        struct timeline *t = timeline_new(
+            0, (struct window){ { cases[i].from }, { cases[i].to } },
+            precedence, show, &shown);
 
         for (size_t j = 0; j < TOLD_MAX && cases[i].told[j].tx != 0; j++) {
             if (push(t, 7, &cases[i].told[j]) != VISIT_NEXT)
@@ -227,7 +227,7 @@ static void
 fold_two(enum visit answer, struct shown *shown)
 {
     struct timeline *t = timeline_new(
-        WINDOW_ALL, (struct precedence){ NULL, NULL }, show, shown);
+        0, WINDOW_ALL, (struct precedence){ NULL, NULL }, show, shown);
 
     *shown = (struct shown){ .answer = answer };
     for (int64_t security = 1; security <= 2; security++) {
@@ -269,7 +269,7 @@ Test(timeline, says_skip_once_the_window_is_behind)
 {
     struct shown shown = { .answer = VISIT_NEXT };
     struct timeline *t =
-        timeline_new((struct window){ { 10 }, { 11 } },
+        timeline_new(0, (struct window){ { 10 }, { 11 } },
                      (struct precedence){ NULL, NULL }, show, &shown);
 
     cr_expect_eq(push(t, 1, &two_rows[0]), VISIT_NEXT);
@@ -285,7 +285,7 @@ Test(timeline, damage_stops_the_scan_and_is_told_at_the_end)
 {
     struct shown shown = { .answer = VISIT_NEXT };
     struct timeline *t = timeline_new(
-        WINDOW_ALL, (struct precedence){ NULL, NULL }, show, &shown);
+        0, WINDOW_ALL, (struct precedence){ NULL, NULL }, show, &shown);
     struct record bad = { RECORD_FACTS, 1, { 20 }, 2, STR("\x07\x01") };
 
     cr_expect_eq(push(t, 1, &two_rows[0]), VISIT_NEXT);
@@ -320,7 +320,7 @@ Test(timeline, many_attributes_and_long_texts_grow_their_buffers)
     char *text = malloc(LONG + 1);
     size_t rows = 0;
     struct timeline *t =
-        timeline_new((struct window){ { 50 }, { 51 } },
+        timeline_new(0, (struct window){ { 50 }, { 51 } },
                      (struct precedence){ NULL, NULL }, check_long, &rows);
 
     memset(text, '7', LONG);
@@ -348,4 +348,46 @@ Test(timeline, many_attributes_and_long_texts_grow_their_buffers)
     cr_expect_eq(rows, 1);
     timeline_free(t);
     free(text);
+}
+
+static enum visit
+count_cells(void *context, const struct row *row)
+{
+    *(size_t *)context = row->cell_count;
+    return VISIT_NEXT;
+}
+
+/*
+ * Pairs of names from one part of a table that goes by Fibonacci hashing: who
+ * makes 16,000 names can choose them.
+ */
+Test(timeline, chosen_names_cost_no_more_than_others, .timeout = 10)
+{
+    enum { NAMES = 8000, FACTS = 200000, PART = 2000, TABLE = 1 << 19 };
+    struct record record = { RECORD_FACTS, 1, { 1 }, 1, { NULL, 0 } };
+    struct timeline *t;
+    size_t facts = 0, cells = 0;
+    struct out out;
+
+    out_init(&out, 1 << 24);
+    for (uint64_t i = 0; i < NAMES * NAMES && facts < FACTS; i++) {
+        uint32_t attribute = (uint32_t)(i / NAMES);
+        uint32_t source = (uint32_t)(i % NAMES);
+        uint64_t key = (uint64_t)attribute << 32 | source;
+
+        if ((key * 0x9e3779b97f4a7c15U >> 32 & (TABLE - 1)) >= PART)
+            continue;
+        factset_put(&out, &(struct factset_item){ attribute, source,
+                                                  FACT_ASSERT, VALUE_OF_NULL });
+        facts++;
+    }
+    cr_assert_eq(facts, FACTS);
+    record.payload = out_text(&out);
+    t = timeline_new(1, WINDOW_ALL, (struct precedence){ NULL, NULL },
+                     count_cells, &cells);
+    cr_expect_eq(timeline_record(t, &record), VISIT_NEXT);
+    cr_expect_eq(timeline_finish(t), OK);
+    cr_expect_gt(cells, NAMES / 2);
+    timeline_free(t);
+    out_fini(&out);
 }
