@@ -10,8 +10,9 @@
 
 struct memtable;
 
-/* NULL when out of memory. */
-struct memtable *memtable_new(void);
+/* NULL when out of memory. A client that does not know the seed cannot foresee
+ * which records are met first, and so not make finding them slow. */
+struct memtable *memtable_new(uint64_t seed);
 void memtable_free(struct memtable *memtable);
 
 /*

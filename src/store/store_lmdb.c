@@ -375,7 +375,7 @@ store_lmdb_open(const struct store_lmdb_options *options, struct store **out,
     store->base.seed = options->seed;
     store->base.attributes = names_new(options->seed);
     store->base.sources = names_new(options->seed);
-    store->memtable = memtable_new();
+    store->memtable = memtable_new(options->seed);
     if (store->base.attributes == NULL || store->base.sources == NULL ||
         store->memtable == NULL)
         err = why_set(why, ERR_BUSY, "out of memory");

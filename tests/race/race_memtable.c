@@ -110,7 +110,7 @@ main(void)
 {
     pthread_t writer, readers[READERS];
 
-    memtable = memtable_new();
+    memtable = memtable_new(0);
     assert(memtable != NULL);
     for (int i = 0; i < READERS; i++)
         check(pthread_create(&readers[i], NULL, read_on, NULL) == 0, "thread");

@@ -68,7 +68,7 @@ Test(memtable, keeps_key_order_however_records_come)
     enum { COUNT = 10000 };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct memtable *memtable = memtable_new();
+        struct memtable *memtable = memtable_new(0);
         int number = 0;
 
         cr_assert_not_null(memtable);
@@ -102,7 +102,7 @@ Test(memtable, seeks_the_first_record_not_before_a_key)
         { 11, 0, 0, 30, 0, 1 },  { 30, 0, 1, 30, 0, 1 },
         { 30, 0, 2, -1, 0, 0 },  { INT64_MAX, 0, 0, -1, 0, 0 },
     };
-    struct memtable *memtable = memtable_new();
+    struct memtable *memtable = memtable_new(0);
 
     stage(memtable, 30, 0, 1);
     stage(memtable, 10, 5, 4);
@@ -131,7 +131,7 @@ Test(memtable, seeks_the_first_record_not_before_a_key)
 
 Test(memtable, shows_only_what_is_linked)
 {
-    struct memtable *memtable = memtable_new();
+    struct memtable *memtable = memtable_new(0);
     uint64_t bytes;
 
     stage(memtable, 1, 1, 1);
@@ -167,7 +167,7 @@ Test(memtable, gives_dropped_memory_back)
         { "in chunks of their own", 2UL << 20, 50 },
     };
     char *bytes = calloc(1, 2UL << 20);
-    struct memtable *memtable = memtable_new();
+    struct memtable *memtable = memtable_new(0);
 
     stage(memtable, 0, 0, 1);
     sort_and_link(memtable);
@@ -204,7 +204,7 @@ Test(memtable, notices_a_key_staged_twice)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct memtable *memtable = memtable_new();
+        struct memtable *memtable = memtable_new(0);
         uint64_t twice = 0;
 
         for (size_t n = 0; n < 4; n++)
@@ -221,7 +221,7 @@ Test(memtable, holds_payloads_of_any_size)
 {
     static const size_t sizes[] = { 0, 1, 7, 8, 1000, 1UL << 20, 3UL << 20 };
     enum { COUNT = sizeof sizes / sizeof sizes[0] };
-    struct memtable *memtable = memtable_new();
+    struct memtable *memtable = memtable_new(0);
     char *bytes = malloc(sizes[COUNT - 1]);
 
     for (size_t i = 0; i < sizes[COUNT - 1]; i++)
@@ -244,4 +244,43 @@ Test(memtable, holds_payloads_of_any_size)
     }
     memtable_free(memtable);
     free(bytes);
+}
+
+/* As the table draws them, from the same start. */
+static uint64_t
+random_next(uint64_t *random)
+{
+    uint64_t x = *random;
+
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    return *random = x;
+}
+
+/*
+ * Who foresees the heights can put all low records side by side, so that the
+ * search goes through them one by one.
+ */
+Test(memtable, foreseen_heights_are_of_no_use, .timeout = 10)
+{
+    enum { RECORDS = 300000, SEEKS = 20000 };
+    struct memtable *memtable = memtable_new(1);
+    uint64_t random = UINT64_C(0x9e3779b97f4a7c15);
+    struct memtable_cursor cursor;
+    struct record found;
+
+    for (int i = 0; i < RECORDS; i++) {
+        bool is_low = (random_next(&random) & 3) != 0;
+
+        stage(memtable, is_low ? i : RECORDS + i, 0, 1);
+    }
+    sort_and_link(memtable);
+    for (int i = 0; i < SEEKS; i++) {
+        struct record key = record_of(RECORDS - 1 - i, 0, 0);
+
+        memtable_seek(&cursor, memtable, &key);
+        cr_assert(memtable_at(&cursor, &found), "seek %d", i);
+    }
+    memtable_free(memtable);
 }
