@@ -11,6 +11,10 @@
 
 #define TABLE_SIZE_FIRST 256
 
+/* A table that one commit blew up beyond this is given back, or every later
+ * one would have to wipe it. */
+#define TABLE_SIZE_KEPT (1UL << 14)
+
 void
 name_changes_init(struct name_changes *changes, struct store *store)
 {
@@ -166,11 +170,14 @@ name_changes_cut(struct name_changes *changes, size_t count)
 {
     assert(count <= changes->count);
 
-    if (count == changes->count)
-        return;
     while (changes->count > count) {
-        const struct name_change *item = &changes->items[--changes->count];
+        const struct name_change *item = &changes->items[changes->count - 1];
+        size_t place = table_place(changes, item->space, item->text);
 
+        /* It came last: nothing was put behind it because of it. */
+        assert(changes->table[place] == changes->count);
+        changes->table[place] = 0;
+        changes->count--;
         if (item->id < names_count(names_of(changes, item->space)))
             continue; /* a milestone of a known name */
         if (item->space == NAMES_ATTRIBUTES)
@@ -178,12 +185,15 @@ name_changes_cut(struct name_changes *changes, size_t count)
         else
             changes->fresh_sources--;
     }
-    table_fill(changes);
 }
 
 void
 name_changes_clear(struct name_changes *changes)
 {
+    if (changes->table_size > TABLE_SIZE_KEPT) {
+        name_changes_fini(changes);
+        return;
+    }
     changes->fresh_attributes = 0;
     changes->fresh_sources = 0;
     if (changes->count == 0)
