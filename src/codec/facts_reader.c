@@ -63,9 +63,11 @@ judge(struct row_sink *sink, size_t member, const char *fault)
 static void
 read_names(struct row_sink *sink, const struct token *tokens, struct fact *fact)
 {
-    fact->attribute = tokens[ATTRIBUTE].text;
-    judge(sink, ATTRIBUTE, attribute_name_fault(fact->attribute));
-    if (tokens[SOURCE].type == TOKEN_ABSENT)
+    if (tokens[ATTRIBUTE].type != TOKEN_FAULTY) {
+        fact->attribute = tokens[ATTRIBUTE].text;
+        judge(sink, ATTRIBUTE, attribute_name_fault(fact->attribute));
+    }
+    if (tokens[SOURCE].type != TOKEN_STRING)
         return;
     fact->source = tokens[SOURCE].text;
     judge(sink, SOURCE, source_name_fault(fact->source));
@@ -88,6 +90,7 @@ value_of(struct facts_reader *reader, struct token token)
     case TOKEN_ABSENT:
     case TOKEN_NULL:
     case TOKEN_NESTED:
+    case TOKEN_FAULTY:
         break;
     }
     return VALUE_OF_NULL;
@@ -102,9 +105,11 @@ read_value(struct facts_reader *reader, const struct token *tokens,
     enum token_type type = tokens[VALUE].type;
 
     fact->value = VALUE_OF_NULL;
+    if (op.type == TOKEN_FAULTY)
+        return;
     if (op.type != TOKEN_ABSENT && str_equal(op.text, STR("retract"))) {
         fact->op = FACT_RETRACT;
-        if (type != TOKEN_ABSENT && type != TOKEN_NULL)
+        if (type != TOKEN_ABSENT && type != TOKEN_NULL && type != TOKEN_FAULTY)
             judge(&reader->sink, VALUE, "a retraction has no value");
         return;
     }

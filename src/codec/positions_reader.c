@@ -93,8 +93,10 @@ position_row(struct row_sink *sink, const struct token *tokens)
     bool has_id = row_id(sink, SECURITY_ID, &position.security_id);
     bool has_date = row_date(sink, DATE, &position.date);
 
-    if (!has_id || !has_date)
+    if (sink->row_bad)
         return OK;
+    assert(has_id);
+    assert(has_date);
     TRY(grow(into));
     position.quantity_offset = (uint32_t)into->quantities.len;
     position.quantity_len = (uint32_t)quantity.len;

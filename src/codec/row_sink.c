@@ -219,7 +219,7 @@ row_sink_member(struct row_sink *sink, size_t i, struct token token)
 
     sink->tokens[i] = token;
     if (fault != NULL) {
-        sink->tokens[i].text.len = 0;
+        sink->tokens[i] = (struct token){ .type = TOKEN_FAULTY };
         row_complain(sink, str_of(member->name), fault);
         return OK;
     }
@@ -235,15 +235,16 @@ row_sink_end(struct row_sink *sink)
         const struct row_member *member = &sink->shape->members[i];
 
         if (sink->tokens[i].type == TOKEN_ABSENT &&
-            member->need == MEMBER_REQUIRED)
+            member->need == MEMBER_REQUIRED) {
+            sink->tokens[i].type = TOKEN_FAULTY;
             row_complain(sink, str_of(member->name), "is missing");
+        }
         /* The buffer moves while it grows: only now the texts stand still. */
         sink->tokens[i].text.data = sink->tokens[i].text.len > 0
                                         ? sink->text.data + sink->offsets[i]
                                         : "";
     }
-    if (sink->row_bad)
-        return OK;
+    /* A bad row is read all the same: whoever mends it wants to know all. */
     return sink->row(sink, sink->tokens);
 }
 
@@ -281,6 +282,8 @@ row_id(struct row_sink *sink, size_t i, int64_t *out)
     uint64_t id = 0;
     bool ok = text.len > 0 && (text.len == 1 || text.data[0] != '0');
 
+    if (sink->tokens[i].type == TOKEN_FAULTY)
+        return false;
     /* 19 digits cannot overflow 64 bits. */
     ok = ok && text.len <= 19;
     for (size_t at = 0; ok && at < text.len; at++) {
@@ -299,6 +302,8 @@ row_id(struct row_sink *sink, size_t i, int64_t *out)
 bool
 row_date(struct row_sink *sink, size_t i, struct date *out)
 {
+    if (sink->tokens[i].type == TOKEN_FAULTY)
+        return false;
     if (date_parse(sink->tokens[i].text, out) == OK)
         return true;
     row_complain(sink, str_of(sink->shape->members[i].name),

@@ -21,6 +21,8 @@ enum token_type {
     TOKEN_NUMBER, /* a security id of CSV too, digits or not */
     TOKEN_STRING,
     TOKEN_NESTED, /* a JSON array or object; what is inside was passed over */
+    TOKEN_FAULTY, /* complained about already, missing ones too: not to be read
+                   */
 };
 
 struct token {
@@ -114,7 +116,7 @@ size_t member_find(const struct row_member *members, size_t count,
                    struct str text);
 
 /* Read member i, complaining when it is none: digits alone, at most
- * SECURITY_ID_MAX; a date. */
+ * SECURITY_ID_MAX; a date. False without a word where it is faulty. */
 bool row_id(struct row_sink *sink, size_t i, int64_t *out);
 bool row_date(struct row_sink *sink, size_t i, struct date *out);
 

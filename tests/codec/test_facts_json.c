@@ -76,8 +76,17 @@ static const struct reading_case shapes[] = {
     { "an empty source behind", BODY("{\"facts\":[" GOOD "],\"source\":\"\"}"),
       "invalid 1\n/source: a source's name is empty\n" },
     { "nothing in a fact", BODY("[{}]"),
-      "invalid 3\n/0/security_id: is missing\n/0/attribute: is missing\n"
-      "/0/effective_date: is missing\n" },
+      "invalid 4\n/0/security_id: is missing\n/0/attribute: is missing\n"
+      "/0/effective_date: is missing\n/0/value: is missing\n" },
+    { "a wrong type hides no other fault",
+      BODY("[{\"security_id\":\"1\",\"attribute\":\"date\",\"value\":[1],"
+           "\"effective_date\":\"2023-02-29\"}]"),
+      "invalid 4\n/0/security_id: must be an integer from 0 to "
+      "9223372036854775807, in digits alone\n"
+      "/0/value: must be a string, a number, true, false or null\n"
+      "/0/effective_date: must be a date of the calendar as YYYY-MM-DD, "
+      "0001-01-01 to 9999-12-31\n/0/attribute: this attribute name is "
+      "reserved\n" },
     { "no value", BODY("[{\"security_id\":1,\"attribute\":\"a\"" DAY "}]"),
       "invalid 1\n/0/value: is missing\n" },
     { "all that is wrong with one",
@@ -133,10 +142,12 @@ static const struct reading_case malformed[] = {
     { "unknown twice on top", BODY("{\"y\":1,\"z\":1,\"z\":1}"),
       "malformed: line 1, byte 16: duplicate member \"z\"\n" },
     { "the same name in two facts is none", BODY("[{\"z\":1},{\"z\":1}]"),
-      "invalid 8\n/0/z: unknown member\n/0/security_id: is missing\n"
+      "invalid 10\n/0/z: unknown member\n/0/security_id: is missing\n"
       "/0/attribute: is missing\n/0/effective_date: is missing\n"
+      "/0/value: is missing\n"
       "/1/z: unknown member\n/1/security_id: is missing\n"
-      "/1/attribute: is missing\n/1/effective_date: is missing\n" },
+      "/1/attribute: is missing\n/1/effective_date: is missing\n"
+      "/1/value: is missing\n" },
     { "yajl's fault before the gate's", BODY("[+\"\\ud800\"]"),
       "malformed: line 1, byte 2: lexical error: invalid char in json text\n" },
     { "a lone surrogate", BODY("[" ONE "\"\\ud800\"" DAY "}]"),

@@ -28,9 +28,9 @@ static const struct reading_case cases[] = {
       "invalid 3\nline 2: must be an object\nline 3: must be an object\n"
       "line 4: must be an object\n" },
     { "a whole batch on a line", BODY("{\"facts\":[" GOOD "]}"),
-      "invalid 4\nline 1: facts: unknown member\n"
+      "invalid 5\nline 1: facts: unknown member\n"
       "line 1: security_id: is missing\nline 1: attribute: is missing\n"
-      "line 1: effective_date: is missing\n" },
+      "line 1: effective_date: is missing\nline 1: value: is missing\n" },
     { "a bad date",
       BODY("\n" GOOD "\n{\"security_id\":1,\"attribute\":\"a\","
            "\"value\":1,\"effective_date\":\"24-01-01\"}\n"),
