@@ -286,6 +286,7 @@ loops_start(struct loops *loops, unsigned count, struct why *why)
         return OK;
     stopped = loops_stop(loops);
     assert(stopped == OK);
+    loops_fini(loops);
     return err;
 }
 
@@ -312,9 +313,12 @@ loops_stop(struct loops *loops)
         inbox_wake(loops->inboxes[i]);
     for (unsigned i = 0; i < loops->count; i++)
         is_whole = loop_join(&loops->loops[i]) && is_whole;
-    if (!is_whole)
-        return ERR_BUSY;
+    return is_whole ? OK : ERR_BUSY;
+}
+
+void
+loops_fini(struct loops *loops)
+{
     for (unsigned i = 0; i < loops->count; i++)
         loop_fini(&loops->loops[i]);
-    return OK;
 }

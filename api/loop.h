@@ -73,9 +73,12 @@ struct loops {
 /* Start so many loops, then the acceptor. On failure nothing is left. */
 enum err loops_start(struct loops *loops, unsigned count, struct why *why);
 
-/* Drain and end them. ERR_BUSY: jobs were still pending at the deadline; all
- * must be left as it is. */
+/* Drain and end their threads. ERR_BUSY: jobs were still pending at the
+ * deadline; all must be left as it is. */
 enum err loops_stop(struct loops *loops);
+
+/* Behind loops_stop, when nobody pushes to an inbox any more. */
+void loops_fini(struct loops *loops);
 
 /* For the library's part. */
 struct link *loop_link_open(struct loop *loop, void *connection, int fd);

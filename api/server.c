@@ -462,10 +462,17 @@ enum err
 server_stop(struct server *server)
 {
     atomic_store(&server->loops.service->draining, true);
-    TRY(loops_stop(&server->loops));
+    return loops_stop(&server->loops);
+}
+
+void
+server_free(struct server *server)
+{
+    if (server == NULL)
+        return;
+    loops_fini(&server->loops);
     acceptor_free(server->loops.acceptor);
     free(server);
-    return OK;
 }
 
 enum err

@@ -84,6 +84,7 @@ close_all(void)
 
     writer_stop(service->writer);
     workers_stop(service->workers);
+    server_free(serving.server);
     store_close(service->store);
     metrics_free(service->metrics);
 }

@@ -23,6 +23,9 @@ struct inbox {
 };
 
 enum err inbox_init(struct inbox *inbox, struct why *why);
+
+/* Empty, and behind the return of every push: who pushed an item may still be
+ * about to ring when it is taken. */
 void inbox_fini(struct inbox *inbox);
 
 /* Push the chain first..last (linked by next) at once. */

@@ -60,9 +60,6 @@ inbox_push(struct inbox *inbox, struct inbox_item *first,
     assert(first != NULL);
     assert(last != NULL);
 
-    /* Read before the items are let go of: their taker may then be the last
-     * one and end the inbox. */
-    int event_fd = inbox->event_fd;
     struct inbox_item *old =
         atomic_load_explicit(&inbox->head, memory_order_relaxed);
 
@@ -75,7 +72,7 @@ inbox_push(struct inbox *inbox, struct inbox_item *first,
                                                   memory_order_release,
                                                   memory_order_relaxed));
     if (old == NULL)
-        ring(event_fd);
+        ring(inbox->event_fd);
 }
 
 void

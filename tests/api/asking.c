@@ -76,9 +76,9 @@ asking_fini(struct asking *asking)
     out_fini(&asking->response.body);
     out_fini(&asking->body);
     arena_fini(&asking->arena);
-    inbox_fini(&asking->home);
     writer_stop(asking->service.writer);
     workers_stop(asking->service.workers);
+    inbox_fini(&asking->home);
     metrics_free(asking->service.metrics);
     store_close(asking->service.store);
 }

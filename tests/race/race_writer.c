@@ -18,6 +18,7 @@
 static struct store *store;
 static struct writer *writer;
 static struct workers *workers;
+static struct inbox inboxes[SUBMITTERS + 1]; /* the last is the reader's */
 static atomic_bool done;
 static atomic_uchar given[SUBMITTERS * BATCHES + 1];
 
@@ -83,13 +84,9 @@ static void *
 submit(void *argument)
 {
     const int *number = argument;
-    struct inbox inbox;
-    enum err err = inbox_init(&inbox, NULL);
 
-    assert(err == OK);
     for (int i = 0; i < BATCHES; i++)
-        write_one(&inbox, *number * BATCHES + i);
-    inbox_fini(&inbox);
+        write_one(&inboxes[*number], *number * BATCHES + i);
     return NULL;
 }
 
@@ -123,21 +120,18 @@ read_all(struct worker_job *job)
 static void *
 read_often(void *argument)
 {
-    struct inbox inbox;
-    enum err err = inbox_init(&inbox, NULL);
+    struct inbox *inbox = &inboxes[SUBMITTERS];
 
     (void)argument;
-    assert(err == OK);
     while (!atomic_load(&done)) {
-        struct worker_job job = { .item = { .home = &inbox }, .run = read_all };
+        struct worker_job job = { .item = { .home = inbox }, .run = read_all };
         struct writer_stats stats;
+        enum err err = workers_submit(workers, &job);
 
-        err = workers_submit(workers, &job);
         assert(err == OK);
-        inbox_wait(&inbox);
+        inbox_wait(inbox);
         writer_stats(writer, &stats);
     }
-    inbox_fini(&inbox);
     return NULL;
 }
 
@@ -157,6 +151,8 @@ main(void)
         err = writer_start(&options, &writer, NULL);
     if (err == OK)
         err = workers_start(2, &workers, NULL);
+    for (int i = 0; i <= SUBMITTERS && err == OK; i++)
+        err = inbox_init(&inboxes[i], NULL);
     assert(err == OK);
     pthread_create(&reader, NULL, read_often, NULL);
     for (int i = 0; i < SUBMITTERS; i++) {
@@ -172,6 +168,8 @@ main(void)
 
     workers_stop(workers);
     writer_stop(writer);
+    for (int i = 0; i <= SUBMITTERS; i++)
+        inbox_fini(&inboxes[i]);
     log_stop();
     store_close(store);
     if (newest == SUBMITTERS * BATCHES)
