@@ -233,6 +233,6 @@ date_read(struct request *request, struct response *response, const char *name,
     if (!*given || date_parse(text, out) == OK)
         return true;
     problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,
-                "%s is a day like 2024-02-29", name);
+                "%s must be a day that exists, as YYYY-MM-DD", name);
     return false;
 }

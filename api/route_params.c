@@ -1,5 +1,6 @@
 /* What a query string and an Accept header say, as far as a route cares. */
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -8,6 +9,9 @@
 
 /* Formats that the API names but no endpoint gives: 406, not unknown. */
 static const char *const formats_known[] = { "arrow", "parquet" };
+
+/* With ", " before it: "ndjson" is the longest. */
+#define MEDIA_NAME_BYTES_MAX 16
 
 /* The one parameter that is a switch and may stand alone. */
 #define PARAM_SWITCH "verbose"
@@ -159,6 +163,21 @@ gives(const struct request *request, enum media media)
            (request->route->endpoint->gives & MEDIA_BIT(media)) != 0;
 }
 
+/* Say what there is instead of what was asked for. */
+static enum err
+refuse_media(const struct request *request, struct why *why)
+{
+    char names[MEDIA_COUNT * MEDIA_NAME_BYTES_MAX] = "";
+    size_t len = 0;
+
+    for (enum media m = 0; m < MEDIA_COUNT; m++) {
+        if (gives(request, m))
+            len += (size_t)snprintf(names + len, sizeof names - len, "%s%s",
+                                    len == 0 ? "" : ", ", media_name(m));
+    }
+    return why_set(why, ERR_INVALID, "this is given as %s only", names);
+}
+
 /* ?format=. */
 static enum err
 format_media(struct request *request, struct str format, struct why *why)
@@ -175,8 +194,7 @@ format_media(struct request *request, struct str format, struct why *why)
     if (!known)
         return why_set(why, ERR_MALFORMED, "unknown format \"%.*s\"",
                        STR_ARG(format));
-    return why_set(why, ERR_INVALID, "this is not given as %.*s",
-                   STR_ARG(format));
+    return refuse_media(request, why);
 }
 
 /* One element of an Accept header. */
@@ -315,8 +333,7 @@ accepted_media(struct request *request, struct why *why)
             best = m;
     }
     if (best == MEDIA_NONE)
-        return why_set(why, ERR_INVALID,
-                       "nothing that is given here is acceptable");
+        return refuse_media(request, why);
     request->media = best;
     return OK;
 }

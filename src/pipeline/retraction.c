@@ -226,6 +226,7 @@ retraction_check(struct commit *commit, struct write_job *job)
           compare_facts);
     for (size_t i = 0; i < commit->refused_count; i++)
         batch_complain(job->batch, job->complaints, commit->refused[i], NULL,
-                       "retracts what is not there");
+                       "there is no live assertion of this security, "
+                       "attribute, date and source to retract");
     return ERR_INVALID;
 }

@@ -59,7 +59,7 @@ CASES = [
      "security_id,attribute,value,effective_date,op\n"
      "1,k,v,2024-01-01,assert\n2,k,,2024-01-01,retract\n"
      "1,k,,2024-01-01,retract\n", 1,
-     counts(3, 2, 0, 1), 1, ["F:3: retracts what is not there"]),
+     counts(3, 2, 0, 1), 1, ["F:3: there is no live assertion of this security, attribute, date and source to retract"]),
     ("more complaints than are listed", "f.csv",
      HEADER + "".join(row("x") for _ in range(120)), 1000,
      counts(120, 0, 0, 120), 1, ["F:2: ", "F:101: ", "and 20 more"]),

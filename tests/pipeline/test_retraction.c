@@ -172,7 +172,9 @@ Test(retraction, complaints_name_each_place)
             const struct complaint *complaint = &job->complaints.items[i];
 
             out_print(&places, "%s ", complaint->pointer);
-            cr_expect_str_eq(complaint->detail, "retracts what is not there");
+            cr_expect_str_eq(complaint->detail,
+                             "there is no live assertion of this security, "
+                             "attribute, date and source to retract");
         }
         cr_expect_eq(job->job.err, ERR_INVALID, "%s", refused[c].facts);
         cr_expect(str_equal(out_text(&places), str_of(refused[c].places)),
