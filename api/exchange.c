@@ -214,6 +214,18 @@ refuse_head(struct exchange *exchange)
     finish(exchange);
 }
 
+/* A head past its size may have left the parser no room for an answer's. */
+static void
+refuse_doubt(struct exchange *exchange, enum problem problem)
+{
+    if (problem == PROBLEM_HEAD_TOO_LARGE || problem == PROBLEM_URI_TOO_LONG) {
+        end_early(exchange);
+        return;
+    }
+    exchange->response.close = true;
+    finish(exchange);
+}
+
 bool
 exchange_head(struct exchange *exchange, struct gate_head *head)
 {
@@ -230,8 +242,7 @@ exchange_head(struct exchange *exchange, struct gate_head *head)
     if (!gate_check(head, &problem, &detail)) {
         metrics_refused(request->service->metrics);
         problem_set(request, response, problem, "%s.", detail);
-        response->close = true;
-        finish(exchange);
+        refuse_doubt(exchange, problem);
         return true;
     }
     exchange->state = EXCHANGE_READING;

@@ -243,17 +243,59 @@ check_headers(const struct gate_head *head)
     return check_host(&framing, is_old);
 }
 
+/* What the parser keeps of a header, a parameter or a cookie beside its
+ * text: its own struct of seven words, aligned. */
+#define FIELD_POOL_BYTES 64
+
+/* How many pieces the marks cut the text into, empty ones too. */
+static size_t
+count_pieces(struct str text, const char *marks)
+{
+    size_t count = 1;
+
+    for (size_t i = 0; i < text.len; i++)
+        count += text.data[i] != '\0' && strchr(marks, text.data[i]) != NULL;
+    return count;
+}
+
+/* At most so much of its pool the parser has spent on the head. Cookies, which
+ * nobody here reads, are copied before they are taken apart. */
+static size_t
+pool_bytes(const struct gate_head *head)
+{
+    size_t fields = head->header_count + count_pieces(head->target, "?&");
+    size_t copied = 0;
+
+    for (size_t i = 0; i < head->header_count; i++) {
+        const struct pair *header = &head->headers[i];
+
+        if (!is_word(header->name, "Cookie"))
+            continue;
+        fields += count_pieces(header->value, ";,");
+        copied += header->value.len + 1;
+    }
+    return head->head_bytes + copied + FIELD_POOL_BYTES * fields;
+}
+
 /* A head that nearly fills the parser's pool leaves no room for the answer's
  * own: the request would be carried out and never answered. */
 static struct verdict
 check_size(const struct gate_head *head)
 {
-    if (head->head_bytes <= HEAD_BYTES_MAX)
-        return nothing_wrong;
-    if (head->target.len > HEAD_BYTES_MAX / 2)
+    bool is_long = head->head_bytes > HEAD_BYTES_MAX;
+
+    if (is_long && head->target.len > HEAD_BYTES_MAX / 2)
         return (struct verdict){ PROBLEM_URI_TOO_LONG,
                                  "the target is too long" };
-    return (struct verdict){ PROBLEM_HEAD_TOO_LARGE, "the head is too large" };
+    if (is_long)
+        return (struct verdict){ PROBLEM_HEAD_TOO_LARGE,
+                                 "the head is too large" };
+    if (pool_bytes(head) > CONNECTION_POOL_BYTES - ANSWER_HEAD_BYTES_MAX)
+        return (struct verdict){
+            PROBLEM_HEAD_TOO_LARGE,
+            "too many headers, parameters or cookies for a head of this size"
+        };
+    return nothing_wrong;
 }
 
 static struct verdict

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "secmaster/out.h"
 #include "tests/api/heads.h"
 
 #define LINE "GET /v1/master?limit=1 HTTP/1.1\r\n"
@@ -184,6 +185,61 @@ Test(gate, bounds_the_head)
         parse_sized(sizes[i].target_len, sizes[i].head_bytes);
         gate_check(&parsed.head, &problem, &detail);
         cr_expect_eq(problem, sizes[i].problem, "row %zu: %s", i,
+                     detail == NULL ? "accepted" : detail);
+    }
+}
+
+/* "GET /?a&a.. HTTP/1.1", Host and as many headers and cookies, and then a
+ * header to make the head so many bytes long. */
+static void
+parse_fields(size_t params, size_t headers, size_t cookies, size_t head_bytes)
+{
+    struct out text;
+
+    out_init(&text, HEAD_TEST_BYTES);
+    out_str(&text, STR("GET /?"));
+    for (size_t i = 0; i < params; i++)
+        out_str(&text, STR("a&"));
+    out_str(&text, STR(" HTTP/1.1\r\nHost: x\r\nCookie: "));
+    for (size_t i = 0; i < cookies; i++)
+        out_str(&text, STR("a;"));
+    out_str(&text, STR("b\r\n"));
+    for (size_t i = 0; i < headers; i++)
+        out_str(&text, STR("a:b\r\n"));
+    out_str(&text, STR("c: "));
+    while (text.len < head_bytes - 4)
+        out_char(&text, 'c');
+    out_str(&text, STR("\r\n\r\n"));
+    cr_assert_eq(out_finish(&text), OK);
+    head_parse(&parsed, text.data, text.len);
+    out_fini(&text);
+}
+
+/* The parser keeps a struct for each, in the pool the answer's head needs. */
+Test(gate, bounds_what_is_in_a_head)
+{
+    static const struct {
+        size_t params, headers, cookies, head_bytes;
+        enum problem problem;
+    } rows[] = {
+        { 0, 20, 0, HEAD_BYTES_MAX, ACCEPTED },
+        { 20, 0, 0, HEAD_BYTES_MAX, ACCEPTED },
+        { 0, 0, 20, HEAD_BYTES_MAX, ACCEPTED },
+        { 0, 120, 0, 2000, ACCEPTED },
+        { 0, 40, 0, HEAD_BYTES_MAX, PROBLEM_HEAD_TOO_LARGE },
+        { 40, 0, 0, HEAD_BYTES_MAX, PROBLEM_HEAD_TOO_LARGE },
+        { 0, 0, 40, HEAD_BYTES_MAX, PROBLEM_HEAD_TOO_LARGE },
+        { 0, 160, 0, 2000, PROBLEM_HEAD_TOO_LARGE },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        enum problem problem = ACCEPTED;
+        const char *detail = NULL;
+
+        parse_fields(rows[i].params, rows[i].headers, rows[i].cookies,
+                     rows[i].head_bytes);
+        gate_check(&parsed.head, &problem, &detail);
+        cr_expect_eq(problem, rows[i].problem, "row %zu: %s", i,
                      detail == NULL ? "accepted" : detail);
     }
 }

@@ -252,6 +252,27 @@ class Framing(ServerCase):
                 self.assertTrue(is_closed, "left open")
                 self.assertEqual(self.client.newest(), before, "stored")
 
+    def test_what_is_stored_is_answered_however_full_the_head(self):
+        """A head may fill the parser's memory up to where the answer's own
+        no longer fits: refused, and not stored."""
+        for kind, field in (("headers", b"h%d:x\r\n"), ("cookies", b"c%d=1;")):
+            statuses = set()
+            for count in range(0, 180, 3):
+                fields = b"".join(field % i for i in range(count))
+                if kind == "cookies":
+                    fields = b"Cookie: " + fields + b"d=1\r\n"
+                head = post(LENGTH, b"Connection: close")[:-2] + fields + b"p: "
+                head += b"p" * (8190 - 4 - len(head)) + b"\r\n\r\n"
+                before = self.client.newest()
+                answered, _ = self.exchange(head + FACT)
+                self.assertEqual(len(answered), 1, (kind, count))
+                statuses.add(answered[0])
+                self.assertEqual(self.client.newest() - before,
+                                 answered == [201], (kind, count))
+            # The parser's own refusal of a cookie is a 413.
+            self.assertLessEqual({201, 431}, statuses, kind)
+            self.assertLessEqual(statuses, {201, 413, 431}, kind)
+
     def test_an_unread_body_is_never_the_next_request(self):
         for row, request in UNREAD:
             with self.subTest(row):
