@@ -193,13 +193,17 @@ put_encoded(struct out *out, struct str text, const char *keep)
 #define UNRESERVED "-._~"
 #define PATH_KEPT UNRESERVED "/%!$&'()*+,;=:@"
 
-/* The same request with another cursor. */
-static void
-link_next(struct request *request, struct response *response, struct str cursor)
+/* The same request with another cursor. It has to fit an answer's head, where
+ * it may be thrice as long as it came; but without it a page in CSV would look
+ * like the last one. */
+static enum err
+link_next(struct request *request, struct response *response, struct str cursor,
+          struct why *why)
 {
     struct out link;
+    enum err err;
 
-    out_init(&link, REQUEST_ARENA_BYTES_MAX);
+    out_init(&link, LINK_BYTES_MAX);
     put_encoded(&link, request->path, PATH_KEPT);
     out_char(&link, '?');
     for (size_t i = 0; i < request->param_count; i++) {
@@ -213,10 +217,16 @@ link_next(struct request *request, struct response *response, struct str cursor)
         out_char(&link, '&');
     }
     out_print(&link, "cursor=%.*s", STR_ARG(cursor));
-    if (out_finish(&link) == OK)
+    err = out_finish(&link);
+    if (err == OK)
         response_header(request, response, "Link", "<%.*s>; rel=\"next\"",
                         STR_ARG(out_text(&link)));
+    if (err == ERR_TOO_LARGE)
+        err = why_set(why, err,
+                      "the address of the next page is too long: ask for all "
+                      "rows at once, as NDJSON or CSV");
     out_fini(&link);
+    return err;
 }
 
 static enum err
@@ -242,7 +252,7 @@ write_page(struct request *request, struct response *response,
         next = cursor_text(request, &cursor);
         if (next.data == NULL)
             return ERR_TOO_LARGE;
-        link_next(request, response, next);
+        TRY(link_next(request, response, next, why));
     }
     if (request->media != MEDIA_JSON)
         return OK;
@@ -288,7 +298,7 @@ table_answer(struct request *request, struct response *response,
     table->rows_left = limit;
     err = write_page(request, response, table, clocks, &why);
     table_free(table);
-    if (err == ERR_TOO_LARGE)
+    if (err == ERR_TOO_LARGE && why.text[0] == '\0')
         err = why_set(&why, err, "the page is too large: ask for fewer rows");
     if (err != OK)
         problem_err(request, response, err, &why);

@@ -169,6 +169,35 @@ class Sizes(ServerCase):
                 self.assertIn(answer.status, (200, 400), bad)
 
 
+class LongLinks(ServerCase):
+    """A Link that an answer's head cannot hold must not cost the answer."""
+
+    def setUp(self):
+        super().setUp()
+        for count in (400, 3500):
+            name = "é" * count
+            answer = self.client.post_facts(
+                [fact(i, "asset_class", name, "2024-01-01")
+                 for i in (count, count + 1)])
+            self.assertEqual(answer.status, 201, answer)
+
+    def get(self, count, query):
+        target = "/v1/asset-classes/%s?%s" % ("é" * count, query)
+        head = "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        with self.server.raw(10) as sock:
+            sock.sendall((head % target).encode())
+            return b"".join(iter(lambda: sock.recv(65536), b""))
+
+    def test_the_page_is_refused_not_lost(self):
+        for how in ("json", "csv"):
+            short = self.get(400, "limit=1&format=" + how)
+            self.assertIn(b'>; rel="next"', short)
+            long = self.get(3500, "limit=1&format=" + how)
+            self.assertTrue(long.startswith(b"HTTP/1.1 413 "), long[:200])
+            whole = self.get(3500, "limit=2&format=" + how)
+            self.assertTrue(whole.startswith(b"HTTP/1.1 200 "), whole[:200])
+
+
 class Pinned(unittest.TestCase):
     def setUp(self):
         self.server = Server()
