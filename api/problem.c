@@ -28,14 +28,19 @@ static void
 put_text(struct out *out, struct arena *arena, struct str text)
 {
     struct str copy = arena_copy(arena, text);
-    size_t at = 0;
+    struct str rest = copy;
+    size_t at;
 
     if (copy.data == NULL) {
         out_json(out, STR(""));
         return;
     }
-    while ((at = utf8_span(copy)) < copy.len)
-        ((char *)copy.data)[at] = '?';
+    /* On from there, not from the start: strangers send thousands of them. */
+    while ((at = utf8_span(rest)) < rest.len) {
+        ((char *)rest.data)[at] = '?';
+        rest.data += at + 1;
+        rest.len -= at + 1;
+    }
     out_json(out, copy);
 }
 
