@@ -245,8 +245,9 @@ journal_append(struct journal *journal,
     check_order(journal, batches, count);
     if (atomic_load(&journal->failed))
         return why_set(why, ERR_STORE, "journal: it has failed before: stop");
+    /* The disk is asked again whenever it matters: no flag to clear. */
     if (journal_is_short(journal))
-        return refuse_full(journal, "the disk is nearly full", why);
+        return why_set(why, ERR_FULL, "journal: the disk is nearly full");
 
     rc = mdb_txn_begin(journal->env, NULL, 0, &txn);
     if (rc != 0)

@@ -33,7 +33,7 @@ struct journal {
     struct instant newest_at;
 
     _Atomic bool failed; /* a commit's outcome is unknown */
-    _Atomic bool full;   /* the last append found no room */
+    _Atomic bool full;   /* the last append found no room in map or file */
 };
 
 /* Errors as store_lmdb_open's. Nothing of the content is read yet. */

@@ -11,6 +11,7 @@
 #include "secmaster/bounds.h"
 #include "secmaster/store_lmdb.h"
 #include "secmaster/wire.h"
+#include "src/store/journal.h"
 #include "tests/store/journal_edit.h"
 #include "tests/support/batch_maker.h"
 #include "tests/support/temp_dir.h"
@@ -242,6 +243,32 @@ Test(journal_append, keeps_the_reserve_of_the_disk)
     cr_expect(!health.full);
     cr_expect_eq(append_bytes(store, 1, 10, &why), OK, "%s", why.text);
     store_close(store);
+    temp_dir_remove(&dir);
+}
+
+/* A service that is not ready is sent no write that could find out. */
+Test(journal_append, is_not_full_once_the_disk_has_room)
+{
+    const struct append_batch *batches[1];
+    struct store_lmdb_options options = { 0 };
+    struct batch_maker maker;
+    struct journal *journal;
+    struct temp_dir dir;
+
+    temp_dir_make(&dir);
+    options.dir = dir.path;
+    cr_assert_eq(journal_open(&options, &journal, NULL), OK);
+    maker_init(&maker, 1, 1);
+    maker_first_names(&maker);
+    maker_fact(&maker, 1, 1, "1");
+    batches[0] = &maker.batch;
+    journal->disk_reserve_bytes = SIZE_MAX;
+    cr_expect_eq(journal_append(journal, batches, 1, NULL), ERR_FULL);
+    cr_expect(journal_is_full(journal));
+    journal->disk_reserve_bytes = 1;
+    cr_expect(!journal_is_full(journal));
+    maker_fini(&maker);
+    journal_close(journal);
     temp_dir_remove(&dir);
 }
 
