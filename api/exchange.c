@@ -379,12 +379,18 @@ finish_or_wait(struct exchange *exchange)
 }
 
 void
-exchange_whole(struct exchange *exchange)
+exchange_whole(struct exchange *exchange, size_t trailer_bytes)
 {
     const struct route *route = exchange->request.route;
 
     assert(exchange->state == EXCHANGE_READING);
 
+    if (trailer_bytes > TRAILER_BYTES_MAX) {
+        problem_set(&exchange->request, &exchange->response,
+                    PROBLEM_HEAD_TOO_LARGE, "The trailers are too large.");
+        end_early(exchange);
+        return;
+    }
     if (exchange->response.status != 0) {
         finish(exchange);
         return;

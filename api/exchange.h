@@ -77,8 +77,12 @@ void exchange_unseen(struct exchange *exchange, const char *content_length);
  */
 bool exchange_piece(struct exchange *exchange, struct str piece);
 
-/* The request is whole: ANSWERED, or WAITING. */
-void exchange_whole(struct exchange *exchange);
+/*
+ * The request is whole, and the trailers behind its body took so many bytes
+ * of the parser's memory: ANSWERED, or WAITING. Where it sets early, they took
+ * too many: send answer_early's text and close.
+ */
+void exchange_whole(struct exchange *exchange, size_t trailer_bytes);
 
 /* Its item came home: ANSWERED, or WAITING for another. */
 void exchange_home(struct exchange *exchange);

@@ -336,3 +336,9 @@ gate_check(const struct gate_head *head, enum problem *problem,
     *detail = verdict.detail;
     return false;
 }
+
+size_t
+gate_field_bytes(size_t name_len, size_t value_len)
+{
+    return name_len + value_len + FIELD_POOL_BYTES;
+}

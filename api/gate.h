@@ -26,4 +26,8 @@ struct gate_head {
 bool gate_check(const struct gate_head *head, enum problem *problem,
                 const char **detail);
 
+/* What the parser keeps of a header or a trailer, in the memory that the
+ * answer's head needs too. */
+size_t gate_field_bytes(size_t name_len, size_t value_len);
+
 #endif

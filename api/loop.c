@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -270,6 +271,24 @@ start_each(struct loops *loops, unsigned count, struct why *why)
         TRY(loop_start(loop, why));
     }
     return acceptor_start(loops->acceptor, loops->inboxes, count, why);
+}
+
+static unsigned
+cores(void)
+{
+    cpu_set_t set;
+
+    if (sched_getaffinity(0, sizeof set, &set) != 0)
+        return 1;
+    return (unsigned)CPU_COUNT(&set);
+}
+
+unsigned
+loops_fit(unsigned wanted)
+{
+    if (wanted == 0)
+        wanted = cores() < 2 ? 2 : cores();
+    return wanted < LOOPS_MAX ? wanted : LOOPS_MAX;
 }
 
 enum err

@@ -70,6 +70,9 @@ struct loops {
     atomic_int stopping;
 };
 
+/* How many loops there can be; wanted 0: one a core, at least 2. */
+unsigned loops_fit(unsigned wanted);
+
 /* Start so many loops, then the acceptor. On failure nothing is left. */
 enum err loops_start(struct loops *loops, unsigned count, struct why *why);
 

@@ -6,7 +6,6 @@
 
 #include <assert.h>
 #include <microhttpd.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,6 +199,28 @@ take_piece(struct exchange *exchange, struct str piece)
     return MHD_YES;
 }
 
+static enum MHD_Result
+add_field(void *context, enum MHD_ValueKind kind, const char *name,
+          size_t name_len, const char *value, size_t value_len)
+{
+    size_t *bytes = context;
+
+    (void)kind, (void)name, (void)value;
+    *bytes += gate_field_bytes(name_len, value_len);
+    return MHD_YES;
+}
+
+/* The request is whole, with what may stand behind a chunked body. */
+static void
+take_end(struct exchange *exchange, struct MHD_Connection *connection)
+{
+    size_t bytes = 0;
+
+    (void)MHD_get_connection_values_n(connection, MHD_FOOTER_KIND, add_field,
+                                      &bytes);
+    exchange_whole(exchange, bytes);
+}
+
 /*
  * Called for the head, for each piece of the body, when all is there, and
  * again after a resume. The job is submitted before the suspension: its item
@@ -235,7 +256,11 @@ on_request(void *context, struct MHD_Connection *connection, const char *url,
     if (exchange->early)
         return MHD_NO;
     if (exchange->state == EXCHANGE_READING) {
-        exchange_whole(exchange);
+        take_end(exchange, connection);
+        if (exchange->early) {
+            send_early(exchange);
+            return MHD_NO;
+        }
         if (exchange->state == EXCHANGE_WAITING) {
             MHD_suspend_connection(connection);
             loop->pending++;
@@ -392,28 +417,9 @@ static const struct loop_ops ops = {
 };
 
 static unsigned
-cores(void)
-{
-    cpu_set_t set;
-
-    if (sched_getaffinity(0, sizeof set, &set) != 0)
-        return 1;
-    return (unsigned)CPU_COUNT(&set);
-}
-
-static unsigned
 or_default(unsigned given, unsigned otherwise)
 {
     return given == 0 ? otherwise : given;
-}
-
-static unsigned
-loop_count(const struct server_options *options)
-{
-    unsigned count = cores() < 2 ? 2 : cores();
-
-    count = or_default(options->loops, count);
-    return count < LOOPS_MAX ? count : LOOPS_MAX;
 }
 
 enum err
@@ -442,7 +448,7 @@ server_start(const struct server_options *options, struct server **out,
     signal(SIGPIPE, SIG_IGN);
     err = acceptor_open(&front, &loops->acceptor, why);
     if (err == OK)
-        err = loops_start(loops, loop_count(options), why);
+        err = loops_start(loops, loops_fit(options->loops), why);
     if (err != OK) {
         acceptor_free(loops->acceptor);
         free(server);

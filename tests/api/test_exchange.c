@@ -79,7 +79,7 @@ with_body(struct exchange *exchange, const char *body)
         rest.len -= piece.len;
     }
     if (exchange->state == EXCHANGE_READING)
-        exchange_whole(exchange);
+        exchange_whole(exchange, 0);
     come_home(exchange);
     cr_assert_eq(exchange->state, EXCHANGE_ANSWERED);
 }

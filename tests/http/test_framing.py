@@ -273,6 +273,24 @@ class Framing(ServerCase):
             self.assertLessEqual({201, 431}, statuses, kind)
             self.assertLessEqual(statuses, {201, 413, 431}, kind)
 
+    def test_trailers_are_dropped_or_refused(self):
+        """They take of the same memory, and come behind the batch."""
+        for shape in ("many", "long"):
+            statuses = set()
+            for size in range(0, 16500, 250):
+                trailers = b"t: " + b"x" * size + b"\r\n"
+                if shape == "many":
+                    trailers = b"t:x\r\n" * (size // 64)
+                before = self.client.newest()
+                answered, _ = self.exchange(
+                    post(CHUNKED, b"Connection: close",
+                         body=CHUNK + b"0\r\n" + trailers + b"\r\n"))
+                self.assertEqual(len(answered), 1, (shape, size))
+                statuses.add(answered[0])
+                self.assertEqual(self.client.newest() - before,
+                                 answered == [201], (shape, size))
+            self.assertEqual(statuses, {201, 431}, shape)
+
     def test_an_unread_body_is_never_the_next_request(self):
         for row, request in UNREAD:
             with self.subTest(row):
