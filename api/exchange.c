@@ -51,11 +51,13 @@ exchange_new(struct origin *origin, struct str target)
     request->media = MEDIA_JSON;
     request->body_media = MEDIA_NONE;
     request->target = arena_copy(&exchange->arena, target);
-    request->path = request->target;
     if (request->target.data == NULL) {
         exchange_free(exchange);
         return NULL;
     }
+    /* A head that is refused before it is looked into names its path too. */
+    request->path = request->target;
+    request->path.len = strcspn(request->path.data, "?");
     return exchange;
 }
 

@@ -374,6 +374,26 @@ Test(exchange, hands_out_a_stream_piece_by_piece)
     }
 }
 
+Test(exchange, says_no_query_in_what_it_refuses)
+{
+    static const char *const heads[] = {
+        "GET /v1/master?known_tx=7 HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+        "GET /v1/master?known_tx=7 HTTP/1.1\r\nHost: x\r\n\r\n",
+    };
+
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        struct exchange *exchange = with_head(heads[i]);
+        struct str text;
+
+        with_body(exchange, "");
+        text = answer_text(exchange);
+        cr_expect_eq(exchange->response.status, 400, "row %zu", i);
+        cr_expect(memmem(text.data, text.len, "\"/v1/master\"", 12) != NULL,
+                  "row %zu: %.*s", i, STR_ARG(text));
+        end(exchange);
+    }
+}
+
 Test(exchange, answers_for_a_head_that_it_never_sees)
 {
     static const struct {
