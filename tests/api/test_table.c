@@ -180,7 +180,7 @@ static const struct {
     { "/v1/master?from=2024-01-01&to=2024-01-01", 400, "from" },
     { "/v1/master?from=2024-01-02&to=2024-01-01", 400, "from" },
     { "/v1/master?from=2024-1-1", 400, "from" },
-    { "/v1/master?to=x", 400, "to is" },
+    { "/v1/master?to=x", 400, "to must" },
     { "/v1/master?limit=0", 400, "limit" },
     { "/v1/master?limit=-1", 400, "limit" },
     { "/v1/master?limit=abc", 400, "limit" },
