@@ -16,8 +16,9 @@ static_assert(offsetof(struct sockaddr_in, sin_port) ==
                   offsetof(struct sockaddr_in6, sin6_port),
               "the port of either address is read as IPv6's");
 
+/* Whether it is a number; a port only up to PORT_MAX. */
 static bool
-read_port(const char *text, in_port_t *out)
+read_port(const char *text, unsigned *out)
 {
     unsigned port = 0;
 
@@ -26,11 +27,10 @@ read_port(const char *text, in_port_t *out)
     for (; *text != '\0'; text++) {
         if (*text < '0' || *text > '9')
             return false;
-        port = port * 10 + (unsigned)(*text - '0');
-        if (port > PORT_MAX)
-            return false;
+        if (port <= PORT_MAX)
+            port = port * 10 + (unsigned)(*text - '0');
     }
-    *out = htons((in_port_t)port);
+    *out = port;
     return true;
 }
 
@@ -71,15 +71,22 @@ listener_parse(const char *text, struct listener_address *out, struct why *why)
 {
     const char *colon = strrchr(text, ':');
     char host[INET6_ADDRSTRLEN + 2]; /* its brackets */
-    in_port_t port;
+    unsigned number;
     size_t len;
 
     assert(out != NULL);
 
     *out = (struct listener_address){ .len = 0 };
     len = colon == NULL ? 0 : (size_t)(colon - text);
-    if (len == 0 || len >= sizeof host || !read_port(colon + 1, &port))
+    if (len == 0 || len >= sizeof host || !read_port(colon + 1, &number))
         return why_set(why, ERR_INVALID, "'%s' is not HOST:PORT", text);
+    if (number > PORT_MAX)
+        return why_set(why, ERR_INVALID,
+                       "the port of '%s' is out of range: at most %d", text,
+                       PORT_MAX);
+
+    in_port_t port = htons((in_port_t)number);
+
     memcpy(host, text, len);
     host[len] = '\0';
     if (host[0] == '[' && host[len - 1] == ']') {
@@ -95,15 +102,25 @@ listener_parse(const char *text, struct listener_address *out, struct why *why)
                    text);
 }
 
+/* Close what was made, and say "what HOST:PORT: " and errno's words. */
 static enum err
-failed(int fd, const char *what, struct why *why)
+failed(int fd, const char *what, const struct listener_address *address,
+       struct why *why)
 {
+    const struct sockaddr_in *ip4 = (const void *)&address->socket;
+    const struct sockaddr_in6 *ip6 = (const void *)&address->socket;
+    bool is_ip6 = address->socket.ss_family == AF_INET6;
+    char host[INET6_ADDRSTRLEN] = "?";
     int number = errno;
 
     if (fd >= 0)
         close(fd);
-    return why_set(why, number == EADDRINUSE ? ERR_BUSY : ERR_INVALID, "%s: %s",
-                   what, strerrordesc_np(number));
+    (void)inet_ntop(address->socket.ss_family,
+                    is_ip6 ? (const void *)&ip6->sin6_addr : &ip4->sin_addr,
+                    host, sizeof host);
+    return why_set(why, number == EADDRINUSE ? ERR_BUSY : ERR_INVALID,
+                   is_ip6 ? "%s [%s]:%u: %s" : "%s %s:%u: %s", what, host,
+                   (unsigned)ntohs(ip6->sin6_port), strerrordesc_np(number));
 }
 
 enum err
@@ -117,16 +134,16 @@ listener_open(const struct listener_address *address, int *fd, uint16_t *port,
                       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     if (made < 0)
-        return failed(made, "socket", why);
+        return failed(made, "socket", address, why);
     if (setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0)
-        return failed(made, "SO_REUSEADDR", why);
+        return failed(made, "SO_REUSEADDR", address, why);
     if (bind(made, (const struct sockaddr *)&address->socket, address->len) !=
         0)
-        return failed(made, "bind", why);
+        return failed(made, "bind", address, why);
     if (listen(made, BACKLOG) != 0)
-        return failed(made, "listen", why);
+        return failed(made, "listen", address, why);
     if (getsockname(made, (struct sockaddr *)&bound, &len) != 0)
-        return failed(made, "getsockname", why);
+        return failed(made, "getsockname", address, why);
     *port = ntohs(bound.sin6_port);
     *fd = made;
     return OK;

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static const struct {
@@ -69,9 +70,36 @@ Test(listener, tells_a_taken_address_from_a_foreign_one)
     snprintf(text, sizeof text, "127.0.0.1:%u", (unsigned)port);
     cr_assert_eq(listener_parse(text, &address, &why), OK);
     cr_expect_eq(listener_open(&address, &other, &other_port, &why), ERR_BUSY);
+    cr_expect_neq(strstr(why.text, text), NULL, "%s", why.text);
+    cr_expect_neq(strstr(why.text, "already in use"), NULL, "%s", why.text);
 
     cr_assert_eq(listener_parse("192.0.2.1:0", &address, &why), OK);
     cr_expect_eq(listener_open(&address, &other, &other_port, &why),
                  ERR_INVALID);
+    cr_expect_neq(strstr(why.text, "192.0.2.1:0: "), NULL, "%s", why.text);
     close(fd);
+}
+
+Test(listener, names_the_address_as_it_was_given)
+{
+    static const struct {
+        const char *text, *words;
+    } faults[] = {
+        { "127.0.0.1:65536", "out of range" },
+        { "127.0.0.1:4294967376", "out of range" },
+        { "127.0.0.1:80x", "is not HOST:PORT" },
+        { "[2001:db8::1]:1", "[2001:db8::1]:1: " },
+    };
+
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        struct listener_address address;
+        struct why why = { "" };
+        uint16_t port;
+        int fd;
+
+        if (listener_parse(faults[i].text, &address, &why) == OK)
+            cr_expect_neq(listener_open(&address, &fd, &port, &why), OK);
+        cr_expect_neq(strstr(why.text, faults[i].words), NULL, "'%s': %s",
+                      faults[i].text, why.text);
+    }
 }
