@@ -34,23 +34,25 @@ file_open(const char *path, struct file_reader *out, struct why *why)
     assert(path != NULL);
     assert(out != NULL);
 
-    int fd = strcmp(path, "-") == 0 ? STDIN_FILENO
-                                    : open(path, O_RDONLY | O_CLOEXEC);
+    bool is_stdin = strcmp(path, "-") == 0;
+    const char *name = is_stdin ? "standard input" : path;
+    int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+
     if (fd < 0 && errno == ENOENT)
-        return fail(why, ERR_NOT_FOUND, path);
+        return fail(why, ERR_NOT_FOUND, name);
     if (fd < 0)
-        return fail(why, ERR_INVALID, path);
+        return fail(why, ERR_INVALID, name);
 
     *out = (struct file_reader){ fd, -1, 0 };
     if (fstat(fd, &status) != 0) {
-        enum err err = fail(why, ERR_INVALID, path);
+        enum err err = fail(why, ERR_INVALID, name);
 
         file_close(out);
         return err;
     }
     if (S_ISDIR(status.st_mode)) {
         file_close(out);
-        return why_set(why, ERR_INVALID, "%s: is a directory", path);
+        return why_set(why, ERR_INVALID, "%s: is a directory", name);
     }
     out->size = size_left(fd, &status);
     return OK;
