@@ -28,7 +28,7 @@ static enum err
 system_error(struct why *why, const char *what, const char *path)
 {
     return why_set(why, errno == ENOSPC ? ERR_FULL : ERR_STORE,
-                   "cannot %s %s: %s", what, path, strerrorname_np(errno));
+                   "cannot %s %s: %s", what, path, strerrordesc_np(errno));
 }
 
 /* Caller frees; NULL when out of memory. */
@@ -320,7 +320,7 @@ open_in(struct journal *journal, const struct store_lmdb_options *options,
 
     if (mkdir(options->dir, 0700) != 0 && errno != EEXIST)
         return why_set(why, ERR_INVALID, "cannot make %s: %s", options->dir,
-                       strerrorname_np(errno));
+                       strerrordesc_np(errno));
     TRY(journal_check_directory(options->dir, &has_journal, why));
     TRY(lock(journal, options->dir, why));
     TRY(journal_check_directory(options->dir, &has_journal, why));

@@ -87,8 +87,8 @@ Test(journal_open, refuses_a_path_it_cannot_make)
     struct temp_dir dir;
 
     temp_dir_make(&dir);
-    expect_open(temp_path(path, dir.path, "no/such"), ERR_INVALID, "ENOENT",
-                "no parent");
+    expect_open(temp_path(path, dir.path, "no/such"), ERR_INVALID,
+                "No such file or directory", "no parent");
     temp_path(path, dir.path, "file");
     temp_write(path, "x", 1);
     expect_open(path, ERR_INVALID, "ENOTDIR", "a file");
