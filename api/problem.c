@@ -110,6 +110,23 @@ put_complaint(struct out *out, struct arena *arena,
     out_char(out, '}');
 }
 
+/* The first complaint with its place, for those who read no further. */
+static struct str
+first_complaint(struct arena *arena, const struct complaints *complaints)
+{
+    const struct complaint *first = &complaints->items[0];
+    struct str text = { NULL, 0 };
+
+    if (complaints->listed == 0)
+        return STR("a rule is broken");
+    if (first->pointer != NULL && first->pointer[0] != '\0')
+        text = arena_print(arena, "%s: %s", first->pointer, first->detail);
+    else if (first->line != 0)
+        text = arena_print(arena, "line %llu: %s",
+                           (unsigned long long)first->line, first->detail);
+    return text.data == NULL ? str_of(first->detail) : text;
+}
+
 void
 problem_list(struct request *request, struct response *response,
              enum problem problem, const struct complaints *complaints)
@@ -118,9 +135,7 @@ problem_list(struct request *request, struct response *response,
 
     assert(complaints->total > 0);
     begin_problem(request, response, problem,
-                  complaints->listed == 0
-                      ? STR("a rule is broken")
-                      : str_of(complaints->items[0].detail));
+                  first_complaint(request->arena, complaints));
     out_print(out, ",\"error_count\":%llu,\"errors\":[",
               (unsigned long long)complaints->total);
     for (size_t i = 0; i < complaints->listed; i++) {

@@ -113,7 +113,7 @@ Test(problem, lists_what_is_wrong_by_pointer_or_line)
     expect_body(&f, "three",
                 "{\"type\":\"/problems/invalid-fact\","
                 "\"title\":\"The batch breaks a rule; nothing was stored\","
-                "\"status\":422,\"detail\":\"a fault\","
+                "\"status\":422,\"detail\":\"/facts/3/value: a fault\","
                 "\"instance\":\"/v1/master\",\"request_id\":\"id-1\","
                 "\"error_count\":3,\"errors\":["
                 "{\"pointer\":\"/facts/3/value\",\"detail\":\"a fault\"},"
