@@ -75,6 +75,8 @@ exchange_free(struct exchange *exchange)
         response->stream->free(response->stream);
     atomic_fetch_sub(&request->service->body_bytes_in_flight,
                      exchange->bytes_counted);
+    atomic_fetch_sub(&request->service->answer_bytes_in_flight,
+                     exchange->answer_counted);
     exchange->origin->in_flight--;
     out_fini(&response->body);
     arena_fini(&exchange->arena);
@@ -104,6 +106,41 @@ exchange_note_end(void)
     panic_note(NULL, NULL);
 }
 
+/* Give up an answer that is whole, and its memory. */
+static void
+refuse_answer(struct exchange *exchange)
+{
+    struct response *response = &exchange->response;
+
+    out_fini(&response->body);
+    out_init(&response->body, ANSWER_BYTES_MAX);
+    response->header_count = 0;
+    problem_set(&exchange->request, response, PROBLEM_UNAVAILABLE,
+                "Too many large answers are being read.");
+}
+
+/* A slow reader holds its answer: all of them together have a bound. Small
+ * ones are bounded by the number of connections. What is stored is told. */
+static void
+count_answer(struct exchange *exchange)
+{
+    const struct response *response = &exchange->response;
+    atomic_uint_least64_t *in_flight =
+        &exchange->request.service->answer_bytes_in_flight;
+    uint64_t bytes = response->stream == NULL ? response->body.capacity
+                                              : response->stream->bytes_held;
+
+    if (bytes <= STREAM_CHUNK_BYTES || response->status != 200)
+        return;
+    if (atomic_fetch_add(in_flight, bytes) + bytes <=
+        ANSWER_BYTES_IN_FLIGHT_MAX) {
+        exchange->answer_counted = bytes;
+        return;
+    }
+    atomic_fetch_sub(in_flight, bytes);
+    refuse_answer(exchange);
+}
+
 static void
 finish(struct exchange *exchange)
 {
@@ -116,6 +153,7 @@ finish(struct exchange *exchange)
 
     if (err != OK)
         problem_err(request, response, err, NULL);
+    count_answer(exchange);
     answer_stamp(exchange);
     if (response->close || atomic_load(&request->service->draining))
         exchange->close = true;

@@ -480,6 +480,13 @@ free_stream(struct stream *stream)
 struct stream *
 joined_stream(struct joined *joined)
 {
-    joined->stream = (struct stream){ fill, free_stream };
+    bool is_one_window = joined->window_count == joined->positions.count;
+
+    joined->stream = (struct stream){
+        .fill = fill,
+        .free = free_stream,
+        .bytes_held = is_one_window ? joined->texts.capacity
+                                    : joined->rules.window_bytes_max,
+    };
     return &joined->stream;
 }

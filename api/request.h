@@ -80,6 +80,7 @@ struct str request_param(const struct request *request, const char *name);
 struct stream {
     enum err (*fill)(struct stream *stream, struct out *out, bool *done);
     void (*free)(struct stream *stream);
+    size_t bytes_held; /* at most, while the client reads */
 };
 
 #define RESPONSE_HEADERS_MAX 16 /* the server's own five among them */

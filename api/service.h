@@ -22,6 +22,7 @@ struct service {
     uint64_t body_bytes_max;
     atomic_bool draining;
     atomic_uint_least64_t body_bytes_in_flight;
+    atomic_uint_least64_t answer_bytes_in_flight; /* but small ones */
 };
 
 #endif

@@ -291,7 +291,7 @@ table_answer(struct request *request, struct response *response,
     response->status = 200;
     response->media = request->media;
     if (request->media != MEDIA_JSON && !limited) {
-        table->stream = (struct stream){ fill, free_stream };
+        table->stream = (struct stream){ .fill = fill, .free = free_stream };
         response->stream = &table->stream;
         return;
     }

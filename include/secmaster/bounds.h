@@ -16,7 +16,8 @@
 #define BODY_BYTES_IN_FLIGHT_MAX (512UL << 20) /* all bodies being read */
 #define REQUEST_ARENA_BYTES_MAX (4UL << 20)    /* parameters, page, problem */
 #define REQUEST_ID_BYTES_MAX 128
-#define ANSWER_BYTES_MAX (256UL << 20)  /* a page; streams have no end */
+#define ANSWER_BYTES_MAX (256UL << 20)         /* a page; streams have no end */
+#define ANSWER_BYTES_IN_FLIGHT_MAX (1UL << 30) /* all that are being read */
 #define DROPPED_BYTES_MAX (64 * 1024)   /* of a refused body: stay connected */
 #define DRAINED_BYTES_MAX (128UL << 20) /* of one answered early: hang up */
 #define QUERY_PARAMS_MAX 64             /* far above any route's own list */

@@ -278,6 +278,53 @@ Test(exchange, bounds_all_bodies_together)
     cr_expect_eq(atomic_load(&asking.service.body_bytes_in_flight), others);
 }
 
+/* A page of a few KiB a row, far above what is not counted. */
+static void
+post_wide_rows(void)
+{
+    static char lines[40 * 4096];
+    size_t len = 0;
+
+    for (int i = 0; i < 40; i++)
+        len += (size_t)snprintf(
+            lines + len, sizeof lines - len,
+            "{\"security_id\":%d,\"attribute\":\"k\",\"value\":\"%03000d\","
+            "\"effective_date\":\"2024-01-01\"}\n",
+            i, 0);
+    asking_facts(&asking, lines);
+}
+
+Test(exchange, bounds_all_answers_together)
+{
+    static const char *const heads[] = {
+        GET("/v1/securities"),
+        GET("/v1/securities?format=csv&limit=1000"),
+    };
+    atomic_uint_least64_t *in_flight = &asking.service.answer_bytes_in_flight;
+
+    post_wide_rows();
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        struct exchange *exchange = with_head(heads[i]);
+
+        with_body(exchange, "");
+        cr_expect_eq(exchange->response.status, 200, "row %zu", i);
+        cr_expect_geq(atomic_load(in_flight), 40 * 3000, "row %zu", i);
+        end(exchange);
+        cr_expect_eq(atomic_load(in_flight), 0, "row %zu", i);
+
+        atomic_store(in_flight, ANSWER_BYTES_IN_FLIGHT_MAX - 40 * 3000);
+        exchange = with_head(heads[i]);
+        with_body(exchange, "");
+        cr_expect_eq(exchange->response.status, 503, "row %zu", i);
+        cr_expect_str_eq(header(exchange, "Retry-After"), "1", "row %zu", i);
+        cr_expect_lt(exchange->response.body.capacity, 4096, "row %zu", i);
+        end(exchange);
+        cr_expect_eq(atomic_load(in_flight),
+                     ANSWER_BYTES_IN_FLIGHT_MAX - 40 * 3000, "row %zu", i);
+        atomic_store(in_flight, 0);
+    }
+}
+
 Test(exchange, stamps_every_answer)
 {
     static const struct {
