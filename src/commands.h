@@ -3,6 +3,7 @@
 #ifndef MAIN_COMMANDS_H
 #define MAIN_COMMANDS_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,6 +26,23 @@ void complain(const char *command, const char *format, ...)
 /* The same, and where to read on. */
 enum exit_status usage_fault(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* What a command takes. */
+struct command_line {
+    const char *command, *help;
+    const struct option *options; /* of getopt_long; 'h' is taken here */
+    int operands_max;
+
+    /* text: the option's, or NULL; given: the command's own. */
+    enum exit_status (*take)(int option, const char *text, void *given);
+};
+
+/*
+ * Hand each option to take. True: go on, the operands begin at argv[optind].
+ * False: the command ends with *status; the help is printed or the fault told.
+ */
+bool options_read(const struct command_line *line, int argc, char **argv,
+                  void *given, enum exit_status *status);
 
 /* Whether an option's text is a whole number of least .. most. */
 bool option_number(const char *text, uint64_t least, uint64_t most,

@@ -34,12 +34,19 @@ print_usage(FILE *to)
 static enum exit_status
 command_version(int argc, char **argv)
 {
-    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-        puts("Usage: secmaster version\nPrint the version.");
-        return EXIT_OK;
-    }
-    if (argc > 1)
-        return usage_fault("version", "takes no arguments");
+    static const struct option options[] = {
+        { "help", no_argument, NULL, 'h' },
+        { 0 },
+    };
+    static const struct command_line line = {
+        .command = "version",
+        .help = "Usage: secmaster version\nPrint the version.\n",
+        .options = options,
+    };
+    enum exit_status status;
+
+    if (!options_read(&line, argc, argv, NULL, &status))
+        return status;
     puts("secmaster " SECMASTER_VERSION);
     return EXIT_OK;
 }
@@ -51,13 +58,16 @@ main(int argc, char **argv)
         print_usage(stderr);
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0) {
-        print_usage(stdout);
-        return EXIT_OK;
-    }
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(argv[1], commands[i].name) == 0)
             return (int)commands[i].run(argc - 1, argv + 1);
+    }
+    if (strcmp(argv[1], "--version") == 0)
+        return (int)command_version(argc - 1, argv + 1);
+    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
+        strcmp(argv[1], "-h") == 0) {
+        print_usage(stdout);
+        return EXIT_OK;
     }
     fprintf(stderr, "secmaster: there is no command '%s'\n\n", argv[1]);
     print_usage(stderr);

@@ -37,6 +37,30 @@ usage_fault(const char *command, const char *format, ...)
 }
 
 bool
+options_read(const struct command_line *line, int argc, char **argv,
+             void *given, enum exit_status *status)
+{
+    int option;
+
+    *status = EXIT_OK;
+    while ((option = getopt_long(argc, argv, "h", line->options, NULL)) != -1) {
+        if (option == 'h') {
+            fputs(line->help, stdout);
+            return false;
+        }
+        *status = option == '?' ? usage_fault(line->command, "wrong arguments")
+                                : line->take(option, optarg, given);
+        if (*status != EXIT_OK)
+            return false;
+    }
+    if (argc - optind <= line->operands_max)
+        return true;
+    *status = usage_fault(line->command, "takes no '%s'",
+                          argv[optind + line->operands_max]);
+    return false;
+}
+
+bool
 option_number(const char *text, uint64_t least, uint64_t most, uint64_t *out)
 {
     char *end;

@@ -1,5 +1,5 @@
 /* secmaster probe: for health checks of containers that have no curl. */
-#include <getopt.h>
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,7 +16,7 @@ static const char help[] =
     "Usage: secmaster probe [--url URL]\n"
     "Ask a server whether it is ready: exit status 0 when it answers 200.\n\n"
     "  --url URL   what to ask for (" URL_DEFAULT ")\n"
-    "  --help      this text\n";
+    "  --help, -h  this text\n";
 
 static enum exit_status
 ask(const char *base, const char *path)
@@ -38,6 +38,14 @@ ask(const char *base, const char *path)
     return err == OK && answer.status == 200 ? EXIT_OK : EXIT_FAILED;
 }
 
+static enum exit_status
+take_option(int option, const char *text, void *url)
+{
+    assert(option == 'u');
+    *(const char **)url = text;
+    return EXIT_OK;
+}
+
 enum exit_status
 command_probe(int argc, char **argv)
 {
@@ -46,24 +54,18 @@ command_probe(int argc, char **argv)
         { "help", no_argument, NULL, 'h' },
         { 0 },
     };
+    static const struct command_line line = {
+        .command = "probe",
+        .help = help,
+        .options = options,
+        .take = take_option,
+    };
     const char *url = URL_DEFAULT;
     char base[URL_BYTES_MAX];
-    int option;
+    enum exit_status status;
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        switch (option) {
-        case 'u':
-            url = optarg;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            return EXIT_OK;
-        default:
-            return usage_fault("probe", "wrong arguments");
-        }
-    }
-    if (optind < argc)
-        return usage_fault("probe", "takes no '%s'", argv[optind]);
+    if (!options_read(&line, argc, argv, &url, &status))
+        return status;
 
     const char *host = strstr(url, "://");
 

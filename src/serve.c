@@ -1,5 +1,5 @@
 /* secmaster serve: opens, waits for a signal, closes in reverse. */
-#include <getopt.h>
+#include <assert.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ static const char help[] =
     "  --max-body BYTES     the largest body taken (67108864)\n"
     "  --loops N            event loops (one a core, at least 2)\n"
     "  --no-auth            listen beyond loopback although anyone may write\n"
-    "  --help               this text\n";
+    "  --help, -h           this text\n";
 
 struct serve_options {
     const char *data, *listen;
@@ -184,29 +184,30 @@ check_listen(const struct serve_options *options)
 }
 
 static enum exit_status
-take_option(int option, struct serve_options *out)
+take_option(int option, const char *text, void *given)
 {
+    struct serve_options *out = given;
+
     switch (option) {
     case 'd':
-        out->data = optarg;
+        out->data = text;
         return EXIT_OK;
     case 'l':
-        out->listen = optarg;
+        out->listen = text;
         return EXIT_OK;
     case 'b':
-        if (!option_number(optarg, 1, BODY_BYTES_CEILING, &out->body_bytes_max))
+        if (!option_number(text, 1, BODY_BYTES_CEILING, &out->body_bytes_max))
             return usage_fault("serve", "--max-body takes 1 to %lu",
                                BODY_BYTES_CEILING);
         return EXIT_OK;
     case 'o':
-        if (!option_number(optarg, 1, LOOPS_MAX, &out->loops))
+        if (!option_number(text, 1, LOOPS_MAX, &out->loops))
             return usage_fault("serve", "--loops takes 1 to %d", LOOPS_MAX);
         return EXIT_OK;
-    case 'n':
+    default:
+        assert(option == 'n');
         out->no_auth = true;
         return EXIT_OK;
-    default:
-        return usage_fault("serve", "wrong arguments");
     }
 }
 
@@ -222,24 +223,22 @@ command_serve(int argc, char **argv)
         { "help", no_argument, NULL, 'h' },
         { 0 },
     };
+    static const struct command_line line = {
+        .command = "serve",
+        .help = help,
+        .options = options,
+        .take = take_option,
+    };
     struct serve_options given = { .listen = LISTEN_DEFAULT,
                                    .body_bytes_max = BODY_BYTES_DEFAULT };
-    enum exit_status status = EXIT_OK;
-    int option;
+    enum exit_status status;
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'h') {
-            fputs(help, stdout);
-            return EXIT_OK;
-        }
-        status = take_option(option, &given);
-        if (status != EXIT_OK)
-            return status;
-    }
-    if (optind < argc)
-        return usage_fault("serve", "takes no '%s'", argv[optind]);
+    if (!options_read(&line, argc, argv, &given, &status))
+        return status;
     if (given.data == NULL)
         return usage_fault("serve", "--data is missing");
+    if (given.data[0] == '\0')
+        return usage_fault("serve", "--data is empty");
     status = check_listen(&given);
     return status == EXIT_OK ? serve(&given) : status;
 }
