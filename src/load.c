@@ -1,6 +1,10 @@
 /* secmaster load: a file of facts, batch by batch, into a server or store. */
-#include <getopt.h>
+#include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +13,7 @@
 #include "load_progress.h"
 #include "load_split.h"
 #include "load_target.h"
+#include "load_words.h"
 #include "secmaster/file.h"
 
 #define BATCH_DEFAULT 10000
@@ -20,13 +25,16 @@ static const char help[] =
     "Usage: secmaster load FILE (--url URL | --data DIR) [OPTION]...\n"
     "Put the facts of FILE (.csv, .ndjson or .jsonl; - is standard input)\n"
     "into a running server, or into a store that no server holds. A batch\n"
-    "with a wrong fact in it is refused whole, and the load goes on.\n"
-    "Exit status: 1 when anything was refused.\n\n"
+    "with a wrong fact in it is refused whole, and the load goes on. What is\n"
+    "outside the grammar (quotes, JSON, UTF-8), a wrong header, a server that\n"
+    "does not answer and a signal end it: then it says where.\n"
+    "The last line counts facts; unchanged is 0 for facts, which are all\n"
+    "kept. Exit status: 1 when anything was refused or not read.\n\n"
     "  --url URL         the server, like http://127.0.0.1:8080\n"
     "  --data DIR        the store, made when missing\n"
     "  --batch N         facts a batch (10000)\n"
-    "  --format FORMAT   csv or ndjson, whatever FILE is called\n"
-    "  --help            this text\n";
+    "  --format FORMAT   csv or ndjson, whatever FILE is called; - needs it\n"
+    "  --help, -h        this text\n";
 
 struct load_options {
     const char *file, *url, *data;
@@ -43,58 +51,103 @@ struct load {
     uint64_t stored, refused; /* facts; read is their sum */
 };
 
-/* What is wrong in one batch, by the lines of the file. */
-static void
-print_complaints(const struct load *load, const struct complaints *complaints)
-{
-    for (size_t i = 0; i < complaints->listed; i++) {
-        const struct complaint *complaint = &complaints->items[i];
-        struct file_place place = load_split_place(
-            &load->split, (struct file_place){ complaint->line, 0 });
+static volatile sig_atomic_t signal_seen;
 
-        fprintf(stderr, "%s:%" PRIu64 ": %s\n", load->name, place.line,
-                complaint->detail);
-    }
-    if (complaints->total > complaints->listed)
-        fprintf(stderr, "%s: and %" PRIu64 " more in this batch\n", load->name,
-                complaints->total - complaints->listed);
+static void
+note_signal(int number)
+{
+    signal_seen = number;
 }
 
-/* Read "line N, byte N: " off the front of a reader's words. */
+static sigset_t
+ending_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    return set;
+}
+
+/* The first one ends the load behind the batch in hand; a second one ends the
+ * process at once, as without a handler. */
+static void
+catch_signals(void)
+{
+    const struct sigaction action = {
+        .sa_handler = note_signal,
+        .sa_flags = SA_RESTART | (int)SA_RESETHAND,
+    };
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* Until there is something to read; a pipe may be silent for long. Only ppoll
+ * lets a signal in, so none slips in between the look and the wait. */
+static void
+wait_for_input(const struct load *load)
+{
+    struct pollfd input = { .fd = load->file.fd, .events = POLLIN };
+    sigset_t ending = ending_signals(), before;
+
+    pthread_sigmask(SIG_BLOCK, &ending, &before);
+    while (signal_seen == 0 && ppoll(&input, 1, NULL, &before) < 0 &&
+           errno == EINTR)
+        continue;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* The load ends before the next batch. */
+static enum err
+end_early(struct load *load, enum err err, const char *words)
+{
+    load_progress_clear(&load->progress);
+    load_words_ended(load->name, &load->split, words);
+    return err;
+}
+
+/* ERR_BUSY once a signal has come. */
+static enum err
+heed_signal(struct load *load)
+{
+    if (signal_seen == 0)
+        return OK;
+    return end_early(load, ERR_BUSY,
+                     signal_seen == SIGINT ? "stopped by SIGINT"
+                                           : "stopped by SIGTERM");
+}
+
 static bool
-read_place(const char **words, struct file_place *out)
+is_in_header(const struct load *load, const struct complaints *complaints)
 {
-    char *end;
-
-    if (strncmp(*words, "line ", 5) != 0)
-        return false;
-    out->line = strtoull(*words + 5, &end, 10);
-    if (strncmp(end, ", byte ", 7) != 0)
-        return false;
-    out->byte = strtoull(end + 7, &end, 10);
-    if (strncmp(end, ": ", 2) != 0)
-        return false;
-    *words = end + 2;
-    return true;
+    return complaints->listed > 0 && complaints->items[0].line > 0 &&
+           complaints->items[0].line <= load->split.header.line;
 }
 
-/* Words about the whole body, with their place in the file. */
-static void
-print_malformed(const struct load *load, const char *words)
+/* OK: the next batch may do better. */
+static enum err
+tell_failure(struct load *load, enum err err, const struct load_result *result)
 {
-    struct file_place place;
-
-    if (!read_place(&words, &place)) {
-        fprintf(stderr, "%s:%" PRIu64 ": %s\n", load->name,
-                load->split.first.line, words);
-        return;
+    load->refused += load->split.records;
+    load_progress_clear(&load->progress);
+    if (err == ERR_MALFORMED) {
+        load_words_malformed(load->name, &load->split, result->why.text);
+        return err;
     }
-    place = load_split_place(&load->split, place);
-    fprintf(stderr, "%s:%" PRIu64 ": byte %" PRIu64 ": %s\n", load->name,
-            place.line, place.byte, words);
+    if (err != ERR_INVALID) {
+        load_words_failed(load->name, &load->split, result);
+        return err;
+    }
+    load_words_refused(load->name, &load->split, &result->complaints);
+    if (!is_in_header(load, &result->complaints))
+        return OK;
+    load_words_header(load->name);
+    return ERR_INVALID;
 }
 
-/* Send the batch that is whole. Only OK and ERR_INVALID let the load go on. */
+/* Send the batch that is whole. OK: the load goes on. */
 static enum err
 send_batch(struct load *load)
 {
@@ -110,15 +163,7 @@ send_batch(struct load *load)
     if (err == OK)
         load->stored += result.facts;
     else
-        load->refused += load->split.records;
-    if (err != OK)
-        load_progress_clear(&load->progress);
-    if (err == ERR_INVALID)
-        print_complaints(load, &result.complaints);
-    else if (err == ERR_MALFORMED)
-        print_malformed(load, result.why.text);
-    else if (err != OK)
-        complain("load", "%s", result.why.text);
+        err = tell_failure(load, err, &result);
     arena_fini(&arena);
     return err;
 }
@@ -127,19 +172,14 @@ static enum err
 take_piece(struct load *load, struct str piece)
 {
     while (load_split_take(&load->split, &piece)) {
-        enum err err = send_batch(load);
-
-        if (err != OK && err != ERR_INVALID)
-            return err;
+        TRY(send_batch(load));
+        TRY(heed_signal(load));
         load_progress_draw(&load->progress, load->split.at.byte,
                            load->stored + load->refused);
     }
     if (out_finish(&load->split.body) == OK)
         return OK;
-    load_progress_clear(&load->progress);
-    complain("load", "%s:%" PRIu64 ": a record that does not end", load->name,
-             load->split.first.line);
-    return ERR_TOO_LARGE;
+    return end_early(load, ERR_TOO_LARGE, "a record that does not end");
 }
 
 static enum err
@@ -147,20 +187,15 @@ load_file(struct load *load, char *piece)
 {
     struct why why;
     size_t got;
-    enum err err;
 
     do {
-        err = file_read(&load->file, piece, PIECE_BYTES, &got, &why);
-        if (err != OK) {
-            complain("load", "%s: %s", load->name, why.text);
-            return err;
-        }
+        wait_for_input(load);
+        TRY(heed_signal(load));
+        if (file_read(&load->file, piece, PIECE_BYTES, &got, &why) != OK)
+            return end_early(load, ERR_INVALID, why.text);
         TRY(take_piece(load, (struct str){ piece, got }));
     } while (got > 0);
-    if (!load_split_end(&load->split))
-        return OK;
-    err = send_batch(load);
-    return err == ERR_INVALID ? OK : err;
+    return load_split_end(&load->split) ? send_batch(load) : OK;
 }
 
 static enum exit_status
@@ -171,8 +206,11 @@ run(struct load *load, const struct load_options *options)
 
     load_split_init(&load->split, options->media, options->batch);
     load_progress_begin(&load->progress, load->file.size);
+    catch_signals();
     if (piece != NULL)
         err = load_file(load, piece);
+    else
+        complain("load", "out of memory");
     load_progress_clear(&load->progress);
     printf("read %" PRIu64 ", stored %" PRIu64 ", unchanged 0, refused %" PRIu64
            "\n",
@@ -182,23 +220,48 @@ run(struct load *load, const struct load_options *options)
     return err == OK && load->refused == 0 ? EXIT_OK : EXIT_FAILED;
 }
 
+static bool
+is_standard_input(const char *file)
+{
+    return strcmp(file, "-") == 0;
+}
+
+/* Signals are blocked meanwhile, for the threads that a target starts: they
+ * are to reach this one. */
+static enum err
+open_target(const struct load_options *options, struct load_target **out,
+            struct why *why)
+{
+    sigset_t ending = ending_signals(), before;
+
+    pthread_sigmask(SIG_BLOCK, &ending, &before);
+
+    enum err err = options->url != NULL
+                       ? load_url_open(options->url, out, why)
+                       : load_store_open(options->data, out, why);
+
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return err;
+}
+
 static enum exit_status
-open_and_run(const struct load_options *options)
+open_and_run(struct load_options *options)
 {
     struct load load = { .name = options->file };
     struct why why = { "" };
     enum exit_status status = EXIT_FAILED;
 
+    if (is_standard_input(options->file))
+        load.name = "standard input";
     if (file_open(options->file, &load.file, &why) != OK) {
         complain("load", "%s", why.text);
         return EXIT_FAILED;
     }
-
-    enum err err = options->url != NULL
-                       ? load_url_open(options->url, &load.target, &why)
-                       : load_store_open(options->data, &load.target, &why);
-
-    if (err == OK)
+    /* Asked only now: of a directory it would be a strange question. */
+    if (options->media == MEDIA_NONE)
+        status =
+            usage_fault("load", "%s: is it --format csv or ndjson?", load.name);
+    else if (open_target(options, &load.target, &why) == OK)
         status = run(&load, options);
     else
         complain("load", "%s", why.text);
@@ -222,44 +285,44 @@ media_of_file(const char *file)
 }
 
 static enum exit_status
-check_options(struct load_options *options, int argc, char **argv)
+check_options(struct load_options *options)
 {
-    if (optind == argc)
+    if (options->file == NULL)
         return usage_fault("load", "FILE is missing");
-    if (optind + 1 < argc)
-        return usage_fault("load", "takes no '%s'", argv[optind + 1]);
-    options->file = argv[optind];
     if ((options->url == NULL) == (options->data == NULL))
         return usage_fault("load", "takes either --url or --data");
+    if (options->data != NULL && options->data[0] == '\0')
+        return usage_fault("load", "--data is empty");
     if (options->media == MEDIA_NONE)
         options->media = media_of_file(options->file);
-    if (options->media == MEDIA_NONE)
-        return usage_fault("load", "%s: is it --format csv or ndjson?",
-                           options->file);
+    if (options->media == MEDIA_NONE && is_standard_input(options->file))
+        return usage_fault("load", "standard input needs --format csv or "
+                                   "ndjson");
     return EXIT_OK;
 }
 
 static enum exit_status
-take_option(int option, struct load_options *out)
+take_option(int option, const char *text, void *given)
 {
+    struct load_options *out = given;
+
     switch (option) {
     case 'u':
-        out->url = optarg;
+        out->url = text;
         return EXIT_OK;
     case 'd':
-        out->data = optarg;
+        out->data = text;
         return EXIT_OK;
     case 'b':
-        if (!option_number(optarg, 1, BATCH_MAX, &out->batch))
+        if (!option_number(text, 1, BATCH_MAX, &out->batch))
             return usage_fault("load", "--batch takes 1 to %d", BATCH_MAX);
         return EXIT_OK;
-    case 'f':
-        out->media = media_by_name(str_of(optarg));
+    default:
+        assert(option == 'f');
+        out->media = media_by_name(str_of(text));
         if (out->media != MEDIA_CSV && out->media != MEDIA_NDJSON)
             return usage_fault("load", "--format takes csv or ndjson");
         return EXIT_OK;
-    default:
-        return usage_fault("load", "wrong arguments");
     }
 }
 
@@ -274,19 +337,19 @@ command_load(int argc, char **argv)
         { "help", no_argument, NULL, 'h' },
         { 0 },
     };
+    static const struct command_line line = {
+        .command = "load",
+        .help = help,
+        .options = options,
+        .operands_max = 1,
+        .take = take_option,
+    };
     struct load_options given = { .media = MEDIA_NONE, .batch = BATCH_DEFAULT };
     enum exit_status status;
-    int option;
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'h') {
-            fputs(help, stdout);
-            return EXIT_OK;
-        }
-        status = take_option(option, &given);
-        if (status != EXIT_OK)
-            return status;
-    }
-    status = check_options(&given, argc, argv);
+    if (!options_read(&line, argc, argv, &given, &status))
+        return status;
+    given.file = argv[optind]; /* NULL: there is none */
+    status = check_options(&given);
     return status == EXIT_OK ? open_and_run(&given) : status;
 }

@@ -135,3 +135,18 @@ load_split_place(const struct load_split *split, struct file_place in_body)
         split->first.byte + in_body.byte - split->header.byte,
     };
 }
+
+uint64_t
+load_split_last_line(const struct load_split *split)
+{
+    struct str body = out_text(&split->body);
+    bool is_ended = body.len > 0 && body.data[body.len - 1] == '\n';
+
+    return split->at.line - (is_ended ? 1 : 0);
+}
+
+uint64_t
+load_split_next_line(const struct load_split *split)
+{
+    return split->batch_given ? split->at.line : split->first.line;
+}

@@ -59,4 +59,10 @@ bool load_split_end(struct load_split *split);
 struct file_place load_split_place(const struct load_split *split,
                                    struct file_place in_body);
 
+/* The last line of the batch that is whole. */
+uint64_t load_split_last_line(const struct load_split *split);
+
+/* The first line that no whole batch has. */
+uint64_t load_split_next_line(const struct load_split *split);
+
 #endif

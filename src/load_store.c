@@ -59,6 +59,7 @@ write_batch(struct load_store *to, struct batch *batch, size_t bytes,
     (void)inbox_wait(&to->inbox);
     result->facts = job.facts;
     result->why = job.why;
+    result->is_unknown = job.err == ERR_STORE;
     return job.err;
 }
 

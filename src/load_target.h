@@ -2,6 +2,8 @@
 #ifndef MAIN_LOAD_TARGET_H
 #define MAIN_LOAD_TARGET_H
 
+#include <stdbool.h>
+
 #include "secmaster/complaint.h"
 #include "secmaster/err.h"
 #include "secmaster/media.h"
@@ -10,7 +12,8 @@
 /* What became of a batch. complaints on ERR_INVALID, why on the others;
  * lines and bytes are the body's. */
 struct load_result {
-    uint64_t facts; /* stored */
+    uint64_t facts;  /* stored */
+    bool is_unknown; /* failed, and may be stored all the same */
     struct complaints complaints;
     struct why why;
 };

@@ -68,11 +68,21 @@ read_problem(const struct json_node *root, int status,
                    status, detail);
 }
 
+/* 503 says that nothing was stored, 507 that it did not fit. */
+static bool
+is_unknown(int status)
+{
+    if (status == 503 || status == 507)
+        return false;
+    return status < 400 || status >= 500;
+}
+
 static enum err
 read_answer(const struct http_answer *answer, struct load_result *result)
 {
     struct json_document *document;
 
+    result->is_unknown = is_unknown(answer->status);
     if (json_document_parse(out_text(&answer->body), &document, NULL) != OK)
         return why_set(&result->why, ERR_UPSTREAM,
                        "the server answers %d, without JSON", answer->status);
@@ -86,7 +96,8 @@ read_answer(const struct http_answer *answer, struct load_result *result)
     return err;
 }
 
-static void
+/* False: a signal came; the answer stands. */
+static bool
 wait_for_server(const struct http_answer *answer)
 {
     struct timespec wait = { .tv_sec = answer->retry_after_seconds };
@@ -95,7 +106,7 @@ wait_for_server(const struct http_answer *answer)
         wait.tv_sec = 1;
     if (wait.tv_sec > BUSY_WAIT_SECONDS_MAX)
         wait.tv_sec = BUSY_WAIT_SECONDS_MAX;
-    nanosleep(&wait, NULL);
+    return nanosleep(&wait, NULL) == 0;
 }
 
 /* Only a 503 is tried again: it says that nothing was stored. */
@@ -114,11 +125,13 @@ url_send(struct load_target *target, enum media media, struct str body,
                                &answer, &result->why);
         if (err != OK || answer.status != 503)
             break;
-        if (tries < BUSY_TRIES_MAX)
-            wait_for_server(&answer);
+        if (tries < BUSY_TRIES_MAX && !wait_for_server(&answer))
+            break;
     }
     if (err == OK)
         err = read_answer(&answer, result);
+    else
+        result->is_unknown = err == ERR_UPSTREAM;
     out_fini(&answer.body);
     return err;
 }

@@ -39,24 +39,46 @@ class Starting(unittest.TestCase):
         rows = [(), ("nonsense",), ("serve",), ("serve", "--nonsense"),
                 ("serve", "--data"), ("serve", "--data", "/nonexistent/a/b"),
                 ("serve", "--data", "D", "--listen", "nonsense"),
-                ("serve", "--data", "D", "--listen", "127.0.0.1:99999"),
                 ("serve", "--data", "D", "--max-body", "0x"),
-                ("serve", "--data", "D", "--max-body", "-1")]
+                ("serve", "--data", "D", "--max-body", "-1"),
+                ("serve", "--data", "D", "more"), ("probe", "more"),
+                ("version", "more"), ("--version", "more")]
         for row in rows:
             with tempfile.TemporaryDirectory() as data:
                 done = run(*[data if a == "D" else a for a in row])
                 self.assertGreater(done.returncode, 0, row)
                 self.assertTrue(done.stderr.strip(), row)
 
+    def test_faults_are_told_in_words(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            rows = [
+                (("--data", ""), 2, "--data is empty"),
+                (("--data", "/nonexistent/a"), 1,
+                 "cannot make /nonexistent/a: No such file or directory"),
+                (("--data", "D", "--listen", "127.0.0.1:99999"), 2,
+                 "the port of '127.0.0.1:99999' is out of range"),
+                (("--data", "D", "--listen", "127.0.0.1:%d" % port), 1,
+                 "bind 127.0.0.1:%d: Address already in use" % port),
+            ]
+            for row, status, words in rows:
+                with tempfile.TemporaryDirectory() as data:
+                    done = run("serve",
+                               *[data if a == "D" else a for a in row])
+                    self.assertEqual(done.returncode, status, row)
+                    self.assertIn(words, done.stderr, row)
+
     def test_help_and_version(self):
-        for row in (("--help",), ("serve", "--help"), ("load", "--help"),
+        for row in (("--help",), ("-h",), ("help",), ("serve", "--help"),
+                    ("serve", "-h"), ("load", "--help"), ("load", "-h"),
                     ("probe", "--help"), ("version", "--help")):
             done = run(*row)
             self.assertEqual(done.returncode, 0, row)
             self.assertIn("secmaster", done.stdout, row)
-        done = run("version")
-        self.assertEqual(done.returncode, 0)
-        self.assertRegex(done.stdout, r"\d+\.\d+\.\d+")
+        for row in ("version", "--version"):
+            done = run(row)
+            self.assertEqual(done.returncode, 0)
+            self.assertRegex(done.stdout, r"^secmaster \d+\.\d+\.\d+\n$")
 
     def test_a_second_server_on_the_directory_is_refused(self):
         server = Server()

@@ -82,5 +82,12 @@ Test(file, dash_is_standard_input)
     file_close(&file);
     cr_expect_eq(fcntl(STDIN_FILENO, F_GETFD) >= 0, true);
     close(fd);
+
+    fd = open(dir.path, O_RDONLY);
+    dup2(fd, STDIN_FILENO);
+    cr_expect_eq(file_open("-", &file, &why), ERR_INVALID);
+    cr_expect_eq(strcmp(why.text, "standard input: is a directory"), 0, "%s",
+                 why.text);
+    close(fd);
     temp_dir_remove(&dir);
 }

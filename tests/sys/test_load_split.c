@@ -154,3 +154,35 @@ Test(load_split, bodies_are_bounded)
     cr_expect_eq(lines, LOAD_BODY_BYTES_MAX / sizeof text + 1);
     load_split_fini(&split);
 }
+
+/* What was in the batch, and what the next one begins with. */
+Test(load_split, lines_of_a_batch_are_the_files)
+{
+    static const struct {
+        enum media media;
+        const char *file;
+        uint64_t first, last, next; /* of the second batch */
+    } batches[] = {
+        { MEDIA_CSV, "h\na\nb\nc\n", 3, 3, 4 },
+        { MEDIA_CSV, "h\na\n\"b\nb\"\nc\n", 3, 4, 5 },
+        { MEDIA_CSV, "h\na\nb", 3, 3, 3 },
+        { MEDIA_NDJSON, "1\n\n2\n3\n", 2, 3, 4 },
+    };
+
+    for (size_t c = 0; c < COUNT(batches); c++) {
+        struct str file = str_of(batches[c].file);
+        struct load_split split;
+
+        load_split_init(&split, batches[c].media, 1);
+        cr_expect_eq(load_split_next_line(&split), 1, "row %zu", c);
+        cr_expect(load_split_take(&split, &file), "row %zu", c);
+        if (!load_split_take(&split, &file))
+            cr_expect(load_split_end(&split), "row %zu", c);
+        cr_expect_eq(split.first.line, batches[c].first, "row %zu", c);
+        cr_expect_eq(load_split_last_line(&split), batches[c].last, "row %zu",
+                     c);
+        cr_expect_eq(load_split_next_line(&split), batches[c].next, "row %zu",
+                     c);
+        load_split_fini(&split);
+    }
+}
