@@ -11,7 +11,7 @@ for package in $packages; do
     [ "$state" = "install ok installed" ] || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
-echo "installing:$missing"
+echo "installing:$missing (this takes a minute or two)"
 sudo=""
 if [ "$(id -u)" != 0 ]; then
     command -v sudo >/dev/null || {

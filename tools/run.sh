@@ -1,6 +1,6 @@
 #!/bin/sh
-# Serve the example data: run.sh BINARY DIR LISTEN. Loads it first when DIR
-# does not exist.
+# Serve the example data: run.sh BINARY DIR LISTEN. Loads it first when there
+# is no store in DIR. The server's log goes to DIR.log.
 set -eu
 binary=$1
 dir=$2
@@ -9,7 +9,11 @@ facts=$(dirname "$0")/../examples/sp500-facts.csv
 url=http://$listen
 
 # Whole or not at all: a load that is cut short must not look finished.
-if [ ! -e "$dir" ]; then
+if [ ! -e "$dir/journal" ]; then
+    if [ -e "$dir" ] && ! rmdir "$dir"; then
+        echo "$dir is neither a store nor empty; name another DIR" >&2
+        exit 1
+    fi
     rm -rf "$dir.new"
     mkdir -p "$(dirname "$dir")"
     "$binary" load "$facts" --data "$dir.new"
@@ -38,4 +42,16 @@ Members of the S&P 500, 2012 to 2026, from $dir. Try, in another terminal:
   curl -s '$url/v1/securities/213?as_of=2015-01-02'
 
 END
-exec "$binary" serve --data "$dir" --listen "$listen"
+echo "The server's log is in $dir.log; Ctrl-C ends it."
+"$binary" serve --data "$dir" --listen "$listen" 2>"$dir.log" &
+server=$!
+trap 'kill "$server" 2>/dev/null' INT TERM
+
+# A signal cuts a wait short, while the server still drains.
+while :; do
+    status=0
+    wait "$server" || status=$?
+    kill -0 "$server" 2>/dev/null || break
+done
+[ "$status" = 0 ] || tail -n 3 "$dir.log" >&2
+exit "$status"

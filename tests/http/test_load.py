@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 from harness import BINARY, Server
@@ -64,16 +65,23 @@ CASES = [
      HEADER + "".join(row("x") for _ in range(120)), 1000,
      counts(120, 0, 0, 120), 1, ["F:2: ", "F:101: ", "and 20 more"]),
     ("an unknown column", "f.csv", "security_id,colour\n1,red\n", 10,
-     counts(1, 0, 0, 1), 1, ["F:1: "]),
+     counts(1, 0, 0, 1), 1,
+     ["F:1: ", "F: the header is wrong; the rest was not read"]),
+    ("an unknown column before several batches", "f.csv",
+     "security_id,colour\n" + "1,red\n" * 9, 3,
+     counts(3, 0, 0, 3), 1, ["F: the header is wrong; the rest"]),
     ("outside the grammar of CSV", "f.csv",
      HEADER + row(1) + row(2) + row(3, 'a"b') + row(4) + row(5), 2,
-     counts(4, 2, 0, 2), 1, ["F:4: byte 83: "]),
+     counts(4, 2, 0, 2), 1, ["F:4: byte 83: ", "; the rest was not read"]),
     ("a quote that never closes", "f.csv",
      HEADER + row(1) + row(2, '"a') + row(3), 1,
      counts(2, 1, 0, 1), 1, ["F:3: byte 65: "]),
     ("outside the grammar of JSON", "f.ndjson",
      line(1) + line(2) + "{]\n" + line(4), 2, counts(4, 2, 0, 2), 1,
-     ["F:3: byte "]),
+     ["F:3: byte ", "; the rest was not read"]),
+    ("bytes that are not UTF-8", "f.csv",
+     HEADER + row(1) + row(2, "\udcff") + row(3), 1, counts(2, 1, 0, 1), 1,
+     ["F:3: byte ", "; the rest was not read"]),
 ]
 
 
@@ -96,7 +104,8 @@ class Loading(unittest.TestCase):
 
     def file(self, name, content):
         path = os.path.join(self.folder.name, name)
-        with open(path, "w", newline="") as out:
+        with open(path, "w", newline="",
+                  errors="surrogateescape") as out:
             out.write(content)
         return path
 
@@ -132,6 +141,11 @@ class Loading(unittest.TestCase):
         data = os.path.join(self.folder.name, "data")
         done = load("-", "--data", data, stdin=HEADER + row(1))
         self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("standard input needs --format", done.stderr)
+        done = load("-", "--data", data, "--format", "csv",
+                    stdin=HEADER + row("x"))
+        self.assertTrue(done.stderr.startswith("standard input:2: "),
+                        done.stderr)
         done = load("-", "--data", data, "--format", "csv",
                     stdin=HEADER + row(1))
         self.assertEqual(done.stdout, counts(1, 1, 0, 0) + "\n")
@@ -147,7 +161,8 @@ class Loading(unittest.TestCase):
                      (path, "--data", "d", "--batch", "1x"),
                      (path, "--data", "d", "--batch", "1000001"),
                      (path, "--data", "d", "--format", "json"),
-                     (path, "--data", "d", "--nonsense")):
+                     (path, "--data", "d", "--nonsense"),
+                     (path, "--data", "")):
             done = load(*args)
             self.assertEqual(done.returncode, 2, (args, done.stderr))
             self.assertEqual(done.stdout, "", args)
@@ -159,9 +174,16 @@ class Loading(unittest.TestCase):
         done = load(path + ".csv", "--data", data)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("No such file", done.stderr)
+        done = load(self.folder.name, "--data", data)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn(": is a directory", done.stderr)
+        done = load(path, "--data", os.path.join(data, "no", "parent"))
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("No such file", done.stderr)
         done = load(path, "--url", "http://127.0.0.1:1")
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("127.0.0.1", done.stderr)
+        self.assertIn("lines 2 to 2 may be stored or not", done.stderr)
         self.assertEqual(done.stdout, counts(1, 0, 0, 1) + "\n")
 
     def test_a_store_that_a_server_holds_is_refused(self):
@@ -181,6 +203,7 @@ class Loading(unittest.TestCase):
         done = load(path, "--url", url)
         self.assertEqual(done.returncode, 1)
         self.assertIn("413", done.stderr)
+        self.assertIn(path + ": lines 2 to 101 are not stored", done.stderr)
         done = load(path, "--url", url, "--batch", "20")
         self.assertEqual(done.stdout, counts(100, 100, 0, 0) + "\n")
 
@@ -203,6 +226,58 @@ class Loading(unittest.TestCase):
                         "http://127.0.0.1:%d" % listener.getsockname()[1])
             thread.join()
         self.assertEqual(done.stdout, counts(1, 1, 0, 0) + "\n", done.stderr)
+
+    def test_a_server_that_dies_leaves_an_unknown_batch(self):
+        path = self.file("f.csv", HEADER + "".join(map(row, range(9))))
+        answer = (b"HTTP/1.1 201 Created\r\nContent-Length: 11\r\n\r\n"
+                  b"{\"facts\":3}")
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            def serve():
+                with listener.accept()[0] as connection:
+                    for last, reply in ((row(2), answer), (row(5), b"")):
+                        got = b""
+                        while not got.endswith(last.encode()):
+                            got += connection.recv(65536)
+                        connection.sendall(reply)
+                listener.close()
+            thread = threading.Thread(target=serve)
+            thread.start()
+            done = load(path, "--batch", "3", "--url",
+                        "http://127.0.0.1:%d" % listener.getsockname()[1])
+            thread.join()
+        self.assertEqual(done.stdout, counts(6, 3, 0, 3) + "\n", done.stderr)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(path + ": lines 5 to 7 may be stored or not: the outcome "
+                      "is unknown; the load ends there", done.stderr)
+
+    def wait_for_batch(self, data):
+        """Until its journal is larger than one without facts (4 pages)."""
+        path = os.path.join(data, "journal", "data.mdb")
+        for _ in range(2000):
+            if os.path.exists(path) and os.path.getsize(path) > 4 * 4096:
+                return
+            time.sleep(0.01)
+        self.fail("no batch is stored")
+
+    def test_a_signal_ends_it_behind_the_batch_in_hand(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            data = os.path.join(self.folder.name, number.name)
+            process = subprocess.Popen(
+                [BINARY, "load", "-", "--format", "csv", "--data", data,
+                 "--batch", "2"], stdin=subprocess.PIPE, text=True,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            process.stdin.write(HEADER + row(1) + row(2) + row(3))
+            process.stdin.flush()
+            self.wait_for_batch(data)
+            process.send_signal(number)
+            self.assertEqual(process.wait(20), 1)
+            out, err = process.stdout.read(), process.stderr.read()
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                pipe.close()
+            self.assertEqual(out, counts(2, 2, 0, 0) + "\n")
+            self.assertEqual(err, "secmaster load: standard input: stopped by "
+                             "%s; line 4 and the rest were not sent\n"
+                             % number.name)
 
     def test_a_terminal_is_shown_progress(self):
         path = self.file("f.csv", HEADER + "".join(map(row, range(5000))))
@@ -252,6 +327,7 @@ class Example(unittest.TestCase):
 
     def test_the_printed_lines_work(self):
         with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(os.path.join(folder, "data"))  # empty: no store yet
             lines, process = self.run_example(folder)
             self.assertEqual(lines[0], counts(9920, 9920, 0, 0))
             commands = [text for text in lines if "curl -s " in text]
@@ -274,11 +350,32 @@ class Example(unittest.TestCase):
             self.assertIn("Google'C'", answers[5])
             self.assertIn("Google Inc. (Class C)", answers[6])
             self.stop(process)
+            log = os.path.join(folder, "data.log")
+            self.assertIn(log, "\n".join(lines))
+            with open(log) as file:
+                self.assertIn('"stop"', file.read())
 
             # A second run serves what is there.
             lines, process = self.run_example(folder)
             self.assertFalse(re.search("^read ", "\n".join(lines), re.M))
             self.stop(process)
+
+    def test_what_hinders_it_is_told(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken, \
+                tempfile.TemporaryDirectory() as folder:
+            listen = "127.0.0.1:%d" % taken.getsockname()[1]
+            os.mkdir(os.path.join(folder, "mine"))
+            with open(os.path.join(folder, "mine", "thesis"), "w") as file:
+                file.write("words")
+            for name, words in (("data", "bind " + listen),
+                                ("mine", "neither a store nor empty")):
+                done = subprocess.run(
+                    ["sh", os.path.join(ROOT, "tools", "run.sh"), BINARY,
+                     os.path.join(folder, name), listen], text=True,
+                    stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn(words, done.stderr)
+            self.assertTrue(os.path.exists(file.name))
 
 
 if __name__ == "__main__":
