@@ -193,7 +193,7 @@ free_stream(struct stream *stream)
 
 Test(problem, replaces_a_stream)
 {
-    struct stream stream = { NULL, free_stream };
+    struct stream stream = { .free = free_stream };
     struct fixture f;
 
     setup(&f);
