@@ -279,6 +279,12 @@ table_answer(struct request *request, struct response *response,
     cursor.security_id = reading->first_security;
     err = cursor_read(request, &paged, &cursor);
     assert(err == OK); /* clocks_read has refused any other */
+    if (cursor.security_id < reading->first_security ||
+        cursor.security_id > reading->last_security) {
+        problem_set(request, response, PROBLEM_INVALID_CURSOR,
+                    "the cursor is damaged, or another query's");
+        return;
+    }
     err = table_new(reading, request->media, &table, &why);
     if (err != OK) {
         problem_err(request, response, err, &why);

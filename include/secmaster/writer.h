@@ -24,7 +24,7 @@ struct write_job {
 
     /* The answer. */
     enum err err; /* OK, ERR_INVALID (complaints), ERR_FULL, ERR_STORE,
-                     ERR_BUSY (memory) */
+                     ERR_BUSY (memory), ERR_TOO_LARGE (for one commit) */
     struct why why;
     uint64_t tx;
     struct instant recorded_at;

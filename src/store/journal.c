@@ -15,7 +15,7 @@
 const char *
 journal_words(int code)
 {
-    const char *words = code < 0 ? mdb_strerror(code) : strerrorname_np(code);
+    const char *words = code < 0 ? mdb_strerror(code) : strerrordesc_np(code);
 
     return words != NULL ? words : "unknown error";
 }

@@ -77,7 +77,7 @@ look_through(DIR *entries, const char *dir, bool *has_journal, struct why *why)
     }
     if (errno != 0)
         return why_set(why, ERR_STORE, "cannot list %s: %s", dir,
-                       strerrorname_np(errno));
+                       strerrordesc_np(errno));
     if (!*has_journal && foreign[0] != '\0')
         return why_set(why, ERR_INVALID,
                        "%s is not a secmaster store: it holds \"%s\" and no "
@@ -96,7 +96,7 @@ journal_check_directory(const char *dir, bool *has_journal, struct why *why)
 
     if (statfs(dir, &fs) != 0)
         return why_set(why, ERR_INVALID, "cannot look at %s: %s", dir,
-                       strerrorname_np(errno));
+                       strerrordesc_np(errno));
     /* The type is signed and sign-extended on some systems. */
     fault = journal_file_system_fault((uint32_t)fs.f_type);
     if (fault != NULL)
@@ -107,7 +107,7 @@ journal_check_directory(const char *dir, bool *has_journal, struct why *why)
     entries = opendir(dir);
     if (entries == NULL)
         return why_set(why, ERR_INVALID, "cannot open %s: %s", dir,
-                       strerrorname_np(errno));
+                       strerrordesc_np(errno));
     err = look_through(entries, dir, has_journal, why);
     (void)closedir(entries);
     return err;
@@ -160,7 +160,7 @@ read_meta(int fd, const char *path, off_t offset, struct meta *out,
 
     if (got < 0)
         return why_set(why, ERR_STORE, "cannot read %s: %s", path,
-                       strerrorname_np(errno));
+                       strerrordesc_np(errno));
     /* What is too short for a magic number cannot be told from a torn file. */
     if (got < META_VERSION + 4)
         return truncated(path, why);
@@ -194,7 +194,7 @@ check_pages(int fd, const char *path, struct why *why)
 
     if (fstat(fd, &st) != 0)
         return why_set(why, ERR_STORE, "cannot look at %s: %s", path,
-                       strerrorname_np(errno));
+                       strerrordesc_np(errno));
     if (!S_ISREG(st.st_mode))
         return not_ours(path, why);
     TRY(read_meta(fd, path, 0, &first, why));
@@ -218,7 +218,7 @@ journal_check_file(const char *path, struct why *why)
         return why_set(why, ERR_INVALID, "%s is missing", path);
     if (fd < 0)
         return why_set(why, ERR_STORE, "cannot open %s: %s", path,
-                       strerrorname_np(errno));
+                       strerrordesc_np(errno));
     err = check_pages(fd, path, why);
     (void)close(fd);
     return err;

@@ -19,6 +19,6 @@ entropy_draw(uint64_t *out, struct why *why)
     /* So few bytes come whole or not at all. */
     if (got != (ssize_t)sizeof *out)
         return why_set(why, ERR_INTERNAL, "no random numbers: %s",
-                       strerrorname_np(errno));
+                       strerrordesc_np(errno));
     return OK;
 }

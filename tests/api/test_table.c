@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/knowledge.h"
+
 #include "tests/api/asking.h"
 
 #define FACT(id, name, value, date)                                            \
@@ -333,6 +335,26 @@ Test(table, a_cursor_pins_what_is_known_and_the_columns_with_it)
     snprintf(target, sizeof target, "/v1/securities?cursor=%s", cursor);
     cr_expect_eq(ask(&a, target), 400, "another route");
     free(body);
+    asking_fini(&a);
+}
+
+/* A cursor is checked, not signed: whoever makes one reads no other rows. */
+Test(table, a_forged_cursor_does_not_leave_its_security)
+{
+    static const int64_t forged[] = { 0, 1, 3, INT64_MAX };
+    char target[512];
+    struct asking a;
+
+    load(&a);
+    cr_assert_eq(ask(&a, "/v1/securities/2/history"), 200);
+    for (size_t i = 0; i < sizeof forged / sizeof forged[0]; i++) {
+        struct cursor cursor = { .known_tx = 1, .security_id = forged[i] };
+        struct str text = cursor_text(&a.request, &cursor);
+
+        snprintf(target, sizeof target, "/v1/securities/2/history?cursor=%.*s",
+                 STR_ARG(text));
+        cr_expect_eq(ask(&a, target), 400, "%lld", (long long)forged[i]);
+    }
     asking_fini(&a);
 }
 

@@ -91,7 +91,7 @@ Test(journal_open, refuses_a_path_it_cannot_make)
                 "No such file or directory", "no parent");
     temp_path(path, dir.path, "file");
     temp_write(path, "x", 1);
-    expect_open(path, ERR_INVALID, "ENOTDIR", "a file");
+    expect_open(path, ERR_INVALID, "Not a directory", "a file");
     temp_dir_remove(&dir);
 }
 
