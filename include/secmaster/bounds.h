@@ -60,6 +60,13 @@
 /* The store. */
 #define JOURNAL_PART_BYTES_MAX (1UL << 20)
 #define JOURNAL_MAP_BYTES_DEFAULT (256UL << 30) /* address space, not disk */
+#define MEMTABLE_BYTES_DEFAULT (256UL << 20)    /* --memtable-bytes, of all */
+#define MEMTABLE_BYTES_LEAST (64UL * 1024)      /* less would only merge */
+#define MEMTABLE_BYTES_CEILING (1UL << 40)
+#define MEMTABLE_WAIT_MS 4000 /* for the merger: half of DRAIN_SECONDS_MAX */
+#define MERGE_TRANSACTION_BYTES                                                \
+    (16UL << 20) /* bounds its dirty pages, and those freed but not reused */
+#define MERGE_RETRY_MS 1000              /* when the disk was full */
 #define DISK_RESERVE_BYTES (256UL << 20) /* left free, or 5 %, the smaller */
 #define NAMES_MAX (1U << 24)             /* attributes or sources ever seen */
 #define TX_INFO_BYTES_MAX                                                      \

@@ -119,6 +119,12 @@ struct store_health {
     uint64_t disk_bytes;     /* files of the store; 0 where there are none */
     uint64_t memtable_bytes; /* memory that holds records */
     uint64_t memtable_records;
+    uint64_t sealed_memtables; /* on their way into the index */
+    uint64_t index_bytes;      /* of disk_bytes */
+    uint64_t merged_tx;        /* what the index has whole */
+    uint64_t merges, merge_us_total;
+    bool merge_failed; /* the index cannot be written any more; appends go on
+                          while there is memory, then get ERR_BUSY */
 };
 
 /* A store is this table and a struct that begins with struct store. */
@@ -152,10 +158,10 @@ struct store {
  * Make batches durable in one commit, then visible, then return: all of them
  * or none. Their tx go on from the newest without a gap, recorded_at does not
  * go backwards. Called by one thread only (the writer).
- * ERR_FULL: disk or map full. ERR_BUSY: out of memory. ERR_TOO_LARGE: more
- * than one commit holds. All three: nothing stored, the store goes on.
- * ERR_STORE: the outcome is unknown or the store had failed before: stop the
- * process.
+ * ERR_FULL: disk or map full. ERR_BUSY: out of memory, or the index is
+ * behind. ERR_TOO_LARGE: more than one commit holds. All three: nothing stored,
+ * the store goes on. ERR_STORE: the outcome is unknown or the store had failed
+ * before: stop the process.
  */
 enum err store_append(struct store *store,
                       const struct append_batch *const *batches, size_t count,

@@ -42,9 +42,16 @@ enum err journal_open(const struct store_lmdb_options *options,
 void journal_close(struct journal *journal);
 
 /*
- * Show every name, then every batch in order, each checked; then the journal
- * is ready to be appended to. An error of a visitor ends it. Call it once,
- * before anything else. ERR_STORE: damage, named in why.
+ * Go to transaction tx, or before the first by 0: its digest becomes
+ * journal->digest, and journal_replay begins behind it. ERR_NOT_FOUND: no such
+ * tx. ERR_STORE: it is damaged.
+ */
+enum err journal_seek(struct journal *journal, uint64_t tx, struct why *why);
+
+/*
+ * Show every name, then every batch behind the place in order, each checked;
+ * then the journal is ready to be appended to. An error of a visitor ends it.
+ * ERR_STORE: damage, named in why.
  */
 struct journal_replay {
     enum err (*name)(void *context, const struct name_change *name,
@@ -55,6 +62,10 @@ struct journal_replay {
 };
 enum err journal_replay(struct journal *journal,
                         const struct journal_replay *replay, struct why *why);
+
+/* The tx of the last part, unchecked: how far a replay has to go. */
+enum err journal_last_tx(struct journal *journal, uint64_t *out,
+                         struct why *why);
 
 /* Commit batches with their names and state: errors as store_append's, and
  * ERR_BUSY out of memory, ERR_TOO_LARGE past what one commit holds. */

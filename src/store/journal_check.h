@@ -11,6 +11,7 @@
 #define STORE_LOCK_NAME "lock"
 #define STORE_JOURNAL_NAME "journal"
 #define STORE_NEW_JOURNAL_NAME "journal.new"
+#define STORE_INDEX_NAME "index"
 #define LMDB_DATA_NAME "data.mdb"
 #define LMDB_LOCK_NAME "lock.mdb"
 

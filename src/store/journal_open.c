@@ -12,9 +12,7 @@
 #include <unistd.h>
 
 #include "journal_check.h"
-
-/* Event loops and workers, twice over; a slot costs 64 bytes. */
-#define READERS_MAX 512
+#include "lmdb_env.h"
 
 #define TABLE_PARTS "parts"
 #define TABLE_NAMES "names"
@@ -22,97 +20,17 @@
 #define TABLE_META "meta"
 #define TABLES 4
 
-#define UNSAFE_FLAGS (MDB_NOSYNC | MDB_NOMETASYNC | MDB_MAPASYNC | MDB_WRITEMAP)
-
-static enum err
-system_error(struct why *why, const char *what, const char *path)
-{
-    return why_set(why, errno == ENOSPC ? ERR_FULL : ERR_STORE,
-                   "cannot %s %s: %s", what, path, strerrordesc_np(errno));
-}
-
-/* Caller frees; NULL when out of memory. */
-static char *
-path_join(const char *dir, const char *name)
-{
-    char *path;
-
-    if (asprintf(&path, "%s/%s", dir, name) < 0)
-        return NULL;
-    return path;
-}
-
-static enum err
-sync_directory(const char *path, struct why *why)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    enum err err = OK;
-
-    if (fd < 0)
-        return system_error(why, "open", path);
-    if (fsync(fd) != 0)
-        err = system_error(why, "flush", path);
-    (void)close(fd);
-    return err;
-}
-
 static enum err
 sync_parent(const char *dir, struct why *why)
 {
-    char *parent = path_join(dir, "..");
+    char *parent = lmdb_path(dir, "..");
     enum err err;
 
     if (parent == NULL)
         return why_set(why, ERR_BUSY, "out of memory");
-    err = sync_directory(parent, why);
+    err = lmdb_sync_directory(parent, why);
     free(parent);
     return err;
-}
-
-/* LMDB's own errors of opening: ours to name only where the file is at fault.
- */
-static enum err
-open_error(struct why *why, const char *path, int rc)
-{
-    enum err code = ERR_STORE;
-
-    if (rc == MDB_INVALID || rc == MDB_VERSION_MISMATCH)
-        code = ERR_INVALID;
-    if (rc == ENOSPC || rc == MDB_MAP_FULL)
-        code = ERR_FULL;
-    return why_set(why, code, "cannot open %s: %s", path, journal_words(rc));
-}
-
-static int
-env_new(const char *path, size_t map_bytes, MDB_env **out)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    unsigned flags;
-    MDB_env *env;
-    int rc = mdb_env_create(&env), dead;
-
-    if (rc != 0)
-        return rc;
-    if (map_bytes == 0)
-        map_bytes = JOURNAL_MAP_BYTES_DEFAULT;
-    rc = mdb_env_set_mapsize(env, (map_bytes + page - 1) / page * page);
-    if (rc == 0)
-        rc = mdb_env_set_maxdbs(env, TABLES);
-    if (rc == 0)
-        rc = mdb_env_set_maxreaders(env, READERS_MAX);
-    /* Readers move between threads, so no slot is tied to one. */
-    if (rc == 0)
-        rc = mdb_env_open(env, path, MDB_NOTLS, 0600);
-    if (rc == 0)
-        rc = mdb_reader_check(env, &dead);
-    if (rc != 0) {
-        mdb_env_close(env);
-        return rc;
-    }
-    (void)mdb_env_get_flags(env, &flags);
-    assert((flags & UNSAFE_FLAGS) == 0);
-    *out = env;
-    return 0;
 }
 
 static int
@@ -153,38 +71,23 @@ create_tables(MDB_env *env)
 }
 
 static enum err
-remove_file(const char *dir, const char *name, struct why *why)
-{
-    char *path = path_join(dir, name);
-    enum err err = OK;
-
-    if (path == NULL)
-        return why_set(why, ERR_BUSY, "out of memory");
-    if (unlink(path) != 0 && errno != ENOENT)
-        err = system_error(why, "remove", path);
-    free(path);
-    return err;
-}
-
-static enum err
 create_at(const char *path, size_t map_bytes, struct why *why)
 {
     MDB_env *env;
     int rc;
 
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return system_error(why, "make", path);
+        return lmdb_system_error(why, "make", path);
     /* What a start that was cut off has left. */
-    TRY(remove_file(path, LMDB_DATA_NAME, why));
-    TRY(remove_file(path, LMDB_LOCK_NAME, why));
-    rc = env_new(path, map_bytes, &env);
+    TRY(lmdb_remove_files(path, why));
+    rc = lmdb_env_new(path, map_bytes, TABLES, &env);
     if (rc != 0)
-        return open_error(why, path, rc);
+        return lmdb_open_error(why, path, rc);
     rc = create_tables(env);
     mdb_env_close(env);
     if (rc != 0)
-        return open_error(why, path, rc);
-    return sync_directory(path, why);
+        return lmdb_open_error(why, path, rc);
+    return lmdb_sync_directory(path, why);
 }
 
 /*
@@ -195,17 +98,17 @@ static enum err
 create(const struct store_lmdb_options *options, const char *path,
        struct why *why)
 {
-    char *new_path = path_join(options->dir, STORE_NEW_JOURNAL_NAME);
+    char *new_path = lmdb_path(options->dir, STORE_NEW_JOURNAL_NAME);
     enum err err;
 
     if (new_path == NULL)
         return why_set(why, ERR_BUSY, "out of memory");
     err = create_at(new_path, options->map_bytes, why);
     if (err == OK && rename(new_path, path) != 0)
-        err = system_error(why, "rename", new_path);
+        err = lmdb_system_error(why, "rename", new_path);
     free(new_path);
     TRY(err);
-    TRY(sync_directory(options->dir, why));
+    TRY(lmdb_sync_directory(options->dir, why));
     return sync_parent(options->dir, why);
 }
 
@@ -221,7 +124,7 @@ check_format(MDB_txn *txn, MDB_dbi meta, const char *path, struct why *why)
         return why_set(why, ERR_INVALID,
                        "%s is not a secmaster store: it names no format", path);
     if (rc != 0)
-        return open_error(why, path, rc);
+        return lmdb_open_error(why, path, rc);
     if (!format_decode((struct str){ v.mv_data, v.mv_size }, &format))
         return why_set(why, ERR_STORE,
                        "journal: %s is damaged: the checksum of its format "
@@ -259,7 +162,7 @@ open_tables(struct journal *journal, MDB_txn *txn, const char *path,
                            "\"%s\"",
                            path, tables[i].name);
         if (rc != 0)
-            return open_error(why, path, rc);
+            return lmdb_open_error(why, path, rc);
         /* A newer format may have other tables: ask it first. */
         if (i == 0)
             TRY(check_format(txn, meta, path, why));
@@ -277,9 +180,9 @@ open_env(struct journal *journal, const char *path, size_t map_bytes,
     int rc;
 
     TRY(journal_check_file(journal->data_path, why));
-    rc = env_new(path, map_bytes, &journal->env);
+    rc = lmdb_env_new(path, map_bytes, TABLES, &journal->env);
     if (rc != 0)
-        return open_error(why, path, rc);
+        return lmdb_open_error(why, path, rc);
     TRY(journal_read_begin(journal, &txn, why));
     err = open_tables(journal, txn, path, why);
     if (err != OK) {
@@ -287,25 +190,25 @@ open_env(struct journal *journal, const char *path, size_t map_bytes,
         return err;
     }
     rc = mdb_txn_commit(txn);
-    return rc == 0 ? OK : open_error(why, path, rc);
+    return rc == 0 ? OK : lmdb_open_error(why, path, rc);
 }
 
 static enum err
 lock(struct journal *journal, const char *dir, struct why *why)
 {
-    char *path = path_join(dir, STORE_LOCK_NAME);
+    char *path = lmdb_path(dir, STORE_LOCK_NAME);
     enum err err = OK;
 
     if (path == NULL)
         return why_set(why, ERR_BUSY, "out of memory");
     journal->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (journal->lock_fd < 0)
-        err = system_error(why, "open", path);
+        err = lmdb_system_error(why, "open", path);
     else if (flock(journal->lock_fd, LOCK_EX | LOCK_NB) != 0)
         err = errno == EWOULDBLOCK
                   ? why_set(why, ERR_BUSY,
                             "another process holds the store in %s", dir)
-                  : system_error(why, "lock", path);
+                  : lmdb_system_error(why, "lock", path);
     free(path);
     return err;
 }
@@ -334,7 +237,7 @@ journal_open(const struct store_lmdb_options *options, struct journal **out,
              struct why *why)
 {
     struct journal *journal = calloc(1, sizeof *journal);
-    char *path = path_join(options->dir, STORE_JOURNAL_NAME);
+    char *path = lmdb_path(options->dir, STORE_JOURNAL_NAME);
     enum err err;
 
     if (journal == NULL || path == NULL) {
@@ -346,7 +249,7 @@ journal_open(const struct store_lmdb_options *options, struct journal **out,
     journal->disk_reserve_bytes = options->disk_reserve_bytes;
     out_init(&journal->bytes, SIZE_MAX);
     journal->digester = digester_new();
-    journal->data_path = path_join(path, LMDB_DATA_NAME);
+    journal->data_path = lmdb_path(path, LMDB_DATA_NAME);
 
     if (journal->digester == NULL || journal->data_path == NULL)
         err = why_set(why, ERR_BUSY, "out of memory");

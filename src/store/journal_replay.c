@@ -1,7 +1,6 @@
-/* Read the whole journal once, checking each byte of it on the way. */
+/* Read the journal from a place to its end, checking each byte on the way. */
 #include "journal.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -34,6 +33,16 @@ walk_names(MDB_cursor *cursor, const struct journal_replay *replay,
         TRY(replay->name(replay->context, &name, why));
     }
     return rc == MDB_NOTFOUND ? OK : read_error(why, "names", rc);
+}
+
+static int
+seek_batch(MDB_cursor *cursor, uint64_t tx, MDB_val *k, MDB_val *v)
+{
+    unsigned char key[PART_KEY_BYTES];
+
+    part_key_encode(key, tx, 0);
+    *k = (MDB_val){ sizeof key, key };
+    return mdb_cursor_get(cursor, k, v, MDB_SET_RANGE);
 }
 
 static enum err
@@ -89,17 +98,21 @@ gather(struct journal *journal, MDB_cursor *cursor,
     return OK;
 }
 
+/* What a batch's head is checked against, beside being a head. */
+typedef const char *head_check(const struct journal *journal,
+                               const struct batch_head *head);
+
 /* From its first part, where the cursor stands, to its last. */
 static enum err
 read_batch(struct journal *journal, MDB_cursor *cursor, struct str bytes,
-           struct batch_body *out, struct why *why)
+           head_check *check, struct batch_body *out, struct why *why)
 {
     uint64_t tx = journal->newest_tx + 1;
     const char *fault;
 
     fault = batch_head_decode(bytes, &out->head);
     if (fault == NULL)
-        fault = chain_fault(journal, &out->head);
+        fault = check(journal, &out->head);
     if (fault != NULL)
         return damaged(why, tx, fault);
     TRY(gather(journal, cursor, &out->head, &bytes, why));
@@ -118,13 +131,13 @@ walk_batches(struct journal *journal, MDB_cursor *cursor,
     struct batch_body batch;
     struct str payload;
     MDB_val k, v;
-    int rc;
+    int rc = seek_batch(cursor, journal->newest_tx + 1, &k, &v);
 
-    while ((rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) == 0) {
+    for (; rc == 0; rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) {
         uint64_t tx = journal->newest_tx + 1;
 
         TRY(journal_part_check(k, v, tx, 0, &payload, why));
-        TRY(read_batch(journal, cursor, payload, &batch, why));
+        TRY(read_batch(journal, cursor, payload, chain_fault, &batch, why));
         TRY(replay->batch(replay->context, &batch, why));
         journal->newest_tx = tx;
         journal->newest_at = batch.head.info.recorded_at;
@@ -162,10 +175,87 @@ journal_replay(struct journal *journal, const struct journal_replay *replay,
     MDB_txn *txn;
     enum err err;
 
-    assert(journal->newest_tx == 0);
-
     TRY(journal_read_begin(journal, &txn, why));
     err = replay_in(journal, txn, replay, why);
     mdb_txn_abort(txn);
     return err;
+}
+
+/* The batch before it is not at hand; its own digest stands for both. */
+static const char *
+place_fault(const struct journal *journal, const struct batch_head *head)
+{
+    return head->info.tx == journal->newest_tx + 1
+               ? NULL
+               : "its header names another tx";
+}
+
+static enum err
+seek_in(struct journal *journal, MDB_cursor *cursor, uint64_t tx,
+        struct why *why)
+{
+    struct batch_body batch;
+    struct str payload;
+    MDB_val k, v;
+    int rc = seek_batch(cursor, tx, &k, &v);
+
+    if (rc == MDB_NOTFOUND)
+        return why_set(why, ERR_NOT_FOUND, "journal: it has no tx %" PRIu64,
+                       tx);
+    if (rc != 0)
+        return read_error(why, "parts", rc);
+    journal->newest_tx = tx - 1;
+    TRY(journal_part_check(k, v, tx, 0, &payload, why));
+    TRY(read_batch(journal, cursor, payload, place_fault, &batch, why));
+    journal->newest_tx = tx;
+    journal->newest_at = batch.head.info.recorded_at;
+    return OK;
+}
+
+enum err
+journal_seek(struct journal *journal, uint64_t tx, struct why *why)
+{
+    MDB_cursor *cursor;
+    MDB_txn *txn;
+    enum err err;
+    int rc;
+
+    if (tx == 0) {
+        journal->newest_tx = 0;
+        memset(journal->digest, 0, DIGEST_BYTES);
+        return OK;
+    }
+    TRY(journal_read_begin(journal, &txn, why));
+    rc = mdb_cursor_open(txn, journal->parts, &cursor);
+    if (rc == 0) {
+        err = seek_in(journal, cursor, tx, why);
+        mdb_cursor_close(cursor);
+    } else {
+        err = read_error(why, "parts", rc);
+    }
+    mdb_txn_abort(txn);
+    return err;
+}
+
+enum err
+journal_last_tx(struct journal *journal, uint64_t *out, struct why *why)
+{
+    MDB_cursor *cursor;
+    MDB_val k, v;
+    MDB_txn *txn;
+    uint32_t part;
+    int rc;
+
+    TRY(journal_read_begin(journal, &txn, why));
+    rc = mdb_cursor_open(txn, journal->parts, &cursor);
+    if (rc == 0) {
+        rc = mdb_cursor_get(cursor, &k, &v, MDB_LAST);
+        mdb_cursor_close(cursor);
+    }
+    *out = 0;
+    /* What is no key is damage, and named when its turn comes. */
+    if (rc == 0)
+        (void)part_key_decode(str_from(k), out, &part);
+    mdb_txn_abort(txn);
+    return rc == 0 || rc == MDB_NOTFOUND ? OK : read_error(why, "parts", rc);
 }

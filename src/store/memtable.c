@@ -59,6 +59,7 @@ struct memtable {
 
     struct staged *staged;
     size_t staged_count, staged_capacity;
+    uint64_t staged_bytes;
     struct chunk *mark; /* memory before staging */
     size_t mark_used;
 
@@ -154,6 +155,22 @@ random_height(struct memtable *memtable)
     return 1 + (size_t)__builtin_ctzll(capped) / 2;
 }
 
+size_t
+memtable_cost(const struct record *record)
+{
+    /* Of the usual height, rounded up. */
+    return node_size(2, record->payload.len);
+}
+
+/* One thread writes, so reading and writing apart is enough. */
+static void
+add_bytes(struct memtable *memtable, uint64_t bytes)
+{
+    uint64_t now = atomic_load_explicit(&memtable->bytes, memory_order_relaxed);
+
+    atomic_store_explicit(&memtable->bytes, now + bytes, memory_order_relaxed);
+}
+
 struct memtable *
 memtable_new(uint64_t seed)
 {
@@ -218,6 +235,7 @@ enum err
 memtable_stage(struct memtable *memtable, const struct record *record)
 {
     struct memtable_node *node;
+    size_t size;
 
     if (memtable->staged_count == 0) {
         memtable->mark = memtable->chunk;
@@ -232,6 +250,9 @@ memtable_stage(struct memtable *memtable, const struct record *record)
     node->security_id = record->security_id;
     node->days = record->effective.days;
     node->tx = record->tx;
+    size = node_size(node->height, node->payload_bytes);
+    memtable->staged_bytes += size;
+    add_bytes(memtable, size);
     memtable->staged[memtable->staged_count++] =
         (struct staged){ node->security_id, node->days, (uint32_t)record->kind,
                          node };
@@ -243,6 +264,7 @@ static void
 forget_staged(struct memtable *memtable)
 {
     memtable->staged_count = 0;
+    memtable->staged_bytes = 0;
     if (memtable->staged_capacity <= STAGED_KEPT)
         return;
     free(memtable->staged);
@@ -256,6 +278,7 @@ memtable_drop(struct memtable *memtable)
     if (memtable->staged_count > 0) {
         free_down_to(memtable, memtable->mark);
         memtable->chunk->used = memtable->mark_used;
+        add_bytes(memtable, -memtable->staged_bytes);
     }
     forget_staged(memtable);
 }
@@ -366,16 +389,10 @@ void
 memtable_link(struct memtable *memtable)
 {
     size_t count = memtable->staged_count;
-    uint64_t bytes = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        struct memtable_node *node = memtable->staged[i].node;
-
-        link_node(memtable, node);
-        bytes += node_size(node->height, node->payload_bytes);
-    }
+    for (size_t i = 0; i < count; i++)
+        link_node(memtable, memtable->staged[i].node);
     forget_staged(memtable);
-    atomic_fetch_add_explicit(&memtable->bytes, bytes, memory_order_relaxed);
     atomic_fetch_add_explicit(&memtable->records, count, memory_order_relaxed);
 }
 

@@ -33,7 +33,10 @@ void memtable_link(struct memtable *memtable);
 /* Forget what is staged. */
 void memtable_drop(struct memtable *memtable);
 
-/* Any thread. */
+/* About the memory that a record will take. */
+size_t memtable_cost(const struct record *record);
+
+/* Any thread. What is staged counts among the bytes already. */
 uint64_t memtable_bytes(const struct memtable *memtable);
 uint64_t memtable_records(const struct memtable *memtable);
 

@@ -1,29 +1,12 @@
-/* The embedded store: what the journal keeps, the memtable shows. */
-#include "secmaster/store_lmdb.h"
-
+/* The embedded store: appends to the journal and the memtable, reads from the
+ * memtables and the index. */
 #include <assert.h>
-#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "secmaster/factset.h"
-
-#include "journal.h"
-#include "memtable.h"
-
-/* Records of a security passed over one by one before seeking the next. */
-#define SKIP_STEPS_MAX 8
-
-/* Records sorted at a time while opening: neighbours then go in one after the
- * other, which spares most of the search. */
-#define REPLAY_RECORDS_MAX (1UL << 20)
-
-struct store_lmdb {
-    struct store base;
-    struct journal *journal;
-    struct memtable *memtable;
-    size_t replayed; /* records staged while opening */
-};
+#include "embedded.h"
+#include "scan.h"
 
 static struct store_lmdb *
 ours(struct store *store)
@@ -31,8 +14,8 @@ ours(struct store *store)
     return (struct store_lmdb *)store;
 }
 
-static struct names *
-names_of(struct store *store, enum name_space space)
+struct names *
+embedded_names(struct store *store, enum name_space space)
 {
     switch (space) {
     case NAMES_ATTRIBUTES:
@@ -43,133 +26,6 @@ names_of(struct store *store, enum name_space space)
     abort();
 }
 
-/* Opening: the journal is read into the memtable. */
-
-static enum err
-replay_name(void *context, const struct name_change *name, struct why *why)
-{
-    struct store_lmdb *store = context;
-    struct names *names = names_of(&store->base, name->space);
-
-    if (name->id != names_count(names))
-        return why_set(why, ERR_STORE,
-                       "journal: name %" PRIu32 " of space %d is missing",
-                       names_count(names), (int)name->space);
-    if (names_find(names, name->text) != NAME_NONE)
-        return why_set(why, ERR_STORE,
-                       "journal: name %" PRIu32 " of space %d is there twice",
-                       name->id, (int)name->space);
-    TRY(names_add(names, name->text));
-    names_mark(names, name->id, name->first_assertion, name->first_retraction);
-    return OK;
-}
-
-/* Whether a record's facts can be read back, every name included. */
-static const char *
-payload_fault(const struct store_lmdb *store, struct str payload)
-{
-    uint32_t attributes = names_count(store->base.attributes);
-    uint32_t sources = names_count(store->base.sources);
-    struct factset_item item;
-    enum err err;
-
-    if (payload.len == 0)
-        return "a record is empty";
-    while (factset_next(&payload, &item, &err))
-        if (item.attribute >= attributes || item.source >= sources)
-            return "a record has a name that is missing";
-    return err == OK ? NULL : "a record's facts are malformed";
-}
-
-static const char *
-sources_fault(const struct store_lmdb *store, const struct batch_body *batch)
-{
-    uint32_t count = batch->head.info.source_count;
-
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t id = batch_source(batch->sources, i);
-
-        if (id >= names_count(store->base.sources))
-            return "a source is missing";
-        if (i > 0 && id <= batch_source(batch->sources, i - 1))
-            return "its sources are out of order";
-    }
-    return NULL;
-}
-
-static const char *
-displaced_fault(const struct batch_body *batch)
-{
-    struct str left = batch->displaced;
-    uint32_t facts = batch->head.info.facts, last = 0, count = 0;
-    struct displaced displaced;
-    const char *fault;
-
-    for (; batch_displaced_next(&left, &last, &displaced, &fault); count++)
-        if (displaced.sequence >= facts || displaced.ordinal >= facts)
-            return "its list of displaced facts is malformed";
-    if (fault == NULL && count != batch->head.displaced)
-        return "its list of displaced facts has another length";
-    return fault;
-}
-
-static enum err
-damaged(struct why *why, uint64_t tx, const char *fault)
-{
-    return why_set(why, ERR_STORE, "journal: tx %" PRIu64 " is damaged: %s", tx,
-                   fault);
-}
-
-static enum err
-stage_batch(struct store_lmdb *store, const struct batch_body *batch,
-            struct why *why)
-{
-    struct str left = batch->records;
-    struct record record;
-    const char *fault;
-    uint32_t count = 0;
-
-    for (; batch_record_next(&left, batch->head.info.tx, &record, &fault);
-         count++) {
-        fault = payload_fault(store, record.payload);
-        if (fault != NULL)
-            break;
-        if (memtable_stage(store->memtable, &record) != OK)
-            return why_set(why, ERR_BUSY, "out of memory");
-    }
-    if (fault == NULL && count != batch->head.records)
-        fault = "it has another number of records";
-    return fault == NULL ? OK : damaged(why, batch->head.info.tx, fault);
-}
-
-static enum err
-link_replayed(struct store_lmdb *store, struct why *why)
-{
-    uint64_t tx;
-
-    if (!memtable_sort(store->memtable, &tx))
-        return damaged(why, tx, "a record is there twice");
-    memtable_link(store->memtable);
-    store->replayed = 0;
-    return OK;
-}
-
-static enum err
-replay_batch(void *context, const struct batch_body *batch, struct why *why)
-{
-    struct store_lmdb *store = context;
-    const char *fault = sources_fault(store, batch);
-
-    if (fault == NULL)
-        fault = displaced_fault(batch);
-    if (fault != NULL)
-        return damaged(why, batch->head.info.tx, fault);
-    TRY(stage_batch(store, batch, why));
-    store->replayed += batch->head.records;
-    return store->replayed < REPLAY_RECORDS_MAX ? OK
-                                                : link_replayed(store, why);
-}
-
 /* Appending. */
 
 static enum err
@@ -177,7 +33,7 @@ apply_names(struct store *store, const struct append_batch *batch)
 {
     for (uint32_t i = 0; i < batch->name_count; i++) {
         const struct name_change *change = &batch->names[i];
-        struct names *names = names_of(store, change->space);
+        struct names *names = embedded_names(store, change->space);
 
         if (change->id == names_count(names))
             TRY(names_add(names, change->text));
@@ -197,6 +53,35 @@ stage_all(struct memtable *memtable, const struct append_batch *const *batches,
     return OK;
 }
 
+/*
+ * Where the active memtable cannot take the batches as well, seal it: only
+ * here, between batches, so that a memtable ends with a whole transaction.
+ */
+static enum err
+make_room(struct store_lmdb *store, const struct append_batch *const *batches,
+          size_t count, struct why *why)
+{
+    uint64_t bytes = memtable_bytes(store->versions.active);
+    struct index_mark mark = { .tx = store_newest(&store->base) };
+    struct memtable *fresh;
+
+    if (bytes == 0)
+        return OK;
+    for (size_t i = 0; i < count; i++)
+        for (uint32_t r = 0; r < batches[i]->record_count; r++)
+            bytes += memtable_cost(&batches[i]->records[r]);
+    if (bytes <= store->memtable_bytes_max)
+        return OK;
+    if (!versions_await_room(&store->versions, store->wait_ms))
+        return why_set(why, ERR_BUSY, "memory is full, the index is behind");
+    fresh = memtable_new(store->base.seed);
+    if (fresh == NULL)
+        return why_set(why, ERR_BUSY, "out of memory");
+    memcpy(mark.digest, store->journal->digest, DIGEST_BYTES);
+    versions_seal(&store->versions, fresh, &mark);
+    return OK;
+}
+
 /* All that may lack memory comes before the commit, all that is seen after
  * it. */
 static enum err
@@ -204,23 +89,27 @@ lmdb_append(struct store *base, const struct append_batch *const *batches,
             size_t count, struct why *why)
 {
     struct store_lmdb *store = ours(base);
-    enum err err = stage_all(store->memtable, batches, count);
+    struct memtable *memtable;
     bool are_distinct;
+    enum err err;
     uint64_t tx;
 
+    TRY(make_room(store, batches, count, why));
+    memtable = store->versions.active;
+    err = stage_all(memtable, batches, count);
     if (err != OK) {
-        memtable_drop(store->memtable);
+        memtable_drop(memtable);
         return why_set(why, err, "out of memory");
     }
-    are_distinct = memtable_sort(store->memtable, &tx);
+    are_distinct = memtable_sort(memtable, &tx);
     assert(are_distinct);
     err = journal_append(store->journal, batches, count, why);
     if (err != OK) {
-        memtable_drop(store->memtable);
+        memtable_drop(memtable);
         return err;
     }
 
-    memtable_link(store->memtable);
+    memtable_link(memtable);
     for (size_t i = 0; i < count; i++) {
         if (apply_names(base, batches[i]) == OK)
             continue;
@@ -235,78 +124,48 @@ lmdb_append(struct store *base, const struct append_batch *const *batches,
 
 /* Reading. */
 
+/*
+ * The published tx was loaded before this is called; then the version, then
+ * the index. In any other order a merge in between would hide records or show
+ * them twice.
+ */
 static enum err
 lmdb_view_begin(struct view *view, struct why *why)
 {
-    (void)why;
-    view->handle = ours(view->store)->memtable;
+    struct store_lmdb *store = ours(view->store);
+    struct scan_sources *sources = malloc(sizeof *sources);
+    enum err err;
+
+    if (sources == NULL)
+        return why_set(why, ERR_BUSY, "out of memory");
+    sources->known_tx = view->known_tx;
+    sources->version = versions_pin(&store->versions);
+    err = index_read_begin(store->index, &sources->reader, why);
+    if (err != OK) {
+        versions_unpin(&store->versions, sources->version);
+        free(sources);
+        return err;
+    }
+    view->handle = sources;
     return OK;
 }
 
 static void
 lmdb_view_end(struct view *view)
 {
+    struct scan_sources *sources = view->handle;
+
+    index_read_end(&sources->reader);
+    versions_unpin(&ours(view->store)->versions, sources->version);
+    free(sources);
     view->handle = NULL;
-}
-
-/* Whether a record lies behind the end of a range. */
-static bool
-is_past(const struct scan_range *range, const struct record *record)
-{
-    if (record->kind != range->kind)
-        return record->kind > range->kind;
-    if (record->security_id != range->last_security)
-        return record->security_id > range->last_security;
-    return record->effective.days > range->last_date.days;
-}
-
-/* Leave the security the cursor is at. A few steps are cheaper than a seek;
- * many are not. */
-static void
-skip_security(struct memtable_cursor *cursor, const struct record *from)
-{
-    struct record record;
-
-    for (int step = 0; step < SKIP_STEPS_MAX; step++) {
-        memtable_next(cursor);
-        if (!memtable_at(cursor, &record) || record.kind != from->kind ||
-            record.security_id != from->security_id)
-            return;
-    }
-    record.tx = UINT64_MAX;
-    record.effective.days = DATE_LAST_DAYS;
-    memtable_seek(cursor, cursor->memtable, &record);
 }
 
 static enum err
 lmdb_scan(struct view *view, const struct scan_range *range,
           record_visitor *visitor, void *context, struct why *why)
 {
-    const struct record first = { .kind = range->kind,
-                                  .security_id = range->first_security,
-                                  .effective = range->first_date };
-    struct memtable_cursor cursor;
-    struct record record;
-
-    (void)why;
-    memtable_seek(&cursor, view->handle, &first);
-    while (memtable_at(&cursor, &record) && !is_past(range, &record)) {
-        enum visit visit = VISIT_NEXT;
-
-        if (record.tx <= view->known_tx)
-            visit = visitor(context, &record);
-        switch (visit) {
-        case VISIT_NEXT:
-            memtable_next(&cursor);
-            break;
-        case VISIT_SKIP:
-            skip_security(&cursor, &record);
-            break;
-        case VISIT_STOP:
-            return OK;
-        }
-    }
-    return OK;
+    return scan_run(view->handle, range, visitor, context, why);
 }
 
 static enum err
@@ -324,15 +183,46 @@ lmdb_state_get(struct store *store, enum state_space space, struct str key,
 }
 
 static void
+memtable_health(struct store_lmdb *store, struct store_health *out)
+{
+    const struct version *version = versions_pin(&store->versions);
+
+    for (size_t i = 0; i < version->count; i++) {
+        out->memtable_bytes += memtable_bytes(version->memtables[i]);
+        out->memtable_records += memtable_records(version->memtables[i]);
+    }
+    out->sealed_memtables = version->count - 1;
+    versions_unpin(&store->versions, version);
+}
+
+static void
+index_health(struct store_lmdb *store, struct store_health *out)
+{
+    struct index_reader reader;
+    struct merger_stats stats;
+
+    merger_stats(store->merger, &stats);
+    out->merges = stats.merges;
+    out->merge_us_total = stats.merge_us;
+    out->merge_failed = stats.failed;
+    out->full = out->full || stats.full;
+    out->index_bytes = index_disk_bytes(store->index);
+    if (index_read_begin(store->index, &reader, NULL) != OK)
+        return;
+    out->merged_tx = reader.merged_tx;
+    index_read_end(&reader);
+}
+
+static void
 lmdb_health(struct store *base, struct store_health *out)
 {
     struct store_lmdb *store = ours(base);
 
     out->failed = atomic_load(&store->journal->failed);
     out->full = journal_is_full(store->journal);
-    out->disk_bytes = journal_disk_bytes(store->journal);
-    out->memtable_bytes = memtable_bytes(store->memtable);
-    out->memtable_records = memtable_records(store->memtable);
+    memtable_health(store, out);
+    index_health(store, out);
+    out->disk_bytes = journal_disk_bytes(store->journal) + out->index_bytes;
 }
 
 static void
@@ -340,14 +230,17 @@ lmdb_close(struct store *base)
 {
     struct store_lmdb *store = ours(base);
 
+    merger_stop(store->merger);
+    versions_fini(&store->versions);
+    index_close(store->index);
+    /* Last: it holds the lock of the directory. */
     journal_close(store->journal);
-    memtable_free(store->memtable);
     names_free(base->attributes);
     names_free(base->sources);
     free(store);
 }
 
-static const struct store_ops ops = {
+const struct store_ops embedded_ops = {
     .name = "lmdb",
     .append = lmdb_append,
     .view_begin = lmdb_view_begin,
@@ -358,38 +251,3 @@ static const struct store_ops ops = {
     .health = lmdb_health,
     .close = lmdb_close,
 };
-
-enum err
-store_lmdb_open(const struct store_lmdb_options *options, struct store **out,
-                struct why *why)
-{
-    struct store_lmdb *store = calloc(1, sizeof *store);
-    const struct journal_replay replay = { replay_name, replay_batch, store };
-    enum err err;
-
-    assert(options->dir != NULL);
-
-    if (store == NULL)
-        return why_set(why, ERR_BUSY, "out of memory");
-    store->base.ops = &ops;
-    store->base.seed = options->seed;
-    store->base.attributes = names_new(options->seed);
-    store->base.sources = names_new(options->seed);
-    store->memtable = memtable_new(options->seed);
-    if (store->base.attributes == NULL || store->base.sources == NULL ||
-        store->memtable == NULL)
-        err = why_set(why, ERR_BUSY, "out of memory");
-    else
-        err = journal_open(options, &store->journal, why);
-    if (err == OK)
-        err = journal_replay(store->journal, &replay, why);
-    if (err == OK)
-        err = link_replayed(store, why);
-    if (err != OK) {
-        lmdb_close(&store->base);
-        return err;
-    }
-    atomic_init(&store->base.published_tx, store->journal->newest_tx);
-    *out = &store->base;
-    return OK;
-}

@@ -1,12 +1,14 @@
 /*
- * One writer and many readers of the embedded store: each view holds whole
- * transactions, with the names and the metadata that belong to them.
+ * One writer, many readers and the merger of the embedded store: each view
+ * holds whole transactions, with the names and the metadata that belong to
+ * them; with everything in memory, and with everything on its way to disk.
  */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "secmaster/store_lmdb.h"
+#include "src/store/store_testing.h"
 #include "tests/support/batch_maker.h"
 #include "tests/support/temp_dir.h"
 
@@ -73,51 +75,91 @@ check_tables(uint64_t known_tx, struct arena *arena)
           "state");
 }
 
+static void
+check_count(struct view *view, uint64_t known_tx)
+{
+    const struct scan_range all = SCAN_ALL(RECORD_FACTS);
+    uint64_t count = 0;
+
+    check(store_scan(view, &all, count_one, &count, NULL) == OK, "scan");
+    check(count == known_tx * RECORDS, "a transaction in part");
+}
+
+/* The newest view twice, and one of the past. */
+static uint64_t
+check_views(unsigned *seed)
+{
+    struct view view, past;
+    uint64_t known_tx, past_tx;
+
+    check(store_view_begin(store, KNOWN_NEWEST, &view, NULL) == OK, "view");
+    known_tx = view.known_tx;
+    check_count(&view, known_tx);
+    past_tx = (uint64_t)rand_r(seed) % (known_tx + 1);
+    check(store_view_begin(store, past_tx, &past, NULL) == OK, "past view");
+    check_count(&past, past_tx);
+    store_view_end(&past);
+    check_count(&view, known_tx);
+    store_view_end(&view);
+    return known_tx;
+}
+
 static void *
 read_on(void *context)
 {
-    const struct scan_range all = SCAN_ALL(RECORD_FACTS);
+    unsigned seed = (unsigned)(uintptr_t)context;
     struct store_health health;
     struct arena arena;
-    struct view view;
     uint64_t known_tx;
 
     arena_init(&arena, 1UL << 20);
     do {
-        uint64_t count = 0;
-
-        check(store_view_begin(store, KNOWN_NEWEST, &view, NULL) == OK, "view");
-        known_tx = view.known_tx;
-        check(store_scan(&view, &all, count_one, &count, NULL) == OK, "scan");
-        store_view_end(&view);
-        check(count == known_tx * RECORDS, "a transaction in part");
+        known_tx = check_views(&seed);
         if (known_tx > 0)
             check_tables(known_tx, &arena);
         arena_reset(&arena);
         store_health(store, &health);
         check(health.newest_tx >= known_tx, "health");
+        check(health.merged_tx <= store_newest(store), "merged");
     } while (known_tx < TRANSACTIONS);
     arena_fini(&arena);
-    return context;
+    return NULL;
 }
 
-int
-main(void)
+static void
+race(size_t memtable_bytes)
 {
-    struct store_lmdb_options options = { .map_bytes = 64UL << 20 };
+    const struct store_testing testing = { .transaction_bytes = 1 };
+    struct store_lmdb_options options = {
+        .map_bytes = 64UL << 20,
+        .memtable_bytes = memtable_bytes,
+        .testing = &testing,
+    };
     pthread_t writer, readers[READERS];
+    struct store_health health;
     struct temp_dir dir;
 
     temp_dir_make(&dir);
     options.dir = dir.path;
     check(store_lmdb_open(&options, &store, NULL) == OK, "open");
-    for (int i = 0; i < READERS; i++)
-        check(pthread_create(&readers[i], NULL, read_on, NULL) == 0, "thread");
+    for (uintptr_t i = 0; i < READERS; i++)
+        check(pthread_create(&readers[i], NULL, read_on, (void *)i) == 0,
+              "thread");
     check(pthread_create(&writer, NULL, write_all, NULL) == 0, "thread");
     check(pthread_join(writer, NULL) == 0, "join");
     for (int i = 0; i < READERS; i++)
         check(pthread_join(readers[i], NULL) == 0, "join");
+    store_health(store, &health);
+    check((health.merges > 0) == (memtable_bytes > 0), "merges");
     store_close(store);
     temp_dir_remove(&dir);
+}
+
+int
+main(void)
+{
+    race(0);
+    race(1);
+    race(4000);
     return 0;
 }

@@ -3,14 +3,27 @@
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "secmaster/crc32c.h"
 #include "secmaster/store_lmdb.h"
+#include "src/store/store_testing.h"
 #include "tests/support/store_memory.h"
+
+/* A few records fill a memtable, or some more; a block a transaction: then
+ * something is on its way into the index whenever one looks. */
+static const struct store_testing block_by_block = { .transaction_bytes = 1 };
 
 static void
 open_lmdb(struct bench *bench)
 {
-    const struct store_lmdb_options options = { .dir = bench->dir.path };
+    size_t memtable_bytes = rand() % 2 == 0 ? 300 : 30000;
+    const struct store_lmdb_options options = {
+        .dir = bench->dir.path,
+        .memtable_bytes = bench->is_merging ? memtable_bytes : 0,
+        .testing = bench->is_merging ? &block_by_block : NULL,
+    };
     struct why why = { 0 };
     enum err err = store_lmdb_open(&options, &bench->store, &why);
 
@@ -21,6 +34,15 @@ static void
 make_lmdb(struct bench *bench)
 {
     temp_dir_make(&bench->dir);
+    bench->is_merging = false;
+    open_lmdb(bench);
+}
+
+static void
+make_merging(struct bench *bench)
+{
+    temp_dir_make(&bench->dir);
+    bench->is_merging = true;
     open_lmdb(bench);
 }
 
@@ -58,6 +80,7 @@ drop_memory(struct bench *bench)
 
 const struct bench_kind stores[STORES] = {
     { "lmdb", make_lmdb, reopen_lmdb, drop_lmdb },
+    { "lmdb merging", make_merging, reopen_lmdb, drop_lmdb },
     { "memory", make_memory, reopen_memory, drop_memory },
 };
 
@@ -92,6 +115,9 @@ note(void *context, const struct record *record)
 
     out_print(&seen->text, "%" PRId64 "@%d#%" PRIu64 " ", record->security_id,
               record->effective.days, record->tx);
+    if (seen->with_payloads)
+        out_print(&seen->text, "=%08x ",
+                  crc32c(0, record->payload.data, record->payload.len));
     return ++seen->count == seen->special_at ? seen->special : VISIT_NEXT;
 }
 
@@ -132,6 +158,87 @@ expect_scan(struct bench *bench, uint64_t known_tx, struct scan_range range,
     cr_expect_str_eq(seen.text.data, expected, "%s: saw %s", row,
                      seen.text.data);
     out_fini(&seen.text);
+}
+
+static void
+scan_at(struct store *store, uint64_t known_tx, const struct scan_range *range,
+        struct seen *seen)
+{
+    struct why why = { 0 };
+    struct view view;
+    enum err err = store_view_begin(store, known_tx, &view, &why);
+
+    cr_assert_eq(err, OK, "view: err %d: %s", (int)err, why.text);
+    scan(&view, range, seen);
+    store_view_end(&view);
+}
+
+static void
+expect_same_scan(struct store *const stores_two[2], uint64_t known_tx,
+                 const struct scan_range *range, const struct seen *how,
+                 const char *row)
+{
+    struct seen seen[2] = { *how, *how };
+
+    for (int i = 0; i < 2; i++) {
+        out_init(&seen[i].text, SIZE_MAX);
+        scan_at(stores_two[i], known_tx, range, &seen[i]);
+    }
+    cr_assert_str_eq(seen[0].text.data, seen[1].text.data,
+                     "%s: known_tx %" PRIu64 ", %" PRId64 "@%d to %" PRId64
+                     "@%d: %zu records against %zu",
+                     row, known_tx, range->first_security,
+                     range->first_date.days, range->last_security,
+                     range->last_date.days, seen[0].count, seen[1].count);
+    for (int i = 0; i < 2; i++)
+        out_fini(&seen[i].text);
+}
+
+void
+expect_same(struct store *a, struct store *b, uint64_t known_tx,
+            const char *row)
+{
+    struct store *const two[] = { a, b };
+    const struct scan_range all = SCAN_ALL(RECORD_FACTS);
+
+    expect_same_scan(two, known_tx, &all,
+                     &(struct seen){ .with_payloads = true }, row);
+    for (int i = 0; i < 4; i++) {
+        const struct scan_range range =
+            between(rand() % 9, rand() % 180, rand() % 9, rand() % 180);
+
+        expect_same_scan(
+            two, known_tx, &range,
+            &(struct seen){
+                .special_at = (size_t)rand() % 12,
+                .special = rand() % 3 > 0 ? VISIT_SKIP : VISIT_STOP,
+            },
+            row);
+    }
+}
+
+void
+maker_random(struct batch_maker *maker, uint64_t tx, int count)
+{
+    struct str fact;
+    char *many;
+
+    maker_init(maker, tx, (int64_t)tx);
+    if (tx == 1)
+        maker_first_names(maker);
+    fact = maker_payload(&maker->arena, "9.75");
+    many = arena_alloc(&maker->arena, 2000 * fact.len);
+    for (int i = 0; i < 2000; i++)
+        memcpy(many + (size_t)i * fact.len, fact.data, fact.len);
+    /* Strides that never meet keep the keys of a batch apart. */
+    for (int i = 0; i < count; i++) {
+        size_t facts = rand() % 3 > 0 ? 1 : (size_t)rand() % 300 + 1;
+
+        if (rand() % 200 == 0)
+            facts = (size_t)rand() % 2000 + 1;
+        maker_record(maker, rand() % 8, rand() % 8 * count + i,
+                     (struct str){ many, facts * fact.len });
+    }
 }
 
 struct scan_range

@@ -10,6 +10,7 @@
 struct bench {
     struct store *store;
     struct temp_dir dir;
+    bool is_merging; /* LMDB's: with tiny memtables */
 };
 
 /* A row a store; a new one is held to the contract by a row more. */
@@ -19,7 +20,7 @@ struct bench_kind {
     void (*reopen)(struct bench *bench); /* where it can be */
     void (*drop)(struct bench *bench);
 };
-#define STORES 2
+#define STORES 3
 extern const struct bench_kind stores[STORES];
 
 /* All of these fail the test on an error. */
@@ -39,6 +40,7 @@ struct seen {
     struct out text; /* terminated */
     size_t count, special_at;
     enum visit special;
+    bool with_payloads; /* "=checksum" behind each */
 };
 void scan(struct view *view, const struct scan_range *range, struct seen *seen);
 
@@ -46,6 +48,15 @@ void scan(struct view *view, const struct scan_range *range, struct seen *seen);
 void expect_scan(struct bench *bench, uint64_t known_tx,
                  struct scan_range range, const char *expected,
                  const char *row);
+
+/* The same scans of two stores at known_tx see the same, payloads and all:
+ * everything, and some ranges at random with skips and stops. */
+void expect_same(struct store *a, struct store *b, uint64_t known_tx,
+                 const char *row);
+
+/* A batch of records at random: a third of them with long payloads, so that
+ * blocks have few. */
+void maker_random(struct batch_maker *maker, uint64_t tx, int count);
 
 struct scan_range between(int64_t first, int32_t first_day, int64_t last,
                           int32_t last_day);

@@ -449,7 +449,10 @@ Test(store, appends_several_batches_at_once)
             cr_expect_eq(names_first_assertion(bench.store->attributes, 1), 3);
             store_health(bench.store, &health);
             cr_expect_eq(health.newest_tx, 3);
-            cr_expect_eq(health.memtable_records, 6);
+            /* What is merged is no longer in memory. */
+            cr_expect(health.memtable_records == 6 ||
+                          (health.memtable_records < 6 && health.merged_tx > 0),
+                      "%s: %d", stores[s].name, (int)health.memtable_records);
             cr_expect_gt(health.memtable_bytes, 0);
             cr_expect(!health.failed);
             cr_expect(!health.full);

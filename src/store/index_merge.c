@@ -1,0 +1,310 @@
+/*
+ * Merge a memtable into the blocks. A block's fence never moves: what falls
+ * between it and the next is put back as one block or, where that would be too
+ * large, as several, the first of them under the old fence.
+ */
+#include "index_merge.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "journal.h"
+
+/* Before every record there can be. */
+static const struct record before_all = { .kind = RECORD_FACTS,
+                                          .effective = { DATE_FIRST_DAYS } };
+
+struct index_merge *
+index_merge_new(struct index *index, size_t transaction_bytes)
+{
+    struct index_merge *merge = calloc(1, sizeof *merge);
+
+    if (merge == NULL)
+        return NULL;
+    merge->index = index;
+    merge->transaction_bytes = transaction_bytes;
+    out_init(&merge->old, SIZE_MAX);
+    block_maker_init(&merge->maker);
+    return merge;
+}
+
+void
+index_merge_free(struct index_merge *merge)
+{
+    if (merge == NULL)
+        return;
+    out_fini(&merge->old);
+    block_maker_fini(&merge->maker);
+    free(merge);
+}
+
+void
+index_merge_begin(struct index_merge *merge, const struct memtable *memtable,
+                  const struct index_mark *mark)
+{
+    assert(mark->tx >= merge->index->marks.merged.tx);
+
+    merge->mark = *mark;
+    memtable_seek(&merge->at, memtable, &before_all);
+}
+
+static enum err
+write_error(struct why *why, const char *what, int rc)
+{
+    enum err err = ERR_STORE;
+
+    if (rc == MDB_MAP_FULL || rc == ENOSPC || rc == EDQUOT)
+        err = ERR_FULL;
+    if (rc == ENOMEM)
+        err = ERR_BUSY;
+    return why_set(why, err, "index: %s: %s", what, journal_words(rc));
+}
+
+/* Put the block that was made. */
+static enum err
+put_block(struct index_merge *merge, const struct block_key *next,
+          struct why *why)
+{
+    struct block_maker *maker = &merge->maker;
+    MDB_val k = { BLOCK_KEY_BYTES, maker->fence.bytes }, v;
+    int rc;
+
+    if (block_end(maker, next) != OK)
+        return why_set(why, ERR_BUSY, "index: out of memory");
+    v = (MDB_val){ maker->out.len, maker->out.data };
+    rc = mdb_cursor_put(merge->cursor, &k, &v, 0);
+    if (rc != 0)
+        return write_error(why, "a write failed", rc);
+    merge->put_bytes += v.mv_size;
+    return OK;
+}
+
+/*
+ * Put the first pending records as one block, of about so many bytes. Behind
+ * it comes the first record that is left or, where none is, the block that
+ * came behind the old one.
+ */
+static enum err
+put_piece(struct index_merge *merge, size_t bytes, struct why *why)
+{
+    struct block_maker *maker = &merge->maker;
+    const struct block_key *next =
+        merge->block.has_next ? &merge->block.next : NULL;
+    struct block_key left;
+    size_t count = 0;
+
+    block_begin(maker, &merge->fence);
+    while (count < merge->pending_count &&
+           (count == 0 || maker->out.len < bytes) &&
+           block_put(maker, &merge->pending[count]))
+        count++;
+    if (count < merge->pending_count) {
+        left = block_key_of(&merge->pending[count]);
+        next = &left;
+    }
+    TRY(put_block(merge, next, why));
+    if (next == &left)
+        merge->fence = left;
+    merge->pending_count -= count;
+    memmove(merge->pending, merge->pending + count,
+            merge->pending_count * sizeof merge->pending[0]);
+    merge->pending_bytes = 0;
+    for (size_t i = 1; i < merge->pending_count; i++)
+        merge->pending_bytes +=
+            block_record_bytes(&merge->pending[i - 1], &merge->pending[i]);
+    return OK;
+}
+
+/* Room for the record that comes first, its head in full, and the block's. */
+static size_t
+first_bytes(const struct index_merge *merge)
+{
+    return BLOCK_HEAD_BYTES + BLOCK_KEY_BYTES + merge->pending[0].payload.len;
+}
+
+/*
+ * What is left at the end of a range. The last two pieces share evenly, so
+ * that both have room; at the index's end only the last has, since what comes
+ * in order comes behind it.
+ */
+static enum err
+put_rest(struct index_merge *merge, struct why *why)
+{
+    while (merge->pending_count > 0) {
+        size_t bytes = merge->pending_bytes + first_bytes(merge);
+
+        if (!merge->block.has_next || bytes <= BLOCK_BYTES_MAX ||
+            bytes > 2 * BLOCK_BYTES_MAX)
+            bytes = BLOCK_BYTES_MAX;
+        else
+            bytes /= 2;
+        TRY(put_piece(merge, bytes, why));
+    }
+    return OK;
+}
+
+static enum err
+take(struct index_merge *merge, const struct record *record, struct why *why)
+{
+    size_t count = merge->pending_count;
+
+    assert(count < MERGE_PENDING_MAX);
+
+    merge->pending[count] = *record;
+    merge->pending_count = count + 1;
+    if (count > 0)
+        merge->pending_bytes +=
+            block_record_bytes(&merge->pending[count - 1], record);
+    if (count == 0 || merge->pending_bytes <= 2 * BLOCK_BYTES_MAX)
+        return OK;
+    return put_piece(merge, BLOCK_BYTES_MAX, why);
+}
+
+/* The block that the memtable's next record falls into, its bytes copied. */
+static enum err
+open_block(struct index_merge *merge, const struct record *first,
+           struct why *why)
+{
+    const struct block_key key = block_key_of(first);
+    struct block *block = &merge->block;
+
+    TRY(index_find(merge->cursor, &key, block, why));
+    out_reset(&merge->old);
+    out_str(&merge->old, block->bytes);
+    if (out_finish(&merge->old) != OK)
+        return why_set(why, ERR_BUSY, "index: out of memory");
+    block->bytes = out_text(&merge->old);
+    merge->fence = block->fence;
+    merge->pending_count = merge->pending_bytes = 0;
+    return OK;
+}
+
+/* The memtable's next record, if this block and transaction still take it. */
+static bool
+has_fresh(struct index_merge *merge, size_t taken, struct record *out)
+{
+    if (!memtable_at(&merge->at, out))
+        return false;
+    if (merge->block.has_next && record_compare(out, &merge->block.end) >= 0)
+        return false;
+    return taken == 0 || merge->put_bytes < merge->transaction_bytes;
+}
+
+/*
+ * Put one block anew, with what the memtable has for it. A record that is in
+ * already, by a merge that was cut off, stays as it is.
+ */
+static enum err
+merge_block(struct index_merge *merge, struct why *why)
+{
+    struct record fresh, old;
+    const char *fault;
+    size_t taken = 0;
+    bool is_fresh = memtable_at(&merge->at, &fresh), is_old;
+
+    TRY(open_block(merge, &fresh, why));
+    is_old = block_next(&merge->block, &old, &fault);
+    while (is_fresh || is_old) {
+        int order = !is_fresh ? -1 : !is_old ? 1 : record_compare(&old, &fresh);
+
+        TRY(take(merge, order <= 0 ? &old : &fresh, why));
+        if (order <= 0)
+            is_old = block_next(&merge->block, &old, &fault);
+        if (order < 0)
+            continue;
+        taken++;
+        memtable_next(&merge->at);
+        is_fresh = has_fresh(merge, taken, &fresh);
+    }
+    if (fault != NULL)
+        return index_damaged(why, &merge->block.fence, fault);
+    return put_rest(merge, why);
+}
+
+static enum err
+put_marks(struct index_merge *merge, struct index_marks *marks, bool is_last,
+          struct why *why)
+{
+    int rc;
+
+    if (marks->reached.tx < merge->mark.tx)
+        marks->reached = merge->mark;
+    if (is_last)
+        marks->merged = merge->mark;
+    rc = index_put_marks(merge->index, merge->txn, marks);
+    return rc == 0 ? OK : write_error(why, "a write failed", rc);
+}
+
+static enum err
+fill_transaction(struct index_merge *merge, struct index_marks *marks,
+                 bool *is_done, struct why *why)
+{
+    int rc = mdb_cursor_open(merge->txn, merge->index->blocks, &merge->cursor);
+    struct record record;
+    enum err err = OK;
+
+    if (rc != 0)
+        return write_error(why, "a write failed", rc);
+    merge->put_bytes = 0;
+    while (err == OK && memtable_at(&merge->at, &record) &&
+           merge->put_bytes < merge->transaction_bytes)
+        err = merge_block(merge, why);
+    mdb_cursor_close(merge->cursor);
+    TRY(err);
+    *is_done = !memtable_at(&merge->at, &record);
+    return put_marks(merge, marks, *is_done, why);
+}
+
+/*
+ * A page that was new in a transaction and freed in it is never written: were
+ * it the last one, the file would end before the count of its pages does, and
+ * the next start would take it for truncated. The journal must not even be so
+ * for a moment; here the price of a moment would be an index built anew.
+ */
+static void
+cover_pages(struct index *index)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    struct stat st;
+    mdb_filehandle_t fd;
+    off_t needed;
+
+    (void)mdb_env_info(index->env, &info);
+    (void)mdb_env_stat(index->env, &stat);
+    (void)mdb_env_get_fd(index->env, &fd);
+    needed = (off_t)((info.me_last_pgno + 1) * stat.ms_psize);
+    if (fstat(fd, &st) == 0 && st.st_size < needed)
+        (void)!ftruncate(fd, needed);
+}
+
+enum err
+index_merge_step(struct index_merge *merge, bool *is_done, struct why *why)
+{
+    struct index *index = merge->index;
+    const struct memtable_cursor start = merge->at;
+    struct index_marks marks = index->marks;
+    enum err err;
+    int rc = mdb_txn_begin(index->env, NULL, 0, &merge->txn);
+
+    if (rc != 0)
+        return write_error(why, "a write failed", rc);
+    err = fill_transaction(merge, &marks, is_done, why);
+    if (err != OK) {
+        mdb_txn_abort(merge->txn);
+        merge->at = start;
+        return err;
+    }
+    rc = mdb_txn_commit(merge->txn);
+    if (rc != 0) {
+        merge->at = start;
+        return write_error(why, "a commit failed", rc);
+    }
+    cover_pages(index);
+    index->marks = marks;
+    return OK;
+}

@@ -1,0 +1,168 @@
+/* Merging in the background. The index is derived, so a failure here stops
+ * merging, never the store: what is not merged stays in memory. */
+#include "merger.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "secmaster/bounds.h"
+
+#include "index_merge.h"
+#include "store_testing.h"
+
+struct merger {
+    struct merger_options options;
+    struct index_merge *merge;
+    pthread_t thread;
+    _Atomic uint64_t merges, merge_us;
+    _Atomic bool failed, full;
+};
+
+static int64_t
+now_us(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void
+before(const struct merger *merger, enum merge_step step)
+{
+    const struct store_testing *testing = merger->options.testing;
+
+    if (testing != NULL && testing->step != NULL)
+        testing->step(testing->context, step);
+}
+
+static void
+notice(const struct merger *merger, const char *words)
+{
+    if (merger->options.notice != NULL)
+        merger->options.notice(words);
+}
+
+static size_t
+transaction_bytes(const struct store_testing *testing)
+{
+    if (testing != NULL && testing->transaction_bytes > 0)
+        return testing->transaction_bytes;
+    return MERGE_TRANSACTION_BYTES;
+}
+
+/* One transaction, tried again while there is no room for it. */
+static enum err
+take_in(struct merger *merger, bool *is_done, struct why *why)
+{
+    struct versions *versions = merger->options.versions;
+    enum err err;
+
+    for (;;) {
+        before(merger, MERGE_TRANSACTION);
+        if (versions_are_stopping(versions))
+            return ERR_BUSY;
+        err = index_merge_step(merger->merge, is_done, why);
+        if (err != ERR_FULL && err != ERR_BUSY)
+            return err;
+        if (!atomic_exchange(&merger->full, true))
+            notice(merger, why->text);
+        versions_pause(versions, MERGE_RETRY_MS);
+    }
+}
+
+/* ERR_BUSY: it is time to stop. */
+static enum err
+take_all_in(struct merger *merger, struct why *why)
+{
+    bool is_done = false;
+
+    while (!is_done) {
+        TRY(take_in(merger, &is_done, why));
+        atomic_store(&merger->full, false);
+    }
+    return OK;
+}
+
+static void *
+run(void *argument)
+{
+    struct merger *merger = argument;
+    struct versions *versions = merger->options.versions;
+    struct index_mark mark;
+    struct memtable *sealed;
+    struct why why;
+
+    while ((sealed = versions_await_sealed(versions, &mark)) != NULL) {
+        int64_t began = now_us();
+        enum err err;
+
+        index_merge_begin(merger->merge, sealed, &mark);
+        err = take_all_in(merger, &why);
+        if (err == ERR_BUSY)
+            break;
+        if (err != OK) {
+            atomic_store(&merger->failed, true);
+            notice(merger, why.text);
+            break;
+        }
+        before(merger, MERGE_PUBLICATION);
+        versions_publish(versions);
+        before(merger, MERGE_FREEING);
+        versions_free_sealed(versions);
+        atomic_fetch_add(&merger->merges, 1);
+        atomic_fetch_add(&merger->merge_us, (uint64_t)(now_us() - began));
+        before(merger, MERGE_DONE);
+    }
+    versions_end(versions);
+    return NULL;
+}
+
+enum err
+merger_start(const struct merger_options *options, struct merger **out,
+             struct why *why)
+{
+    struct merger *merger = calloc(1, sizeof *merger);
+
+    assert(options->versions != NULL);
+    assert(options->index != NULL);
+
+    if (merger == NULL)
+        return why_set(why, ERR_BUSY, "no memory for the merger");
+    merger->options = *options;
+    merger->merge =
+        index_merge_new(options->index, transaction_bytes(options->testing));
+    if (merger->merge == NULL ||
+        pthread_create(&merger->thread, NULL, run, merger) != 0) {
+        index_merge_free(merger->merge);
+        free(merger);
+        return why_set(why, ERR_BUSY, "no memory or thread for the merger");
+    }
+    *out = merger;
+    return OK;
+}
+
+void
+merger_stop(struct merger *merger)
+{
+    if (merger == NULL)
+        return;
+    versions_stop(merger->options.versions);
+    pthread_join(merger->thread, NULL);
+    index_merge_free(merger->merge);
+    free(merger);
+}
+
+void
+merger_stats(const struct merger *merger, struct merger_stats *out)
+{
+    *out = (struct merger_stats){
+        .merges = atomic_load(&merger->merges),
+        .merge_us = atomic_load(&merger->merge_us),
+        .failed = atomic_load(&merger->failed),
+        .full = atomic_load(&merger->full),
+    };
+}
