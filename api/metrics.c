@@ -293,9 +293,23 @@ put_store(struct service *service, struct out *out)
           health.memtable_bytes },
         { "memtable_records", "gauge", "Records held in memory.",
           health.memtable_records },
+        { "sealed_memtables", "gauge", "Memtables on their way to disk.",
+          health.sealed_memtables },
+        { "index_bytes", "gauge", "The index's share of the files.",
+          health.index_bytes },
+        { "merged_tx", "gauge", "The newest transaction the index has whole.",
+          health.merged_tx },
+        { "merges_total", "counter", "Memtables merged into the index.",
+          health.merges },
+        { "merge_failed", "gauge", "1: the index cannot be written any more.",
+          health.merge_failed },
     };
 
     put_figures(out, figures, sizeof figures / sizeof figures[0]);
+    put_head(out, "merge_seconds_total", "counter", "Time spent in merges.");
+    out_print(out, "secmaster_merge_seconds_total ");
+    put_seconds(out, health.merge_us_total);
+    out_char(out, '\n');
 }
 
 void

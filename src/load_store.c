@@ -2,11 +2,15 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "commands.h"
 #include "load_target.h"
 #include "secmaster/entropy.h"
 #include "secmaster/facts_reader.h"
 #include "secmaster/store_lmdb.h"
 #include "secmaster/writer.h"
+
+/* Each of them waits for the merger already; a load is faster than it. */
+#define BUSY_TRIES_MAX 100
 
 struct load_store {
     struct load_target base;
@@ -21,6 +25,12 @@ store_failed(void *unused, const char *why)
 {
     (void)unused;
     (void)why;
+}
+
+static void
+print_notice(const char *words)
+{
+    complain("load", "%s", words);
 }
 
 static enum err
@@ -52,11 +62,15 @@ write_batch(struct load_store *to, struct batch *batch, size_t bytes,
         .complaints = &result->complaints,
     };
 
-    enum err err = writer_submit(to->writer, &job);
+    int tries = 0;
 
-    /* One batch at a time fits any queue. */
-    assert(err == OK);
-    (void)inbox_wait(&to->inbox);
+    do {
+        enum err err = writer_submit(to->writer, &job);
+
+        /* One batch at a time fits any queue. */
+        assert(err == OK);
+        (void)inbox_wait(&to->inbox);
+    } while (job.err == ERR_BUSY && ++tries < BUSY_TRIES_MAX);
     result->facts = job.facts;
     result->why = job.why;
     result->is_unknown = job.err == ERR_STORE;
@@ -97,7 +111,7 @@ static const struct load_target_ops ops = { store_send, store_target_close };
 enum err
 load_store_open(const char *dir, struct load_target **out, struct why *why)
 {
-    struct store_lmdb_options options = { .dir = dir };
+    struct store_lmdb_options options = { .dir = dir, .notice = print_notice };
     struct load_store *to = calloc(1, sizeof *to);
 
     if (to == NULL)

@@ -26,12 +26,13 @@ static const char help[] =
     "  --listen HOST:PORT   (" LISTEN_DEFAULT "); port 0: any\n"
     "  --max-body BYTES     the largest body taken (67108864)\n"
     "  --loops N            event loops (one a core, at least 2)\n"
+    "  --memtable-bytes N   memory for what is not in the index (268435456)\n"
     "  --no-auth            listen beyond loopback although anyone may write\n"
     "  --help, -h           this text\n";
 
 struct serve_options {
     const char *data, *listen;
-    uint64_t body_bytes_max, loops;
+    uint64_t body_bytes_max, loops, memtable_bytes;
     bool no_auth;
 };
 
@@ -52,11 +53,22 @@ store_failed(void *unused, const char *why)
     kill(getpid(), SIGTERM); /* sigwait in the main thread takes it */
 }
 
+/* On any thread of the store. */
+static void
+log_notice(const char *words)
+{
+    log_event(LOG_WARN, "store", "%s", words);
+}
+
 /* Everything but the server and the log. */
 static enum err
 open_all(const struct serve_options *options, struct why *why)
 {
-    struct store_lmdb_options store_options = { .dir = options->data };
+    struct store_lmdb_options store_options = {
+        .dir = options->data,
+        .memtable_bytes = options->memtable_bytes,
+        .notice = log_notice,
+    };
     struct service *service = &serving.service;
 
     service->now = clock_wall;
@@ -204,6 +216,12 @@ take_option(int option, const char *text, void *given)
         if (!option_number(text, 1, LOOPS_MAX, &out->loops))
             return usage_fault("serve", "--loops takes 1 to %d", LOOPS_MAX);
         return EXIT_OK;
+    case 'm':
+        if (!option_number(text, MEMTABLE_BYTES_LEAST, MEMTABLE_BYTES_CEILING,
+                           &out->memtable_bytes))
+            return usage_fault("serve", "--memtable-bytes takes %lu to %lu",
+                               MEMTABLE_BYTES_LEAST, MEMTABLE_BYTES_CEILING);
+        return EXIT_OK;
     default:
         assert(option == 'n');
         out->no_auth = true;
@@ -219,6 +237,7 @@ command_serve(int argc, char **argv)
         { "listen", required_argument, NULL, 'l' },
         { "max-body", required_argument, NULL, 'b' },
         { "loops", required_argument, NULL, 'o' },
+        { "memtable-bytes", required_argument, NULL, 'm' },
         { "no-auth", no_argument, NULL, 'n' },
         { "help", no_argument, NULL, 'h' },
         { 0 },
