@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "secmaster/factset.h"
+#include "secmaster/hash.h"
 
 #include "journal.h"
 #include "memtable.h"
@@ -147,6 +148,8 @@ link_replayed(struct store_lmdb *store, struct why *why)
 {
     uint64_t tx;
 
+    if (memtable_ready(store->memtable) != OK)
+        return why_set(why, ERR_BUSY, "out of memory");
     if (!memtable_sort(store->memtable, &tx))
         return damaged(why, tx, "a record is there twice");
     memtable_link(store->memtable);
@@ -194,7 +197,7 @@ stage_all(struct memtable *memtable, const struct append_batch *const *batches,
     for (size_t i = 0; i < count; i++)
         for (uint32_t r = 0; r < batches[i]->record_count; r++)
             TRY(memtable_stage(memtable, &batches[i]->records[r]));
-    return OK;
+    return memtable_ready(memtable);
 }
 
 /* All that may lack memory comes before the commit, all that is seen after
@@ -309,6 +312,39 @@ lmdb_scan(struct view *view, const struct scan_range *range,
     return OK;
 }
 
+static void
+show_candidates(const struct candidates *found,
+                const struct lookup_range *lookup, candidate_visitor *visitor,
+                void *context)
+{
+    size_t i = candidates_find(found, lookup->first_security);
+
+    while (i < found->count && found->ids[i] <= lookup->last_security) {
+        if (visitor(context, found->ids[i]) == VISIT_STOP)
+            return;
+        i++;
+    }
+}
+
+static enum err
+lmdb_lookup(struct view *view, const struct lookup_range *lookup,
+            candidate_visitor *visitor, void *context, struct why *why)
+{
+    const struct inverted_key key = { hash_xxh64(lookup->text),
+                                      lookup->attribute };
+    struct candidates found;
+    enum err err;
+
+    candidates_init(&found);
+    err = inverted_collect(memtable_inverted(view->handle), &key, &found);
+    if (err == OK)
+        err = candidates_sort(&found);
+    if (err == OK)
+        show_candidates(&found, lookup, visitor, context);
+    candidates_fini(&found);
+    return err == OK ? OK : why_set(why, err, "out of memory");
+}
+
 static enum err
 lmdb_transaction(struct store *store, uint64_t tx, struct arena *arena,
                  struct tx_info *out, struct why *why)
@@ -353,6 +389,7 @@ static const struct store_ops ops = {
     .view_begin = lmdb_view_begin,
     .view_end = lmdb_view_end,
     .scan = lmdb_scan,
+    .lookup = lmdb_lookup,
     .transaction = lmdb_transaction,
     .state_get = lmdb_state_get,
     .health = lmdb_health,
