@@ -246,7 +246,7 @@ inverted_stage(struct inverted *inverted, const struct record *record)
 
     assert(record->kind == RECORD_FACTS);
     while (factset_next(&payload, &item, &err)) {
-        if (item.op == FACT_RETRACT || item.value.type == VALUE_NULL)
+        if (item.value.type == VALUE_NULL) /* a retraction's is, too */
             continue;
         TRY(staged_reserve(inverted));
         inverted->staged[inverted->staged_count++] = (struct staged){

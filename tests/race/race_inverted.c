@@ -92,6 +92,18 @@ check_own(uint64_t tx)
     candidates_fini(&found);
 }
 
+/* What is not published yet may be there or not, but whole. */
+static void
+check_ahead(uint64_t tx)
+{
+    struct candidates found;
+
+    collect("own", tx, &found);
+    check(found.count <= 1, "entries of nobody");
+    check(found.count == 0 || found.ids[0] == (int64_t)tx, "half an entry");
+    candidates_fini(&found);
+}
+
 /* tx, tx - VALUES ... are there, in whatever was published. */
 static void
 check_shared(uint64_t tx)
@@ -118,6 +130,8 @@ read_on(void *context)
         check_own(known_tx);
         check_own(known_tx / 2 + 1);
         check_shared(known_tx);
+        check_ahead(known_tx + 1);
+        check_ahead(known_tx + 2);
     } while (known_tx < TRANSACTIONS);
     return context;
 }
