@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "filters.h"
 #include "knowledge.h"
 #include "problem.h"
 #include "service.h"
@@ -162,7 +163,6 @@ handle_one(struct request *request, struct response *response)
     struct reading reading;
     struct clocks clocks;
     struct window window;
-    enum err err;
 
     assert(request->segment_count == 1);
     if (!clocks_read(request, response, &clocks) ||
@@ -170,12 +170,8 @@ handle_one(struct request *request, struct response *response)
         return;
     reading = reading_all(request->service->store, clocks.known_tx);
     reading.window = window;
-    err = reading_filter(&reading, request->segments[0], request->arena);
-    if (err != OK) {
-        problem_err(request, response, err, NULL);
-        return;
-    }
-    table_answer(request, response, &reading, &clocks);
+    if (filters_read(request, response, request->segments[0], &reading))
+        table_answer(request, response, &reading, &clocks);
 }
 
 static const char *const list_params[] = {
@@ -193,7 +189,8 @@ const struct endpoint endpoint_asset_classes = {
 };
 
 static const char *const one_params[] = {
-    "from", "to", "known_at", "known_tx", "limit", "cursor", NULL,
+    "from",   "to",    "known_at",   "known_tx", "limit",
+    "cursor", "where", "attributes", NULL,
 };
 
 const struct endpoint endpoint_asset_class = {

@@ -1,4 +1,5 @@
 /* GET /v1/master: the whole type-2 table. */
+#include "filters.h"
 #include "knowledge.h"
 #include "service.h"
 #include "table.h"
@@ -15,11 +16,14 @@ handle(struct request *request, struct response *response)
         return;
     reading = reading_all(request->service->store, clocks.known_tx);
     reading.window = window;
-    table_answer(request, response, &reading, &clocks);
+    if (filters_read(request, response, request_param(request, "asset_class"),
+                     &reading))
+        table_answer(request, response, &reading, &clocks);
 }
 
 static const char *const params[] = {
-    "from", "to", "known_at", "known_tx", "limit", "cursor", NULL,
+    "from",   "to",    "known_at",   "known_tx",    "limit",
+    "cursor", "where", "attributes", "asset_class", NULL,
 };
 
 const struct endpoint endpoint_master = {

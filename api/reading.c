@@ -7,6 +7,9 @@
 /* Every source ranks the same. */
 #define PRECEDENCE_EQUAL ((struct precedence){ NULL, NULL })
 
+/* What going to another security costs, in records that are neighbours. */
+#define SEEK_RECORDS 8
+
 struct reading
 reading_all(struct store *store, uint64_t known_tx)
 {
@@ -19,63 +22,15 @@ reading_all(struct store *store, uint64_t known_tx)
     };
 }
 
-/* Escaping makes at most six bytes of one. */
-#define ESCAPED_BYTES_MAX (6 * (size_t)VALUE_BYTES_MAX)
-
-enum err
-reading_filter(struct reading *reading, struct str class, struct arena *arena)
-{
-    struct class_filter *filter = &reading->class;
-    struct out escaped;
-    enum err err;
-
-    reading->filtered = true;
-    filter->attribute =
-        names_find(reading->store->attributes, STR("asset_class"));
-    filter->none = str_equal(class, STR("none"));
-    filter->text = arena_copy(arena, class);
-    out_init(&escaped, ESCAPED_BYTES_MAX);
-    value_escape(&escaped, class);
-    err = out_finish(&escaped);
-    if (err == OK)
-        filter->escaped = arena_copy(arena, out_text(&escaped));
-    out_fini(&escaped);
-    if (err == OK &&
-        (filter->text.data == NULL || filter->escaped.data == NULL))
-        return ERR_TOO_LARGE;
-    return err;
-}
-
-bool
-reading_selects(const struct reading *reading, const struct row *row)
-{
-    const struct class_filter *filter = &reading->class;
-    struct value value = VALUE_OF_NULL;
-
-    if (!reading->filtered)
-        return true;
-    for (size_t i = 0; i < row->cell_count; i++) {
-        if (row->cells[i].attribute == filter->attribute)
-            value = row->cells[i].value;
-    }
-    switch (value.type) {
-    case VALUE_NULL:
-        return filter->none;
-    case VALUE_STRING:
-        return !filter->none && str_equal(value.text, filter->escaped);
-    case VALUE_FALSE:
-    case VALUE_TRUE:
-    case VALUE_NUMBER:
-        return !filter->none && str_equal(value.text, filter->text);
-    }
-    return false;
-}
-
 /* The fold, behind a counter of what it has read. */
 struct reader {
+    const struct reading *reading;
+    struct view view;
     struct timeline *timeline;
     struct turn *turn;
     uint64_t records;
+    size_t at;         /* of the picks: the first not passed */
+    bool is_elsewhere; /* the scan met a security that is no candidate */
 };
 
 /* A turn ends between two securities only: folding one begins at its first
@@ -95,29 +50,99 @@ read_record(void *context, const struct record *record)
     return timeline_record(reader->timeline, record);
 }
 
+static enum err
+read_from(struct reader *reader, int64_t security_id, record_visitor *visitor,
+          struct why *why)
+{
+    const struct scan_range range = {
+        .kind = RECORD_FACTS,
+        .first_security = security_id,
+        .last_security = reader->reading->last_security,
+        .first_date = { DATE_FIRST_DAYS },
+        .last_date = { DATE_LAST_DAYS },
+    };
+
+    return store_scan(&reader->view, &range, visitor, reader, why);
+}
+
+/* Candidates that are neighbours are read in one scan; it ends at the first
+ * security that is none. */
+static enum visit
+read_candidate(void *context, const struct record *record)
+{
+    struct reader *reader = context;
+    const struct candidates *ids = &reader->reading->picks->ids;
+
+    while (reader->at < ids->count &&
+           ids->ids[reader->at] < record->security_id)
+        reader->at++;
+    reader->is_elsewhere =
+        reader->at == ids->count || ids->ids[reader->at] != record->security_id;
+    return reader->is_elsewhere ? VISIT_STOP : read_record(reader, record);
+}
+
+/* Read the candidates that the picks cover, from a security on. *more: the
+ * turn is not over. */
+static enum err
+read_covered(struct reader *reader, int64_t security_id, bool *more,
+             struct why *why)
+{
+    const struct candidates *ids = &reader->reading->picks->ids;
+
+    *more = true;
+    reader->at = candidates_find(ids, security_id);
+    while (*more && reader->at < ids->count) {
+        security_id = ids->ids[reader->at];
+        if (reader->records >= reader->turn->records_max &&
+            security_id != reader->turn->security_id) {
+            reader->turn->security_id = security_id;
+            reader->turn->cut = true;
+        }
+        reader->is_elsewhere = false;
+        reader->records += SEEK_RECORDS;
+        if (!reader->turn->cut)
+            TRY(read_from(reader, security_id, read_candidate, why));
+        *more = reader->is_elsewhere;
+    }
+    return OK;
+}
+
+static enum err
+read_candidates(struct reader *reader, struct why *why)
+{
+    const struct reading *reading = reader->reading;
+    struct picks *picks = reading->picks;
+    int64_t security_id = reader->turn->security_id;
+    bool more = true;
+
+    while (more) {
+        TRY(picks_cover(picks, &reading->selection, &reader->view, security_id,
+                        why));
+        TRY(read_covered(reader, security_id, &more, why));
+        if (picks->to >= reading->last_security)
+            break;
+        security_id = picks->to + 1;
+    }
+    return OK;
+}
+
 enum err
 reading_rows(const struct reading *reading, struct turn *turn,
              row_visitor *visitor, void *context, struct why *why)
 {
-    struct scan_range range = {
-        .kind = RECORD_FACTS,
-        .first_security = turn->security_id,
-        .last_security = reading->last_security,
-        .first_date = { DATE_FIRST_DAYS },
-        .last_date = { DATE_LAST_DAYS },
-    };
-    struct reader reader = { .turn = turn };
-    struct view view;
+    struct reader reader = { .reading = reading, .turn = turn };
     enum err err, finished;
 
     turn->cut = false;
-    TRY(store_view_begin(reading->store, reading->known_tx, &view, why));
+    TRY(store_view_begin(reading->store, reading->known_tx, &reader.view, why));
     reader.timeline = timeline_new(reading->store->seed, reading->window,
                                    PRECEDENCE_EQUAL, visitor, context);
     err = reader.timeline == NULL ? ERR_BUSY : OK;
-    if (err == OK)
-        err = store_scan(&view, &range, read_record, &reader, why);
-    store_view_end(&view);
+    if (err == OK && reading->picks != NULL)
+        err = read_candidates(&reader, why);
+    else if (err == OK)
+        err = read_from(&reader, turn->security_id, read_record, why);
+    store_view_end(&reader.view);
     if (err == OK) {
         finished = timeline_finish(reader.timeline);
         if (finished != OK)
@@ -144,10 +169,10 @@ collect(void *context, const struct row *row)
 {
     struct collector *c = context;
 
-    if (!reading_selects(c->reading, row))
+    if (!selection_has(&c->reading->selection, row))
         return VISIT_NEXT;
-    if (!c->reading->filtered && c->any && c->security_id == row->security_id &&
-        c->cell_count == row->cell_count)
+    if (!c->reading->is_class_view && c->any &&
+        c->security_id == row->security_id && c->cell_count == row->cell_count)
         return VISIT_NEXT;
     c->any = true;
     c->security_id = row->security_id;
@@ -155,7 +180,7 @@ collect(void *context, const struct row *row)
     for (size_t i = 0; i < row->cell_count && c->err == OK; i++) {
         const struct cell *cell = &row->cells[i];
 
-        if (!c->reading->filtered || cell->value.type != VALUE_NULL)
+        if (!c->reading->is_class_view || cell->value.type != VALUE_NULL)
             c->err = columns_add(c->columns, cell->attribute);
     }
     return c->err == OK ? VISIT_NEXT : VISIT_STOP;
@@ -243,11 +268,17 @@ enum err
 reading_columns(const struct reading *reading, struct columns *columns,
                 struct why *why)
 {
-    bool whole = !reading->filtered && reading->first_security == 0 &&
+    const struct projection *projection = &reading->projection;
+    bool whole = reading->selection.count == 0 &&
+                 reading->first_security == 0 &&
                  reading->last_security == INT64_MAX &&
                  reading->window.from.days <= DATE_FIRST_DAYS &&
                  reading->window.to.days == DATE_OPEN_DAYS;
 
+    for (size_t i = 0; i < projection->count; i++)
+        TRY(columns_add(columns, projection->attributes[i]));
+    if (projection->count > 0)
+        return OK;
     if (whole)
         TRY(all_columns(reading, columns, why));
     else

@@ -9,36 +9,29 @@
 #include "secmaster/err.h"
 #include "secmaster/store.h"
 #include "secmaster/timeline.h"
+#include "selection.h"
 
-/* Rows whose own asset_class cell is a class. */
-struct class_filter {
-    uint32_t attribute; /* asset_class's id, or NAME_NONE */
-    bool none;          /* rows with null there or nothing */
-    struct str text;    /* a number's or true's or false's own text */
-    struct str escaped; /* the same as a string value's text */
+/* Columns that were asked for, in that order; borrowed from the request. */
+struct projection {
+    const uint32_t *attributes; /* NULL: none were */
+    size_t count;
 };
 
 /* Rows of securities from first to last, both included, that overlap the
- * window, as known at known_tx. */
+ * window, as known at known_tx, and are in the selection. */
 struct reading {
     struct store *store;
     uint64_t known_tx;
     int64_t first_security, last_security;
     struct window window;
-    bool filtered;
-    struct class_filter class;
+    struct selection selection;
+    bool is_class_view; /* columns that are null in all rows go */
+    struct projection projection;
+    struct picks *picks; /* NULL: every security is looked at */
 };
 
 /* Every row there is. */
 struct reading reading_all(struct store *store, uint64_t known_tx);
-
-/* Keep only the rows of a class ("none": of no class). The texts are copied
- * into arena. ERR_TOO_LARGE: no room there. */
-enum err reading_filter(struct reading *reading, struct str class,
-                        struct arena *arena);
-
-/* Whether a row passes the filter. */
-bool reading_selects(const struct reading *reading, const struct row *row);
 
 /*
  * One turn of reading: from a security on, until about records_max records
@@ -53,15 +46,17 @@ struct turn {
 #define TURN_WHOLE(id) ((struct turn){ (id), UINT64_MAX, false })
 
 /*
- * Show every row, the filter not yet applied, on a view of its own. Errors:
- * those of store_view_begin, store_scan and timeline_finish.
+ * Show every row, selected or not, on a view of its own; with picks, of
+ * candidates alone. Errors: those of store_view_begin, store_scan,
+ * store_lookup and timeline_finish.
  */
 enum err reading_rows(const struct reading *reading, struct turn *turn,
                       row_visitor *visitor, void *context, struct why *why);
 
 /*
- * Collect the columns: the attributes that selected rows carry, and with a
- * filter only those not null in all of them. Sorted.
+ * Collect the columns: those of the projection, as it has them; else the
+ * attributes that selected rows carry, in a class view those not null in all
+ * of them, sorted.
  */
 enum err reading_columns(const struct reading *reading, struct columns *columns,
                          struct why *why);

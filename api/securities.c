@@ -1,4 +1,5 @@
 /* GET /v1/securities: the row in force on a day of every security. */
+#include "filters.h"
 #include "knowledge.h"
 #include "service.h"
 #include "table.h"
@@ -14,11 +15,14 @@ handle(struct request *request, struct response *response)
     reading = reading_all(request->service->store, clocks.known_tx);
     reading.window.from = clocks.as_of;
     reading.window.to.days = clocks.as_of.days + 1;
-    table_answer(request, response, &reading, &clocks);
+    if (filters_read(request, response, request_param(request, "asset_class"),
+                     &reading))
+        table_answer(request, response, &reading, &clocks);
 }
 
 static const char *const params[] = {
-    "as_of", "known_at", "known_tx", "limit", "cursor", NULL,
+    "as_of", "known_at",   "known_tx",    "limit", "cursor",
+    "where", "attributes", "asset_class", NULL,
 };
 
 const struct endpoint endpoint_securities = {

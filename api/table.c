@@ -1,7 +1,7 @@
 /*
  * Answers that are tables of type-2 rows. Columns are worked out first; then
  * rows go into a page, or into a stream that reads a turn for each chunk and
- * holds nothing but its place in between.
+ * holds nothing but its place in between, and the candidates of a filter.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -13,16 +13,13 @@
 #include "service.h"
 #include "table.h"
 
-/* The filter's texts: a path segment, plain and escaped. */
-#define TABLE_ARENA_BYTES_MAX (8 * (size_t)HEAD_BYTES_MAX)
-
 /* Before every day: nothing of a security has been passed. */
 #define BEFORE_ALL ((struct date){ INT32_MIN })
 
 struct table {
-    struct stream stream; /* first: streams are cast back */
-    struct arena arena;
-    struct reading reading;
+    struct stream stream;   /* first: streams are cast back */
+    struct reading reading; /* the request, which it borrows from, ends later */
+    struct picks picks;
     struct columns columns;
     const struct cell **cells; /* room for a row's, spread over columns */
     struct sheet sheet;
@@ -46,36 +43,30 @@ table_free(struct table *table)
     if (table == NULL)
         return;
     columns_fini(&table->columns);
-    arena_fini(&table->arena);
+    picks_fini(&table->picks);
     free(table->cells);
     free(table);
 }
 
-/* Everything but the place; the reading's texts are copied. */
+/* Everything but the place. */
 static enum err
 table_new(const struct reading *reading, enum media media, struct table **out,
           struct why *why)
 {
     struct table *table = calloc(1, sizeof *table);
-    struct class_filter *class;
     enum err err;
 
     if (table == NULL)
         return ERR_BUSY;
-    arena_init(&table->arena, TABLE_ARENA_BYTES_MAX);
     columns_init(&table->columns);
+    picks_init(&table->picks);
     table->reading = *reading;
-    class = &table->reading.class;
-    if (reading->filtered) {
-        class->text = arena_copy(&table->arena, class->text);
-        class->escaped = arena_copy(&table->arena, class->escaped);
-    }
-    err = reading_columns(reading, &table->columns, why);
+    if (picks_are_few(&reading->selection))
+        table->reading.picks = &table->picks;
+    err = reading_columns(&table->reading, &table->columns, why);
     if (err == OK)
         table->cells = calloc(table->columns.count + 1, sizeof *table->cells);
-    if (err == OK && (table->cells == NULL ||
-                      (reading->filtered && (class->text.data == NULL ||
-                                             class->escaped.data == NULL))))
+    if (err == OK && table->cells == NULL)
         err = ERR_BUSY;
     if (err != OK) {
         table_free(table);
@@ -112,7 +103,7 @@ visit_row(void *context, const struct row *row)
     if (row->security_id == table->security_id &&
         row->start.days <= table->start.days)
         return VISIT_NEXT;
-    if (reading_selects(&table->reading, row)) {
+    if (selection_has(&table->reading.selection, row)) {
         if (table->rows_left == 0) {
             table->full = true;
             return VISIT_STOP;

@@ -29,7 +29,8 @@
 #define PAGE_ROWS_DEFAULT 1000
 #define PAGE_ROWS_MAX 10000
 #define STREAM_CHUNK_BYTES (64 * 1024)
-#define STREAM_RECORDS_MAX 20000 /* read for a chunk: some milliseconds */
+#define STREAM_RECORDS_MAX 20000   /* read for a chunk: some milliseconds */
+#define CANDIDATES_MAX (1UL << 20) /* kept by a filtered stream: 8 MiB */
 #define JOIN_WINDOW_BYTES_MAX (128UL << 20) /* a join's rows in memory */
 
 /* Connections (docs/decisions/0004 has what was measured). */

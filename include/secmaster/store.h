@@ -97,6 +97,22 @@ struct scan_range {
     ((struct scan_range){                                                      \
         (kind_), 0, INT64_MAX, { DATE_FIRST_DAYS }, { DATE_LAST_DAYS } })
 
+/*
+ * Who asserted, of one attribute, a value with this text: struct value's,
+ * whatever its type. Of securities from first to last, both included.
+ */
+struct lookup_range {
+    uint32_t attribute; /* dictionary id */
+    struct str text;
+    int64_t first_security, last_security;
+};
+
+#define LOOKUP_ALL(attribute_, text_)                                          \
+    ((struct lookup_range){ (attribute_), (text_), 0, INT64_MAX })
+
+/* Shown one candidate at a time; VISIT_SKIP is as VISIT_NEXT. */
+typedef enum visit candidate_visitor(void *context, int64_t security_id);
+
 struct store;
 
 /*
@@ -137,6 +153,9 @@ struct store_ops {
     void (*view_end)(struct view *view);
     enum err (*scan)(struct view *view, const struct scan_range *range,
                      record_visitor *visitor, void *context, struct why *why);
+    enum err (*lookup)(struct view *view, const struct lookup_range *lookup,
+                       candidate_visitor *visitor, void *context,
+                       struct why *why);
     enum err (*transaction)(struct store *store, uint64_t tx,
                             struct arena *arena, struct tx_info *out,
                             struct why *why);
@@ -184,6 +203,15 @@ void store_view_end(struct view *view);
  */
 enum err store_scan(struct view *view, const struct scan_range *range,
                     record_visitor *visitor, void *context, struct why *why);
+
+/*
+ * Show the visitor every candidate, ascending, each once: none that the view
+ * has such an assertion of is missing, live or not; more may be shown, which
+ * said it later or never. ERR_BUSY: out of memory. ERR_STORE: as of a scan.
+ */
+enum err store_lookup(struct view *view, const struct lookup_range *lookup,
+                      candidate_visitor *visitor, void *context,
+                      struct why *why);
 
 /* The metadata of tx, in arena. ERR_NOT_FOUND: no such transaction. */
 enum err store_transaction(struct store *store, uint64_t tx,

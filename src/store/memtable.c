@@ -63,6 +63,7 @@ struct memtable {
     struct chunk *mark; /* memory before staging */
     size_t mark_used;
 
+    struct inverted *inverted;
     _Atomic uint64_t bytes, records;
 };
 
@@ -182,8 +183,9 @@ memtable_new(uint64_t seed)
     if (memtable->random == 0)
         memtable->random = RANDOM_FIRST;
     memtable->head = node_new(memtable, HEIGHT_MAX, (struct str){ 0 });
-    if (memtable->head == NULL) {
-        free(memtable);
+    memtable->inverted = inverted_new();
+    if (memtable->head == NULL || memtable->inverted == NULL) {
+        memtable_free(memtable);
         return NULL;
     }
     for (size_t i = 0; i < HEIGHT_MAX; i++)
@@ -208,6 +210,7 @@ memtable_free(struct memtable *memtable)
     if (memtable == NULL)
         return;
     free_down_to(memtable, NULL);
+    inverted_free(memtable->inverted);
     free(memtable->staged);
     free(memtable);
 }
@@ -256,7 +259,13 @@ memtable_stage(struct memtable *memtable, const struct record *record)
     memtable->staged[memtable->staged_count++] =
         (struct staged){ node->security_id, node->days, (uint32_t)record->kind,
                          node };
-    return OK;
+    return inverted_stage(memtable->inverted, record);
+}
+
+enum err
+memtable_ready(struct memtable *memtable)
+{
+    return inverted_ready(memtable->inverted);
 }
 
 /* What one large batch needed is given back. */
@@ -281,6 +290,7 @@ memtable_drop(struct memtable *memtable)
         add_bytes(memtable, -memtable->staged_bytes);
     }
     forget_staged(memtable);
+    inverted_drop(memtable->inverted);
 }
 
 static int
@@ -393,13 +403,21 @@ memtable_link(struct memtable *memtable)
     for (size_t i = 0; i < count; i++)
         link_node(memtable, memtable->staged[i].node);
     forget_staged(memtable);
+    inverted_link(memtable->inverted);
     atomic_fetch_add_explicit(&memtable->records, count, memory_order_relaxed);
+}
+
+const struct inverted *
+memtable_inverted(const struct memtable *memtable)
+{
+    return memtable->inverted;
 }
 
 uint64_t
 memtable_bytes(const struct memtable *memtable)
 {
-    return atomic_load_explicit(&memtable->bytes, memory_order_relaxed);
+    return atomic_load_explicit(&memtable->bytes, memory_order_relaxed) +
+           inverted_bytes(memtable->inverted);
 }
 
 uint64_t

@@ -1,4 +1,5 @@
-/* Records in memory, in key order: one writer, readers without locks. */
+/* Records in memory, in key order, and who ever asserted a value: one writer,
+ * readers without locks. */
 #ifndef STORE_MEMTABLE_H
 #define STORE_MEMTABLE_H
 
@@ -7,6 +8,8 @@
 
 #include "secmaster/err.h"
 #include "secmaster/record.h"
+
+#include "inverted.h"
 
 struct memtable;
 
@@ -20,14 +23,20 @@ void memtable_free(struct memtable *memtable);
  * them readable when nothing can. Nothing staged is seen by a reader.
  */
 
-/* Copy a record, payload included. ERR_BUSY: out of memory. */
+/* Copy a record, payload included, with its inverted entries. ERR_BUSY: out
+ * of memory. */
 enum err memtable_stage(struct memtable *memtable, const struct record *record);
+
+/* Make ready what linking the inverted entries needs. ERR_BUSY: out of
+ * memory. */
+enum err memtable_ready(struct memtable *memtable);
 
 /* Put what is staged in key order; false: two of them have one key, of tx
  * *twice_tx. */
 bool memtable_sort(struct memtable *memtable, uint64_t *twice_tx);
 
-/* Make what is staged and sorted readable. No key may be there already. */
+/* Make what is staged, ready and sorted readable. No key may be there already.
+ */
 void memtable_link(struct memtable *memtable);
 
 /* Forget what is staged. */
@@ -35,6 +44,9 @@ void memtable_drop(struct memtable *memtable);
 
 /* About the memory that a record will take. */
 size_t memtable_cost(const struct record *record);
+
+/* The inverted entries of what is linked; borrowed. */
+const struct inverted *memtable_inverted(const struct memtable *memtable);
 
 /* Any thread. What is staged counts among the bytes already. */
 uint64_t memtable_bytes(const struct memtable *memtable);

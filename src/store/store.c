@@ -146,6 +146,18 @@ store_scan(struct view *view, const struct scan_range *range,
 }
 
 enum err
+store_lookup(struct view *view, const struct lookup_range *lookup,
+             candidate_visitor *visitor, void *context, struct why *why)
+{
+    assert(view->store != NULL);
+    assert(lookup->attribute < names_count(view->store->attributes));
+    assert(lookup->first_security >= 0);
+    assert(visitor != NULL);
+
+    return view->store->ops->lookup(view, lookup, visitor, context, why);
+}
+
+enum err
 store_transaction(struct store *store, uint64_t tx, struct arena *arena,
                   struct tx_info *out, struct why *why)
 {

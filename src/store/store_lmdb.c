@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "embedded.h"
+#include "lookup.h"
 #include "scan.h"
 
 static struct store_lmdb *
@@ -50,7 +51,7 @@ stage_all(struct memtable *memtable, const struct append_batch *const *batches,
     for (size_t i = 0; i < count; i++)
         for (uint32_t r = 0; r < batches[i]->record_count; r++)
             TRY(memtable_stage(memtable, &batches[i]->records[r]));
-    return OK;
+    return memtable_ready(memtable);
 }
 
 /*
@@ -169,6 +170,13 @@ lmdb_scan(struct view *view, const struct scan_range *range,
 }
 
 static enum err
+lmdb_lookup(struct view *view, const struct lookup_range *lookup,
+            candidate_visitor *visitor, void *context, struct why *why)
+{
+    return lookup_run(view->handle, lookup, visitor, context, why);
+}
+
+static enum err
 lmdb_transaction(struct store *store, uint64_t tx, struct arena *arena,
                  struct tx_info *out, struct why *why)
 {
@@ -246,6 +254,7 @@ const struct store_ops embedded_ops = {
     .view_begin = lmdb_view_begin,
     .view_end = lmdb_view_end,
     .scan = lmdb_scan,
+    .lookup = lmdb_lookup,
     .transaction = lmdb_transaction,
     .state_get = lmdb_state_get,
     .health = lmdb_health,

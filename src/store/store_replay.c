@@ -113,6 +113,8 @@ link_replayed(struct store_lmdb *store, struct why *why)
 {
     uint64_t tx;
 
+    if (memtable_ready(store->versions.active) != OK)
+        return why_set(why, ERR_BUSY, "out of memory");
     if (!memtable_sort(store->versions.active, &tx))
         return damaged(why, tx, "a record is there twice");
     memtable_link(store->versions.active);

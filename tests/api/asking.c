@@ -37,11 +37,17 @@ no_failure(void *context, const char *why)
 void
 asking_init(struct asking *asking)
 {
+    asking_init_on(asking, store_memory_new());
+}
+
+void
+asking_init_on(struct asking *asking, struct store *store)
+{
     struct writer_options options = { .now = noon, .failed = no_failure };
     struct why why;
 
     memset(asking, 0, sizeof *asking);
-    asking->service.store = store_memory_new();
+    asking->service.store = store;
     asking->service.now = noon;
     asking->service.metrics = metrics_new();
     options.store = asking->service.store;

@@ -20,6 +20,9 @@ struct asking {
 
 /* Aborts where it cannot. "Now" is 2024-06-15T12:00:00Z. */
 void asking_init(struct asking *asking);
+
+/* The same over a store of its own, which asking_fini closes. */
+void asking_init_on(struct asking *asking, struct store *store);
 void asking_fini(struct asking *asking);
 
 /* A request without its route: path, query and headers are set. */

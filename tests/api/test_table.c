@@ -436,7 +436,8 @@ Test(table, streams_come_in_chunks_and_are_whole)
         { "/v1/master?format=csv", 1 + 45000 + 5000, 20 },
         { "/v1/master?format=ndjson", 45000 + 5000, 50 },
         { "/v1/securities/22500/history?format=csv", 1 + 5001, 2 },
-        { "/v1/asset-classes/rare?format=csv", 1 + 45, 3 },
+        { "/v1/asset-classes/rare?format=csv", 1 + 45, 1 },
+        { "/v1/asset-classes/common?format=csv", 1 + 44955, 15 },
     };
     struct asking a;
 

@@ -52,6 +52,7 @@ write_all(void *context)
             record.payload.data = payload;
             check(memtable_stage(memtable, &record) == OK, "out of memory");
         }
+        check(memtable_ready(memtable) == OK, "out of memory");
         check(memtable_sort(memtable, &twice), "a key twice");
         memtable_link(memtable);
         atomic_store_explicit(&published, tx, memory_order_release);

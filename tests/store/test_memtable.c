@@ -26,6 +26,7 @@ sort_and_link(struct memtable *memtable)
 {
     uint64_t twice = 0;
 
+    cr_assert_eq(memtable_ready(memtable), OK);
     cr_assert(memtable_sort(memtable, &twice), "tx %d twice", (int)twice);
     memtable_link(memtable);
 }

@@ -10,6 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "secmaster/factset.h"
+#include "secmaster/xxh64.h"
+
+/* Values told apart by a lookup. */
+#define HASHES 8
+
 struct state_entry {
     enum state_space space;
     struct str key, value;
@@ -213,6 +219,50 @@ memory_scan(struct view *view, const struct scan_range *range,
     return OK;
 }
 
+/* Whether some assertion of a record is a candidate's. Few bits of the hash:
+ * a store may show more than was asked for, and this one does. */
+static bool
+may_match(const struct lookup_range *lookup, const struct record *record)
+{
+    struct str payload = record->payload;
+    struct factset_item item;
+    enum err err;
+
+    while (factset_next(&payload, &item, &err)) {
+        if (item.attribute == lookup->attribute && item.op == FACT_ASSERT &&
+            item.value.type != VALUE_NULL &&
+            hash_xxh64(item.value.text) % HASHES ==
+                hash_xxh64(lookup->text) % HASHES)
+            return true;
+    }
+    return false;
+}
+
+/* The visitor is called under the lock: it must not append. */
+static enum err
+memory_lookup(struct view *view, const struct lookup_range *lookup,
+              candidate_visitor *visitor, void *context, struct why *why)
+{
+    struct store_memory *store = ours(view->store);
+    int64_t last = -1;
+
+    (void)why;
+    pthread_rwlock_rdlock(&store->lock);
+    for (size_t i = 0; i < store->record_count; i++) {
+        int64_t id = store->records[i].security_id;
+
+        if (id == last || id < lookup->first_security ||
+            id > lookup->last_security ||
+            !may_match(lookup, &store->records[i]))
+            continue;
+        last = id;
+        if (visitor(context, id) == VISIT_STOP)
+            break;
+    }
+    pthread_rwlock_unlock(&store->lock);
+    return OK;
+}
+
 static enum err
 memory_transaction(struct store *base, uint64_t tx, struct arena *arena,
                    struct tx_info *out, struct why *why)
@@ -294,6 +344,7 @@ static const struct store_ops ops = {
     .view_begin = memory_view_begin,
     .view_end = memory_view_end,
     .scan = memory_scan,
+    .lookup = memory_lookup,
     .transaction = memory_transaction,
     .state_get = memory_state_get,
     .health = memory_health,
