@@ -27,6 +27,9 @@ Members of the S&P 500, 2012 to 2026, from $dir. Try, in another terminal:
   # the securities of a day; index_member says who was in the index
   curl -s '$url/v1/securities?as_of=2015-01-02&format=csv&limit=5'
 
+  # of them one sector, and two columns
+  curl -s '$url/v1/securities?as_of=2015-01-02&where=gics_sector:Energy&attributes=ticker,name&format=csv'
+
   # Google becomes Alphabet, and leaves Information Technology
   curl -s '$url/v1/securities/213/history?format=csv'
 

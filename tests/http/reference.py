@@ -55,6 +55,11 @@ class Book:
                     live[_key(fact)] = (arrival, fact["value"])
         return live
 
+    def ever_asserted(self, known_tx):
+        """Attributes that a filter may name, withdrawn since or not."""
+        return {fact["attribute"] for batch in self.batches[:known_tx]
+                for fact in batch if fact.get("op") != "retract"}
+
     def at(self, known_tx=None):
         return Snapshot(self.live(
             self.newest if known_tx is None else known_tx))
@@ -111,9 +116,21 @@ class Snapshot:
 
     def asset_class(self, wanted):
         """wanted: the path's text."""
-        rows = [r for r in self.rows
-                if _class_text(r["cells"].get("asset_class")) == wanted]
-        return self.table(rows, is_class_view=True)
+        return self.filtered(self.rows, asset_class=wanted)
+
+    def filtered(self, rows, where=(), asset_class=None, attributes=None):
+        """where: pairs of a name and a text, None for null; asset_class as
+        in asset_class()."""
+        if asset_class is not None:
+            where = [("asset_class", None if asset_class == "none"
+                      else asset_class), *where]
+        for name, text in where:
+            rows = [r for r in rows if _text(r["cells"].get(name)) == text]
+        if attributes is None:
+            return self.table(rows, asset_class is not None)
+        return FIXED + attributes, [
+            [row["id"], row["start"], row["end"]]
+            + [row["cells"].get(n) for n in attributes] for row in rows]
 
     def class_counts(self, date):
         counts = {}
@@ -148,12 +165,11 @@ def _covers(row, date):
     return row["start"] <= date and (row["end"] is None or date < row["end"])
 
 
-def _class_text(value):
-    if value is None:
-        return "none"
+def _text(value):
+    """What a filter calls a value; None for null."""
     if value is True or value is False:
         return "true" if value else "false"
-    return str(value)
+    return None if value is None else str(value)
 
 
 def _rows_of(security, assertions):
