@@ -66,7 +66,7 @@
 #define MEMTABLE_BYTES_CEILING (1UL << 40)
 #define MEMTABLE_WAIT_MS 4000 /* for the merger: half of DRAIN_SECONDS_MAX */
 #define MERGE_TRANSACTION_BYTES                                                \
-    (16UL << 20) /* bounds its dirty pages, and those freed but not reused */
+    (2UL << 20) /* bounds its dirty pages, and those freed but not reused */
 #define MERGE_RETRY_MS 1000              /* when the disk was full */
 #define DISK_RESERVE_BYTES (256UL << 20) /* left free, or 5 %, the smaller */
 #define NAMES_MAX (1U << 24)             /* attributes or sources ever seen */
