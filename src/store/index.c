@@ -122,10 +122,12 @@ index_read_begin(struct index *index, struct index_reader *out, struct why *why)
     if (rc != 0)
         return read_error(why, rc);
     err = index_get_marks(index, out->txn, &marks, why);
-    if (err != OK)
+    if (err != OK) {
         mdb_txn_abort(out->txn);
+        return err;
+    }
     out->merged_tx = marks.merged.tx;
-    return err;
+    return OK;
 }
 
 void
