@@ -213,8 +213,8 @@ Test(inverted, finds_all_however_they_come)
             text_of(text, v);
             collect(inverted, 1, text, &found);
             cr_assert_eq(candidates_sort(&found), OK);
-            cr_assert_eq(found.count, cases[c].securities, "%s: %s: %zu",
-                         cases[c].name, text, found.count);
+            cr_assert_eq(found.count, (size_t)cases[c].securities,
+                         "%s: %s: %zu", cases[c].name, text, found.count);
             for (size_t i = 0; i < found.count; i++)
                 cr_assert_eq(found.ids[i], (int64_t)i * 3, "%s: %s",
                              cases[c].name, text);
