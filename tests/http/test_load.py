@@ -340,8 +340,11 @@ class Example(unittest.TestCase):
                 answers.append(done.stdout)
             self.assertEqual(len(answers), 8)
             self.assertIn("3M Co,", answers[0])
+            self.assertEqual(answers[1].split()[0], "security_id,"
+                             "effective_start_date,effective_end_date,"
+                             "ticker,name")
             self.assertIn(",APC,Anadarko Petroleum", answers[1])
-            self.assertNotIn("3M Co,", answers[1])
+            self.assertNotIn("3M Co", answers[1])
             self.assertIn("Google Inc.", answers[2])
             self.assertIn("Alphabet", answers[2])
             self.assertRegex(answers[2], "Communication Services")

@@ -63,7 +63,10 @@ add_record(struct store_memory *store, const struct record *record)
 {
     size_t at = store->record_count, count = store->record_count + 1;
 
-    store->records = grow(store->records, count, sizeof *store->records);
+    /* Twice the room at each power of two. */
+    if ((at & (at - 1)) == 0)
+        store->records =
+            grow(store->records, 2 * count, sizeof *store->records);
     while (at > 0 && record_compare(record, &store->records[at - 1]) < 0) {
         store->records[at] = store->records[at - 1];
         at--;
