@@ -9,8 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "journal.h"
 
@@ -183,7 +181,12 @@ open_block(struct index_merge *merge, const struct record *first,
     return OK;
 }
 
-/* The memtable's next record, if this block and transaction still take it. */
+/*
+ * The memtable's next record, if this block and transaction still take it. The
+ * transaction ends behind a block that was cut short here: so none is put twice
+ * in one, no page is made and freed in one, and the file is as long as its
+ * count of pages (see journal_cover_pages).
+ */
 static bool
 has_fresh(struct index_merge *merge, size_t taken, struct record *out)
 {
@@ -259,29 +262,6 @@ fill_transaction(struct index_merge *merge, struct index_marks *marks,
     return put_marks(merge, marks, *is_done, why);
 }
 
-/*
- * A page that was new in a transaction and freed in it is never written: were
- * it the last one, the file would end before the count of its pages does, and
- * the next start would take it for truncated. The journal must not even be so
- * for a moment; here the price of a moment would be an index built anew.
- */
-static void
-cover_pages(struct index *index)
-{
-    MDB_envinfo info;
-    MDB_stat stat;
-    struct stat st;
-    mdb_filehandle_t fd;
-    off_t needed;
-
-    (void)mdb_env_info(index->env, &info);
-    (void)mdb_env_stat(index->env, &stat);
-    (void)mdb_env_get_fd(index->env, &fd);
-    needed = (off_t)((info.me_last_pgno + 1) * stat.ms_psize);
-    if (fstat(fd, &st) == 0 && st.st_size < needed)
-        (void)!ftruncate(fd, needed);
-}
-
 enum err
 index_merge_step(struct index_merge *merge, bool *is_done, struct why *why)
 {
@@ -304,7 +284,6 @@ index_merge_step(struct index_merge *merge, bool *is_done, struct why *why)
         merge->at = start;
         return write_error(why, "a commit failed", rc);
     }
-    cover_pages(index);
     index->marks = marks;
     return OK;
 }

@@ -1,4 +1,4 @@
-/* Reach into a closed store's journal, past its own code. */
+/* Reach into a closed store's journal or index, past its own code. */
 #include "tests/store/journal_edit.h"
 
 #include <stdio.h>
@@ -19,17 +19,23 @@ must(int rc, const char *what)
 }
 
 void
-edit_begin(struct journal_edit *edit, const char *dir)
+edit_begin_in(struct journal_edit *edit, const char *dir, const char *name)
 {
     char path[PATH_MAX];
 
-    temp_path(path, dir, "journal");
+    temp_path(path, dir, name);
     must(mdb_env_create(&edit->env), "create");
     must(mdb_env_set_maxdbs(edit->env, 8), "tables");
     must(mdb_env_set_mapsize(edit->env, 1UL << 30), "map");
     /* A test outlives no power failure. */
     must(mdb_env_open(edit->env, path, MDB_NOSYNC | MDB_NOTLS, 0600), path);
     must(mdb_txn_begin(edit->env, NULL, 0, &edit->txn), "begin");
+}
+
+void
+edit_begin(struct journal_edit *edit, const char *dir)
+{
+    edit_begin_in(edit, dir, "journal");
 }
 
 void
@@ -81,6 +87,27 @@ edit_remove(struct journal_edit *edit, const char *table, struct str key)
     MDB_val k = val_of(key);
 
     must(mdb_del(edit->txn, table_of(edit, table), &k, NULL), "del");
+}
+
+bool
+edit_walk(struct journal_edit *edit, const char *table, size_t number,
+          struct str *key, struct str *value)
+{
+    MDB_cursor *cursor;
+    MDB_val k, v;
+    int rc;
+
+    must(mdb_cursor_open(edit->txn, table_of(edit, table), &cursor), table);
+    rc = mdb_cursor_get(cursor, &k, &v, MDB_FIRST);
+    for (size_t i = 0; rc == 0 && i < number; i++)
+        rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
+    mdb_cursor_close(cursor);
+    if (rc == MDB_NOTFOUND)
+        return false;
+    must(rc, "walk");
+    *key = (struct str){ k.mv_data, k.mv_size };
+    *value = (struct str){ v.mv_data, v.mv_size };
+    return true;
 }
 
 struct str

@@ -1,9 +1,10 @@
-/* Reach into a closed store's journal, past its own code. */
+/* Reach into a closed store's journal or index, past its own code. */
 #ifndef STORE_JOURNAL_EDIT_H
 #define STORE_JOURNAL_EDIT_H
 
 #include <limits.h>
 #include <lmdb.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "secmaster/str.h"
@@ -14,7 +15,9 @@ struct journal_edit {
     MDB_txn *txn;
 };
 
-/* dir is the store's. */
+/* dir is the store's; name "journal" or "index". */
+void edit_begin_in(struct journal_edit *edit, const char *dir,
+                   const char *name);
 void edit_begin(struct journal_edit *edit, const char *dir);
 void edit_commit(struct journal_edit *edit);
 
@@ -24,6 +27,11 @@ struct str edit_get(struct journal_edit *edit, const char *table,
 void edit_put(struct journal_edit *edit, const char *table, struct str key,
               struct str value);
 void edit_remove(struct journal_edit *edit, const char *table, struct str key);
+
+/* Entry number of a table in key order, from 0, borrowed as by edit_get; false:
+ * there are not so many. */
+bool edit_walk(struct journal_edit *edit, const char *table, size_t number,
+               struct str *key, struct str *value);
 
 /* The key of a part, in static storage until the next call. */
 struct str edit_part_key(uint64_t tx, uint32_t part);
