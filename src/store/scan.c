@@ -123,7 +123,8 @@ add_source(struct scan *scan, const struct source *source)
         scan->sources[scan->count++] = *source;
 }
 
-/* The sources that can hold anything the view sees. */
+/* The sources that can hold anything the view sees, each with its share: rule 5
+ * of docs/storage.md, Reading. */
 static void
 add_sources(struct scan *scan, const struct scan_sources *from)
 {

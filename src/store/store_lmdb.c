@@ -128,7 +128,7 @@ lmdb_append(struct store *base, const struct append_batch *const *batches,
 /*
  * The published tx was loaded before this is called; then the version, then
  * the index. In any other order a merge in between would hide records or show
- * them twice.
+ * them twice (docs/storage.md, Reading, rule 4).
  */
 static enum err
 lmdb_view_begin(struct view *view, struct why *why)

@@ -74,6 +74,55 @@ Test(facts, say_where_their_transaction_is)
     asking_fini(&a);
 }
 
+static enum err refusal;
+
+static enum err
+refuse_append(struct store *store, const struct append_batch *const *batches,
+              size_t count, struct why *why)
+{
+    (void)store;
+    (void)batches;
+    (void)count;
+    return why_set(why, refusal, "a store of the test");
+}
+
+/* What the store cannot take now is the server's affair, and says when to try
+ * again. */
+Test(facts, are_refused_for_a_while_where_the_store_cannot_take_them)
+{
+    static const struct {
+        enum err err;
+        int status;
+        const char *retry_after;
+    } cases[] = { { ERR_BUSY, 503, "1" }, { ERR_FULL, 507, NULL } };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct store_ops *ops;
+        struct store_ops refusing;
+        const char *retry_after;
+        struct asking a;
+
+        asking_init(&a);
+        ops = a.service.store->ops;
+        refusing = *ops;
+        refusing.append = refuse_append;
+        refusal = cases[i].err;
+        a.service.store->ops = &refusing;
+        cr_expect_eq(ask_post(&a, "/v1/facts", MEDIA_NDJSON, GOOD "\n", 0),
+                     cases[i].status, "case %zu: %s", i, asking_text(&a));
+        retry_after = asking_header(&a, "Retry-After");
+        cr_expect_eq(retry_after == NULL, cases[i].retry_after == NULL,
+                     "case %zu", i);
+        if (retry_after != NULL)
+            cr_expect_str_eq(retry_after, cases[i].retry_after);
+        cr_expect_eq(store_newest(a.service.store), 0);
+        a.service.store->ops = ops;
+        cr_expect_eq(ask_post(&a, "/v1/facts", MEDIA_NDJSON, GOOD "\n", 0), 201,
+                     "case %zu: %s", i, asking_text(&a));
+        asking_fini(&a);
+    }
+}
+
 static const struct {
     const char *target;
     int status;

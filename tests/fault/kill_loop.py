@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "http"))
 
-from harness import (NDJSON, Client, Num, Server,  # noqa: E402
+from harness import (NDJSON, SERVE_FLAGS, Client, Num, Server,  # noqa: E402
                      dump, facts_body, fact, parse, read_table)
 
 CLIENTS = 4
@@ -177,9 +177,11 @@ class Loop:
             self.server.start()
             self.verify(sent)
         self.verify_all()
+        merged = self.server.client.merged()
+        assert merged > 0 or not SERVE_FLAGS, "nothing was ever merged"
         print("%d kills, %d batches sent, %d acknowledged, %d stored, "
-              "%d facts: none lost, none in part"
-              % (kills, self.number, acked, self.stored, self.facts))
+              "%d facts, merged to tx %d: none lost, none in part"
+              % (kills, self.number, acked, self.stored, self.facts, merged))
         assert acked > 0, "nothing was ever acknowledged"
 
 

@@ -17,6 +17,7 @@ import unittest
 
 BINARY = os.environ.get("SECMASTER", "build/dev/secmaster")
 JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
+SERVE_FLAGS = os.environ.get("SERVE_FLAGS", "").split()
 READY = re.compile(rb"listening on http://127\.0\.0\.1:(\d+)\s*$")
 READY_S = 60
 EXIT_S = 10
@@ -286,6 +287,12 @@ class Client:
     def newest(self):
         return self.get("/v1/securities?limit=1").tx
 
+    def merged(self):
+        """The newest transaction that the index has whole."""
+        text = self.get("/metrics").body.decode()
+        return int(re.search(r"^secmaster_merged_tx (\d+)$", text,
+                             re.M).group(1))
+
     def close(self):
         self.conn.close()
 
@@ -306,7 +313,7 @@ class Server:
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [BINARY, "serve", "--data", self.data,
-             "--listen", "127.0.0.1:0", *self.args],
+             "--listen", "127.0.0.1:0", *SERVE_FLAGS, *self.args],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=self.errors)
         self.lines = queue.Queue()

@@ -42,7 +42,11 @@ class Starting(unittest.TestCase):
                 ("serve", "--data", "D", "--max-body", "0x"),
                 ("serve", "--data", "D", "--max-body", "-1"),
                 ("serve", "--data", "D", "more"), ("probe", "more"),
-                ("version", "more"), ("--version", "more")]
+                ("version", "more"), ("--version", "more"),
+                ("serve", "--data", "D", "--memtable-bytes", "65535"),
+                ("serve", "--data", "D", "--memtable-bytes", "many"),
+                ("reindex",), ("reindex", "D"), ("reindex", "D", "D"),
+                ("reindex", "--nonsense"), ("reindex", "/nonexistent/a/b")]
         for row in rows:
             with tempfile.TemporaryDirectory() as data:
                 done = run(*[data if a == "D" else a for a in row])
@@ -71,6 +75,7 @@ class Starting(unittest.TestCase):
     def test_help_and_version(self):
         for row in (("--help",), ("-h",), ("help",), ("serve", "--help"),
                     ("serve", "-h"), ("load", "--help"), ("load", "-h"),
+                    ("reindex", "--help"), ("reindex", "-h"),
                     ("probe", "--help"), ("version", "--help")):
             done = run(*row)
             self.assertEqual(done.returncode, 0, row)
@@ -97,24 +102,57 @@ class Starting(unittest.TestCase):
         self.addCleanup(server.drop)
         server.start().client.post_facts([fact(1, "k", Num(1), D1)])
         server.stop()
-        files = [os.path.join(folder, name)
-                 for folder, _, names in os.walk(server.data)
-                 for name in names if "lock" not in name]
-        largest = max(files, key=os.path.getsize)
-        whole = open(largest, "rb").read()
+        journal = os.path.join(server.data, "journal", "data.mdb")
+        whole = open(journal, "rb").read()
         for row, content in (("foreign", b"not ours\n" * 1000),
                              ("cut", whole[:4096]),
                              ("cut to half a page", whole[:2048]),
                              ("a page short", whole[:-4096])):
-            with open(largest, "wb") as out:
+            with open(journal, "wb") as out:
                 out.write(content)
             done = run("serve", "--data", server.data, "--listen",
                        "127.0.0.1:0")
             self.assertGreater(done.returncode, 0, row)
             self.assertTrue(done.stderr.strip(), row)
-        with open(largest, "wb") as out:
+        with open(journal, "wb") as out:
             out.write(whole)
         self.assertEqual(server.start().client.newest(), 1)
+
+
+class Reindex(unittest.TestCase):
+    def test_everything_is_in_the_index_and_answers_are_the_same(self):
+        server = Server()
+        self.addCleanup(server.drop)
+        client = server.start().client
+        for i in range(5):
+            client.post_facts([fact(i, "k", Num(i), D1)])
+        before = client.get("/v1/master?format=csv").body
+        done = run("reindex", server.data)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("another process holds", done.stderr)
+        self.assertEqual(client.merged(), 0)
+        server.stop()
+        for _ in range(2):
+            done = run("reindex", server.data)
+            self.assertEqual(done.returncode, 0, done)
+            self.assertEqual(done.stdout,
+                             "5 transactions are in the index\n")
+            self.assertEqual(done.stderr, "", "progress is for terminals")
+        client = server.start().client
+        self.assertEqual(client.merged(), 5)
+        self.assertEqual(client.get("/v1/master?format=csv").body, before)
+
+    def test_a_lost_index_is_built_anew_and_said_so(self):
+        server = Server()
+        self.addCleanup(server.drop)
+        server.start().client.post_facts([fact(1, "k", Num(1), D1)])
+        server.stop()
+        with open(os.path.join(server.data, "index", "data.mdb"), "wb") as out:
+            out.write(b"not ours")
+        client = server.start().client
+        answer = client.get("/v1/securities/1?as_of=" + D1)
+        self.assertEqual(answer.json()["k"], Num(1))
+        self.assertIn("the index is built anew", server.stderr())
 
 
 class Probe(unittest.TestCase):
