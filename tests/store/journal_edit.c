@@ -89,6 +89,12 @@ edit_remove(struct journal_edit *edit, const char *table, struct str key)
     must(mdb_del(edit->txn, table_of(edit, table), &k, NULL), "del");
 }
 
+void
+edit_drop(struct journal_edit *edit, const char *table)
+{
+    must(mdb_drop(edit->txn, table_of(edit, table), 1), "drop");
+}
+
 bool
 edit_walk(struct journal_edit *edit, const char *table, size_t number,
           struct str *key, struct str *value)

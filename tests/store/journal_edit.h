@@ -28,6 +28,9 @@ void edit_put(struct journal_edit *edit, const char *table, struct str key,
               struct str value);
 void edit_remove(struct journal_edit *edit, const char *table, struct str key);
 
+/* Remove a table. */
+void edit_drop(struct journal_edit *edit, const char *table);
+
 /* Entry number of a table in key order, from 0, borrowed as by edit_get; false:
  * there are not so many. */
 bool edit_walk(struct journal_edit *edit, const char *table, size_t number,
