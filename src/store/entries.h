@@ -29,7 +29,7 @@ int entry_compare(const struct entry *a, const struct entry *b);
 /* Ascending, each once. */
 struct entries {
     struct entry *list; /* owned */
-    size_t count;
+    size_t count, capacity;
 };
 
 /* All that an inverted holds, which nobody writes any more. ERR_BUSY: out of
