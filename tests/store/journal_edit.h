@@ -42,4 +42,11 @@ struct str edit_part_key(uint64_t tx, uint32_t part);
 /* A value with its checksum put right again; data is changed in place. */
 void edit_reseal(struct str key, char *value, size_t len);
 
+/* Damage to a table: one bit of an entry of at most 8 KiB, an entry that is
+ * lost, one with another's value behind it, whole in itself. */
+void edit_flip(struct journal_edit *edit, const char *table, size_t number);
+void edit_lose(struct journal_edit *edit, const char *table, size_t number);
+void edit_add_stale(struct journal_edit *edit, const char *table,
+                    size_t number);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,7 +81,7 @@ is_among(const struct candidates *candidates, int64_t id)
     return at < candidates->count && candidates->ids[at] == id;
 }
 
-static void
+void
 expect_lookup(struct store *store, struct store *model, uint64_t known_tx,
               const struct lookup_range *range, const char *row)
 {
@@ -126,6 +127,41 @@ expect_lookups(struct store *store, struct store *model, uint64_t known_tx,
             range.first_security = rand() % 9;
             range.last_security = rand() % 9;
         }
+        expect_lookup(store, model, known_tx, &range, row);
+    }
+}
+
+void
+maker_values(struct batch_maker *maker, uint64_t tx, int count, int values)
+{
+    maker_init(maker, tx, (int64_t)tx);
+    if (tx == 1)
+        maker_first_names(maker);
+    for (int i = 0; i < count; i++) {
+        char text[RANDOM_VALUE_BYTES];
+
+        (void)snprintf(text, sizeof text, "%d",
+                       i % 3 == 0 ? 0 : rand() % values);
+        /* A day each keeps the keys of a batch apart. */
+        maker_fact(maker, rand() % VALUED_SECURITIES, i, text);
+    }
+}
+
+void
+expect_values(struct store *store, struct store *model, uint64_t known_tx,
+              int values, const char *row)
+{
+    for (int i = 0; i < 6; i++) {
+        char text[RANDOM_VALUE_BYTES];
+        struct lookup_range range = { .text = { text, 0 },
+                                      .last_security = INT64_MAX };
+
+        (void)snprintf(text, sizeof text, "%d", i < 3 ? 0 : rand() % values);
+        range.text.len = strlen(text);
+        if (i % 3 == 1)
+            range.first_security = rand() % VALUED_SECURITIES;
+        if (i % 3 == 2)
+            range.last_security = rand() % VALUED_SECURITIES;
         expect_lookup(store, model, known_tx, &range, row);
     }
 }

@@ -381,6 +381,42 @@ Test(entry_merge, goes_on_where_a_merge_was_cut_off)
     bench_drop(&bench);
 }
 
+/* What a transaction put that came to nothing is put again. */
+Test(entry_merge, goes_on_where_the_map_was_full)
+{
+    struct index_mark mark = { .tx = 1 };
+    struct index_merge *merge;
+    struct memtable *memtable;
+    struct bench bench = { 0 };
+    struct why why = { 0 };
+    size_t map_bytes = 64 * 1024;
+    bool is_done = false;
+    int failures = 0;
+
+    srand(13);
+    temp_dir_make(&bench.dir);
+    cr_assert_eq(index_create(bench.dir.path, map_bytes, &bench.index, NULL),
+                 OK);
+    memtable = random_memtable(&bench, 20000, 20000, 5000);
+    merge = index_merge_new(bench.index, 30000);
+    index_merge_begin(merge, memtable, &mark);
+    while (!is_done) {
+        enum err err = index_merge_step(merge, &is_done, &why);
+
+        if (err == OK)
+            continue;
+        cr_assert_eq(err, ERR_FULL, "%s", why.text);
+        failures++;
+        map_bytes += 16 * 1024;
+        cr_assert_eq(mdb_env_set_mapsize(bench.index->env, map_bytes), 0);
+    }
+    cr_expect_gt(failures, 5);
+    expect_all(&bench, "full at times");
+    index_merge_free(merge);
+    memtable_free(memtable);
+    bench_drop(&bench);
+}
+
 /* Two texts of which as much of the hash is the same as is kept. */
 static void
 find_two(char a[static 16], char b[static 16])
