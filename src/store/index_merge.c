@@ -233,7 +233,7 @@ put_marks(struct index_merge *merge, struct index_marks *marks, bool is_last,
     return rc == 0 ? OK : index_write_error(why, "a write failed", rc);
 }
 
-/* The entries come first: the last transaction ends with a record. */
+/* The entries come first, so that all are in once the last record is. */
 static enum err
 put_entries(struct index_merge *merge, struct why *why)
 {
@@ -276,8 +276,8 @@ fill_transaction(struct index_merge *merge, struct index_marks *marks,
 
     TRY(put_entries(merge, why));
     TRY(put_records(merge, why));
-    *is_done = entry_merge_is_done(&merge->entries) &&
-               !memtable_at(&merge->at, &record);
+    *is_done = !memtable_at(&merge->at, &record);
+    assert(!*is_done || entry_merge_is_done(&merge->entries));
     return put_marks(merge, marks, *is_done, why);
 }
 

@@ -417,6 +417,37 @@ Test(entry_merge, goes_on_where_the_map_was_full)
     bench_drop(&bench);
 }
 
+/* The block before it announces a lost one, also to who looks for its very
+ * fence. */
+Test(entry_merge, misses_a_block_that_is_lost)
+{
+    static const struct entry first = { 0, 0 };
+    struct memtable *memtable;
+    struct entry_block block;
+    struct entry_key key;
+    struct bench bench;
+    struct why why = { 0 };
+    MDB_cursor *cursor;
+    MDB_txn *txn;
+    MDB_val k = { ENTRY_KEY_BYTES, key.bytes };
+
+    bench_make(&bench);
+    memtable = memtable_of(&bench, 0, 20000);
+    (void)merge_all(&bench, memtable, SIZE_MAX);
+    cr_assert_eq(mdb_txn_begin(bench.index->env, NULL, 0, &txn), 0);
+    cr_assert_eq(mdb_cursor_open(txn, bench.index->inverted, &cursor), 0);
+    cr_assert_eq(entry_find(cursor, &first, &block, &why), OK);
+    cr_assert(block.has_next);
+    key = entry_key_of(&block.next);
+    cr_assert_eq(mdb_del(txn, bench.index->inverted, &k, NULL), 0);
+    cr_expect_eq(entry_find(cursor, &block.next, &block, &why), ERR_STORE);
+    cr_expect_not_null(strstr(why.text, "it is missing"), "%s", why.text);
+    mdb_cursor_close(cursor);
+    mdb_txn_abort(txn);
+    memtable_free(memtable);
+    bench_drop(&bench);
+}
+
 /* Two texts of which as much of the hash is the same as is kept. */
 static void
 find_two(char a[static 16], char b[static 16])
