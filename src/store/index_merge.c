@@ -35,6 +35,7 @@ index_merge_free(struct index_merge *merge)
 {
     if (merge == NULL)
         return;
+    entry_merge_reset(&merge->entries);
     out_fini(&merge->old);
     block_maker_fini(&merge->maker);
     free(merge);
@@ -47,19 +48,9 @@ index_merge_begin(struct index_merge *merge, const struct memtable *memtable,
     assert(mark->tx >= merge->index->marks.merged.tx);
 
     merge->mark = *mark;
+    merge->memtable = memtable;
+    entry_merge_reset(&merge->entries);
     memtable_seek(&merge->at, memtable, &before_all);
-}
-
-static enum err
-write_error(struct why *why, const char *what, int rc)
-{
-    enum err err = ERR_STORE;
-
-    if (rc == MDB_MAP_FULL || rc == ENOSPC || rc == EDQUOT)
-        err = ERR_FULL;
-    if (rc == ENOMEM)
-        err = ERR_BUSY;
-    return why_set(why, err, "index: %s: %s", what, journal_words(rc));
 }
 
 /* Put the block that was made. */
@@ -76,7 +67,7 @@ put_block(struct index_merge *merge, const struct block_key *next,
     v = (MDB_val){ maker->out.len, maker->out.data };
     rc = mdb_cursor_put(merge->cursor, &k, &v, 0);
     if (rc != 0)
-        return write_error(why, "a write failed", rc);
+        return index_write_error(why, "a write failed", rc);
     merge->put_bytes += v.mv_size;
     return OK;
 }
@@ -239,26 +230,54 @@ put_marks(struct index_merge *merge, struct index_marks *marks, bool is_last,
     if (is_last)
         marks->merged = merge->mark;
     rc = index_put_marks(merge->index, merge->txn, marks);
-    return rc == 0 ? OK : write_error(why, "a write failed", rc);
+    return rc == 0 ? OK : index_write_error(why, "a write failed", rc);
+}
+
+/* The entries come first, so that all are in once the last record is. */
+static enum err
+put_entries(struct index_merge *merge, struct why *why)
+{
+    const struct inverted *inverted = memtable_inverted(merge->memtable);
+    MDB_cursor *cursor;
+    enum err err;
+    int rc;
+
+    TRY(entry_merge_collect(&merge->entries, inverted, why));
+    rc = mdb_cursor_open(merge->txn, merge->index->inverted, &cursor);
+    if (rc != 0)
+        return index_write_error(why, "a write failed", rc);
+    err = entry_merge_fill(&merge->entries, cursor, merge->transaction_bytes,
+                           &merge->put_bytes, why);
+    mdb_cursor_close(cursor);
+    return err;
 }
 
 static enum err
-fill_transaction(struct index_merge *merge, struct index_marks *marks,
-                 bool *is_done, struct why *why)
+put_records(struct index_merge *merge, struct why *why)
 {
     int rc = mdb_cursor_open(merge->txn, merge->index->blocks, &merge->cursor);
     struct record record;
     enum err err = OK;
 
     if (rc != 0)
-        return write_error(why, "a write failed", rc);
-    merge->put_bytes = 0;
+        return index_write_error(why, "a write failed", rc);
     while (err == OK && memtable_at(&merge->at, &record) &&
            merge->put_bytes < merge->transaction_bytes)
         err = merge_block(merge, why);
     mdb_cursor_close(merge->cursor);
-    TRY(err);
+    return err;
+}
+
+static enum err
+fill_transaction(struct index_merge *merge, struct index_marks *marks,
+                 bool *is_done, struct why *why)
+{
+    struct record record;
+
+    TRY(put_entries(merge, why));
+    TRY(put_records(merge, why));
     *is_done = !memtable_at(&merge->at, &record);
+    assert(!*is_done || entry_merge_is_done(&merge->entries));
     return put_marks(merge, marks, *is_done, why);
 }
 
@@ -267,23 +286,25 @@ index_merge_step(struct index_merge *merge, bool *is_done, struct why *why)
 {
     struct index *index = merge->index;
     const struct memtable_cursor start = merge->at;
+    const size_t entries_start = merge->entries.at;
     struct index_marks marks = index->marks;
     enum err err;
     int rc = mdb_txn_begin(index->env, NULL, 0, &merge->txn);
 
     if (rc != 0)
-        return write_error(why, "a write failed", rc);
+        return index_write_error(why, "a write failed", rc);
     err = fill_transaction(merge, &marks, is_done, why);
-    if (err != OK) {
+    if (err != OK)
         mdb_txn_abort(merge->txn);
+    else if ((rc = mdb_txn_commit(merge->txn)) != 0)
+        err = index_write_error(why, "a commit failed", rc);
+    if (err != OK) {
         merge->at = start;
+        merge->entries.at = entries_start;
         return err;
     }
-    rc = mdb_txn_commit(merge->txn);
-    if (rc != 0) {
-        merge->at = start;
-        return write_error(why, "a commit failed", rc);
-    }
     index->marks = marks;
+    if (*is_done)
+        entry_merge_reset(&merge->entries);
     return OK;
 }

@@ -4,6 +4,7 @@
 
 #include "secmaster/out.h"
 
+#include "entry_merge.h"
 #include "index.h"
 #include "memtable.h"
 
@@ -14,8 +15,10 @@
 struct index_merge {
     struct index *index;
     size_t transaction_bytes;
-    struct index_mark mark;    /* of the memtable's newest transaction */
+    struct index_mark mark; /* of the memtable's newest transaction */
+    const struct memtable *memtable;
     struct memtable_cursor at; /* the first record that is not in yet */
+    struct entry_merge entries;
 
     /* Of the transaction at hand. */
     MDB_txn *txn;

@@ -6,13 +6,15 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "entry_merge.h"
 #include "journal.h"
 #include "journal_check.h"
 #include "lmdb_env.h"
 
 #define TABLE_BLOCKS "blocks"
+#define TABLE_INVERTED "inverted"
 #define TABLE_META "meta"
-#define TABLES 2
+#define TABLES 3
 
 static enum err
 new_index(const char *dir, char **path, struct index **out, struct why *why)
@@ -71,6 +73,8 @@ open_tables(struct index *index, MDB_txn *txn, const char *path,
         TRY(check_format(index, txn, why));
     if (rc == 0)
         rc = mdb_dbi_open(txn, TABLE_BLOCKS, 0, &index->blocks);
+    if (rc == 0)
+        rc = mdb_dbi_open(txn, TABLE_INVERTED, 0, &index->inverted);
     if (rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE)
         return invalid(why, "it lacks a table");
     if (rc != 0)
@@ -165,9 +169,13 @@ create_tables(struct index *index)
     if (rc == 0)
         rc = mdb_dbi_open(txn, TABLE_BLOCKS, MDB_CREATE, &index->blocks);
     if (rc == 0)
+        rc = mdb_dbi_open(txn, TABLE_INVERTED, MDB_CREATE, &index->inverted);
+    if (rc == 0)
         rc = put_format(index, txn);
     if (rc == 0)
         rc = put_first_block(index, txn);
+    if (rc == 0)
+        rc = entry_merge_put_first(txn, index->inverted);
     if (rc == 0)
         rc = index_put_marks(index, txn, &index->marks);
     if (rc == 0)

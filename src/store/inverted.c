@@ -19,7 +19,7 @@
 /* Many small tables instead of one: the writer waits microseconds, not a
  * tenth of a second, for one that grows. */
 #define SHARD_BITS 12
-#define SHARDS (1U << SHARD_BITS)
+static_assert(INVERTED_SHARDS == 1U << SHARD_BITS, "one for each");
 #define TERMS_FIRST 4
 
 #define CHUNK_BYTES (1UL << 20)
@@ -66,7 +66,7 @@ struct chunk {
  * full, from spare, where room has been made for all that is staged.
  */
 struct inverted {
-    struct shard shards[SHARDS];
+    struct shard shards[INVERTED_SHARDS];
     struct chunk *chunk, *spare;
     struct staged *staged;
     size_t staged_count, staged_capacity;
@@ -465,13 +465,18 @@ inverted_link(struct inverted *inverted)
 
 /* Reading. */
 
+const struct terms *
+inverted_terms(const struct inverted *inverted, size_t shard)
+{
+    return atomic_load_explicit(&inverted->shards[shard].terms,
+                                memory_order_acquire);
+}
+
 enum err
 inverted_collect(const struct inverted *inverted,
                  const struct inverted_key *key, struct candidates *out)
 {
-    const struct shard *shard = &inverted->shards[shard_index(key)];
-    const struct terms *terms =
-        atomic_load_explicit(&shard->terms, memory_order_acquire);
+    const struct terms *terms = inverted_terms(inverted, shard_index(key));
     const struct term *term = NULL;
     const struct id_set *set;
     int64_t id;

@@ -2,6 +2,7 @@
 #ifndef STORE_INVERTED_H
 #define STORE_INVERTED_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "secmaster/candidates.h"
@@ -15,6 +16,7 @@
  * and retractions make none.
  */
 struct inverted;
+struct terms;
 
 struct inverted_key {
     uint64_t hash;
@@ -51,5 +53,10 @@ uint64_t inverted_bytes(const struct inverted *inverted);
 enum err inverted_collect(const struct inverted *inverted,
                           const struct inverted_key *key,
                           struct candidates *out);
+
+/* The terms of one of so many tables; NULL: none. Any thread. */
+#define INVERTED_SHARDS (1U << 12)
+const struct terms *inverted_terms(const struct inverted *inverted,
+                                   size_t shard);
 
 #endif

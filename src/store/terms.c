@@ -26,8 +26,8 @@ terms_room(uint32_t size)
     return size / 4 * 3;
 }
 
-static struct term *
-term_at(const struct terms *terms, uint32_t slot)
+struct term *
+terms_at(const struct terms *terms, uint32_t slot)
 {
     return atomic_load_explicit(&terms->slots[slot].term, memory_order_acquire);
 }
@@ -44,7 +44,7 @@ put(struct terms *terms, uint64_t mixed, struct term *term)
 {
     uint32_t at = (uint32_t)mixed & (terms->size - 1);
 
-    while (term_at(terms, at) != NULL)
+    while (terms_at(terms, at) != NULL)
         at = (at + 1) & (terms->size - 1);
     atomic_store_explicit(&terms->slots[at].mixed, mixed, memory_order_relaxed);
     atomic_store_explicit(&terms->slots[at].term, term, memory_order_release);
@@ -63,7 +63,7 @@ terms_copy(void *memory, uint32_t size, const struct terms *from)
         atomic_init(&terms->slots[i].term, NULL);
     }
     for (uint32_t i = 0; from != NULL && i < from->size; i++) {
-        struct term *term = term_at(from, i);
+        struct term *term = terms_at(from, i);
 
         if (term != NULL)
             put(terms, mixed_at(from, i), term);
@@ -85,7 +85,7 @@ terms_find(const struct terms *terms, uint32_t size,
     uint32_t at = (uint32_t)mixed & (size - 1);
 
     for (;;) {
-        struct term *term = term_at(terms, at);
+        struct term *term = terms_at(terms, at);
 
         if (term == NULL)
             return NULL;

@@ -48,6 +48,9 @@ struct terms *terms_copy(void *memory, uint32_t size, const struct terms *from);
 struct term *terms_find(const struct terms *terms, uint32_t size,
                         const struct inverted_key *key);
 
+/* The term in a slot; NULL: it is free. Any thread. */
+struct term *terms_at(const struct terms *terms, uint32_t slot);
+
 /* Put a term that is not there; there is room. The writer only. */
 void terms_add(struct terms *terms, struct term *term);
 

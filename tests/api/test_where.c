@@ -18,7 +18,9 @@
     "{\"security_id\":" #id ",\"attribute\":\"" name                           \
     "\",\"op\":\"retract\",\"effective_date\":\"" date "\"}\n"
 
-enum { STORES = 2 };
+/* In memory, on disk, and on disk with memtables of a batch or two. */
+enum { MEMORY, LMDB, MERGING, STORES };
+static const char *const store_names[STORES] = { "memory", "lmdb", "merging" };
 
 /* A service over each kind of store in turn. */
 struct bench {
@@ -34,14 +36,15 @@ bench_init(struct bench *bench, size_t store_index)
     struct store_lmdb_options options = { 0 };
     struct store *store;
 
-    bench->has_dir = store_index == 1;
-    bench->name = bench->has_dir ? "lmdb" : "memory";
+    bench->has_dir = store_index != MEMORY;
+    bench->name = store_names[store_index];
     if (!bench->has_dir) {
         asking_init(&bench->a);
         return;
     }
     temp_dir_make(&bench->dir);
     options.dir = bench->dir.path;
+    options.memtable_bytes = store_index == MERGING ? 3000 : 0;
     cr_assert_eq(store_lmdb_open(&options, &store, NULL), OK);
     asking_init_on(&bench->a, store);
 }
@@ -622,6 +625,16 @@ compare_all(struct bench *bench, uint64_t newest, int times, unsigned seed)
     }
 }
 
+static void
+expect_merged(struct bench *bench)
+{
+    struct store_health health;
+
+    store_health(bench->a.service.store, &health);
+    cr_expect_gt(health.merged_tx, TRANSACTIONS / 2, "%d",
+                 (int)health.merged_tx);
+}
+
 Test(where, is_as_a_scan_of_everything)
 {
     for (size_t s = 0; s < STORES; s++) {
@@ -635,6 +648,8 @@ Test(where, is_as_a_scan_of_everything)
                 post_random(&bench.a);
                 compare_all(&bench, tx, tx == TRANSACTIONS ? 20 : 1, seed);
             }
+            if (s == MERGING)
+                expect_merged(&bench);
             bench_fini(&bench);
         }
     }

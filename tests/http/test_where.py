@@ -286,7 +286,7 @@ class Random(unittest.TestCase):
             for tx in range(turn.book.newest + 1):
                 if rng.random() < 0.4:
                     self.check(turn, rng, tx)
-        turn.server.drop()
+        turn.drop()
 
 
 if __name__ == "__main__":

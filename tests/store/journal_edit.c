@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "secmaster/crc32c.h"
 #include "secmaster/wire.h"
@@ -89,6 +90,12 @@ edit_remove(struct journal_edit *edit, const char *table, struct str key)
     must(mdb_del(edit->txn, table_of(edit, table), &k, NULL), "del");
 }
 
+void
+edit_drop(struct journal_edit *edit, const char *table)
+{
+    must(mdb_drop(edit->txn, table_of(edit, table), 1), "drop");
+}
+
 bool
 edit_walk(struct journal_edit *edit, const char *table, size_t number,
           struct str *key, struct str *value)
@@ -126,4 +133,55 @@ edit_reseal(struct str key, char *value, size_t len)
     uint32_t crc = crc32c(0, key.data, key.len);
 
     put_le32((unsigned char *)value, crc32c(crc, value + 4, len - 4));
+}
+
+enum { KEY_ROOM = 32, VALUE_ROOM = 8192 };
+
+/* A copy of an entry, which lives on when the table changes. */
+struct copy {
+    char key[KEY_ROOM], value[VALUE_ROOM];
+    struct str k, v;
+};
+
+static void
+copy_entry(struct journal_edit *edit, const char *table, size_t number,
+           struct copy *copy)
+{
+    if (!edit_walk(edit, table, number, &copy->k, &copy->v) ||
+        copy->k.len > KEY_ROOM || copy->v.len > VALUE_ROOM)
+        abort();
+    memcpy(copy->key, copy->k.data, copy->k.len);
+    memcpy(copy->value, copy->v.data, copy->v.len);
+    copy->k.data = copy->key;
+    copy->v.data = copy->value;
+}
+
+void
+edit_flip(struct journal_edit *edit, const char *table, size_t number)
+{
+    struct copy copy;
+
+    copy_entry(edit, table, number, &copy);
+    copy.value[(size_t)rand() % copy.v.len] ^= 4;
+    edit_put(edit, table, copy.k, copy.v);
+}
+
+void
+edit_lose(struct journal_edit *edit, const char *table, size_t number)
+{
+    struct copy copy;
+
+    copy_entry(edit, table, number, &copy);
+    edit_remove(edit, table, copy.k);
+}
+
+void
+edit_add_stale(struct journal_edit *edit, const char *table, size_t number)
+{
+    struct copy copy;
+
+    copy_entry(edit, table, number, &copy);
+    copy.key[copy.k.len - 1]++;
+    edit_reseal(copy.k, copy.value, copy.v.len);
+    edit_put(edit, table, copy.k, copy.v);
 }

@@ -28,6 +28,9 @@ void edit_put(struct journal_edit *edit, const char *table, struct str key,
               struct str value);
 void edit_remove(struct journal_edit *edit, const char *table, struct str key);
 
+/* Remove a table. */
+void edit_drop(struct journal_edit *edit, const char *table);
+
 /* Entry number of a table in key order, from 0, borrowed as by edit_get; false:
  * there are not so many. */
 bool edit_walk(struct journal_edit *edit, const char *table, size_t number,
@@ -38,5 +41,12 @@ struct str edit_part_key(uint64_t tx, uint32_t part);
 
 /* A value with its checksum put right again; data is changed in place. */
 void edit_reseal(struct str key, char *value, size_t len);
+
+/* Damage to a table: one bit of an entry of at most 8 KiB, an entry that is
+ * lost, one with another's value behind it, whole in itself. */
+void edit_flip(struct journal_edit *edit, const char *table, size_t number);
+void edit_lose(struct journal_edit *edit, const char *table, size_t number);
+void edit_add_stale(struct journal_edit *edit, const char *table,
+                    size_t number);
 
 #endif

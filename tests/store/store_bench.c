@@ -3,13 +3,18 @@
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "secmaster/crc32c.h"
 #include "secmaster/store_lmdb.h"
 #include "src/store/store_testing.h"
+#include "tests/store/lookup_bench.h"
 #include "tests/support/store_memory.h"
+
+/* Of one record that maker_random puts. */
+enum { FACTS_MAX = 2000 };
 
 /* A few records fill a memtable, or some more; a block a transaction: then
  * something is on its way into the index whenever one looks. */
@@ -203,6 +208,8 @@ expect_same(struct store *a, struct store *b, uint64_t known_tx,
 
     expect_same_scan(two, known_tx, &all,
                      &(struct seen){ .with_payloads = true }, row);
+    expect_lookups(a, b, known_tx, row);
+    expect_lookups(b, a, known_tx, row);
     for (int i = 0; i < 4; i++) {
         const struct scan_range range =
             between(rand() % 9, rand() % 180, rand() % 9, rand() % 180);
@@ -218,26 +225,54 @@ expect_same(struct store *a, struct store *b, uint64_t known_tx,
 }
 
 void
+random_value(char to[static RANDOM_VALUE_BYTES], int number)
+{
+    (void)snprintf(to, RANDOM_VALUE_BYTES, "%d.75", number % RANDOM_VALUES);
+}
+
+/* Facts of each value in turn, so many as the longest payload has behind any
+ * of them. */
+static struct str
+facts_in_turn(struct arena *arena)
+{
+    struct str facts = { 0 };
+    char *to = NULL;
+
+    for (int i = 0; i < FACTS_MAX + RANDOM_VALUES; i++) {
+        char text[RANDOM_VALUE_BYTES];
+        struct str fact;
+
+        random_value(text, i);
+        fact = maker_payload(arena, text);
+        if (to == NULL)
+            to = arena_alloc(arena, (FACTS_MAX + RANDOM_VALUES) * fact.len);
+        memcpy(to + facts.len, fact.data, fact.len);
+        facts = (struct str){ to, facts.len + fact.len };
+    }
+    return facts;
+}
+
+void
 maker_random(struct batch_maker *maker, uint64_t tx, int count)
 {
-    struct str fact;
-    char *many;
+    struct str facts;
+    size_t fact_len;
 
     maker_init(maker, tx, (int64_t)tx);
     if (tx == 1)
         maker_first_names(maker);
-    fact = maker_payload(&maker->arena, "9.75");
-    many = arena_alloc(&maker->arena, 2000 * fact.len);
-    for (int i = 0; i < 2000; i++)
-        memcpy(many + (size_t)i * fact.len, fact.data, fact.len);
+    facts = facts_in_turn(&maker->arena);
+    fact_len = facts.len / (FACTS_MAX + RANDOM_VALUES);
     /* Strides that never meet keep the keys of a batch apart. */
     for (int i = 0; i < count; i++) {
-        size_t facts = rand() % 3 > 0 ? 1 : (size_t)rand() % 300 + 1;
+        size_t many = rand() % 3 > 0 ? 1 : (size_t)rand() % 300 + 1;
+        size_t first = (size_t)rand() % RANDOM_VALUES;
 
         if (rand() % 200 == 0)
-            facts = (size_t)rand() % 2000 + 1;
-        maker_record(maker, rand() % 8, rand() % 8 * count + i,
-                     (struct str){ many, facts * fact.len });
+            many = (size_t)rand() % FACTS_MAX + 1;
+        maker_record(
+            maker, rand() % 8, rand() % 8 * count + i,
+            (struct str){ facts.data + first * fact_len, many * fact_len });
     }
 }
 

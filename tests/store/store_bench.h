@@ -50,13 +50,18 @@ void expect_scan(struct bench *bench, uint64_t known_tx,
                  const char *row);
 
 /* The same scans of two stores at known_tx see the same, payloads and all:
- * everything, and some ranges at random with skips and stops. */
+ * everything, and some ranges at random with skips and stops; and lookups of
+ * each show what the other has. */
 void expect_same(struct store *a, struct store *b, uint64_t known_tx,
                  const char *row);
 
 /* A batch of records at random: a third of them with long payloads, so that
- * blocks have few. */
+ * blocks have few; attribute 0 has some of a few values in each. */
 void maker_random(struct batch_maker *maker, uint64_t tx, int count);
+
+#define RANDOM_VALUES 10
+#define RANDOM_VALUE_BYTES 16
+void random_value(char to[static RANDOM_VALUE_BYTES], int number);
 
 struct scan_range between(int64_t first, int32_t first_day, int64_t last,
                           int32_t last_day);

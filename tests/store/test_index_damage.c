@@ -11,46 +11,6 @@
 #include "tests/store/index_bench.h"
 #include "tests/store/journal_edit.h"
 
-static void
-flip_block(struct journal_edit *edit, size_t number)
-{
-    struct str key, value;
-    char bytes[8192];
-
-    cr_assert(edit_walk(edit, "blocks", number, &key, &value));
-    cr_assert_leq(value.len, sizeof bytes);
-    memcpy(bytes, value.data, value.len);
-    bytes[(size_t)rand() % value.len] ^= 4;
-    edit_put(edit, "blocks", key, (struct str){ bytes, value.len });
-}
-
-static void
-lose_block(struct journal_edit *edit, size_t number)
-{
-    struct str key, value;
-    char copy[32];
-
-    cr_assert(edit_walk(edit, "blocks", number, &key, &value));
-    memcpy(copy, key.data, key.len);
-    edit_remove(edit, "blocks", (struct str){ copy, key.len });
-}
-
-/* One that was there once, whole in itself. */
-static void
-add_stale_block(struct journal_edit *edit, size_t number)
-{
-    struct str key, value;
-    char copy[32], bytes[8192];
-
-    cr_assert(edit_walk(edit, "blocks", number, &key, &value));
-    memcpy(copy, key.data, key.len);
-    memcpy(bytes, value.data, value.len);
-    copy[key.len - 1]++;
-    edit_reseal((struct str){ copy, key.len }, bytes, value.len);
-    edit_put(edit, "blocks", (struct str){ copy, key.len },
-             (struct str){ bytes, value.len });
-}
-
 static enum visit
 ignore(void *context, const struct record *record)
 {
@@ -77,15 +37,16 @@ Test(index_damage, a_read_names_the_damage_that_it_meets)
 {
     static const struct {
         const char *name;
-        void (*spoil)(struct journal_edit *edit, size_t number);
+        void (*spoil)(struct journal_edit *edit, const char *table,
+                      size_t number);
         size_t number;
         const char *words;
     } cases[] = {
-        { "the first block", flip_block, 0, "the first is damaged" },
-        { "a block", flip_block, 3, "does not match" },
-        { "no first block", lose_block, 0, "it is missing" },
-        { "a lost block", lose_block, 4, "it is missing" },
-        { "a stale block", add_stale_block, 4, "it is missing" },
+        { "the first block", edit_flip, 0, "the first is damaged" },
+        { "a block", edit_flip, 3, "does not match" },
+        { "no first block", edit_lose, 0, "it is missing" },
+        { "a lost block", edit_lose, 4, "it is missing" },
+        { "a stale block", edit_add_stale, 4, "it is missing" },
     };
     struct temp_dir dir;
 
@@ -98,7 +59,7 @@ Test(index_damage, a_read_names_the_damage_that_it_meets)
         struct why why = { 0 };
 
         edit_begin_in(&edit, dir.path, "index");
-        cases[i].spoil(&edit, cases[i].number);
+        cases[i].spoil(&edit, "blocks", cases[i].number);
         edit_commit(&edit);
         store = index_store_open(dir.path, 0, NULL);
         cr_expect_eq(scan_all(store, &why), ERR_STORE, "%s", cases[i].name);
@@ -134,7 +95,7 @@ Test(index_damage, a_merge_stops_at_damage)
     temp_dir_make(&dir);
     index_make(&dir, 1);
     edit_begin_in(&edit, dir.path, "index");
-    flip_block(&edit, 2);
+    edit_flip(&edit, "blocks", 2);
     edit_commit(&edit);
     store = index_store_open(dir.path, INDEX_MEMTABLE_BYTES, &testing);
     do {

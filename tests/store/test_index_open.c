@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "src/store/index.h"
 #include "tests/store/held_merger.h"
 #include "tests/store/index_bench.h"
 #include "tests/store/journal_edit.h"
@@ -93,15 +94,37 @@ write_foreign_lmdb(const char *dir)
 }
 
 static void
-write_format_2(const char *dir)
+write_format(const char *dir, unsigned char format)
 {
-    unsigned char value[8] = { 0, 0, 0, 0, 2 };
+    unsigned char value[8] = { 0, 0, 0, 0, format };
     struct journal_edit edit;
 
     edit_begin_in(&edit, dir, "index");
     edit_reseal(STR("format"), (char *)value, sizeof value);
     edit_put(&edit, "meta", STR("format"),
              (struct str){ (char *)value, sizeof value });
+    edit_commit(&edit);
+}
+
+static void
+write_older_format(const char *dir)
+{
+    write_format(dir, INDEX_FORMAT - 1);
+}
+
+static void
+write_newer_format(const char *dir)
+{
+    write_format(dir, INDEX_FORMAT + 1);
+}
+
+static void
+remove_inverted(const char *dir)
+{
+    struct journal_edit edit;
+
+    edit_begin_in(&edit, dir, "index");
+    edit_drop(&edit, "inverted");
     edit_commit(&edit);
 }
 
@@ -136,7 +159,9 @@ Test(index_open, what_does_not_fit_is_built_anew)
         { "half a file", cut_in_half, "is truncated" },
         { "text", write_foreign, "no LMDB file" },
         { "another LMDB file", write_foreign_lmdb, "lacks a table" },
-        { "another format", write_format_2, "another format" },
+        { "no inverted entries", remove_inverted, "lacks a table" },
+        { "an older format", write_older_format, "another format" },
+        { "a newer format", write_newer_format, "another format" },
         { "damaged marks", damage_marks, "how far it goes is damaged" },
         { "another digest", change_digest, "is not the journal's" },
         { "more than the journal", claim_too_much, "is not the journal's" },
