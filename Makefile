@@ -6,7 +6,7 @@ T ?= facts_json
 S ?= 60
 
 .PHONY: all help deps build run test check asan tsan fuzz bench fmt tidy \
-	golden coverage clean
+	bench-programs golden coverage clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ \t/'
@@ -41,8 +41,11 @@ tsan: deps build/tsan/build.ninja ## race tests and the real server under TSan
 fuzz: deps build/fuzz/build.ninja ## fuzz one door: make fuzz T=facts_json S=60
 	@cmake --build --preset fuzz && tools/fuzz.sh $(T) $(S)
 
-bench: build build/dev/build.ninja ## our rates beside an empty handler's
-	@cmake --build --preset dev --target load_client && bench/run.py
+bench: bench-programs ## our rates beside other stores'; ROWS=as-of,post: some
+	@bench/run.py $(ROWS)
+
+bench-programs: build/bench/build.ninja
+	@tools/deps.sh bench && cmake --build --preset bench --target bench_programs
 
 coverage: deps build/coverage/build.ninja ## lines and branches the tests reach
 	@cmake --build --preset coverage && ctest --preset coverage && tools/coverage.sh
