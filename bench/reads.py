@@ -29,7 +29,7 @@ def as_of(bench):
     bench.add(row)
     bench.add(ratio(measured('as-of row, 32 clients', got, peer=f'empty handler {rate(floor)}'), got['rate'], floor, 0.7,
                     '>= 70 % of the empty handler'))
-    for name, peer in (('PostgreSQL, no HTTP', bench.postgres.get(('as-of', CLIENTS))),
+    for name, peer in (('PostgreSQL, no HTTP', bench.postgres_rate('as-of', CLIENTS)),
                        ('SQLite in process', bench.sqlite.get('as-of', {}).get('rate'))):
         if peer is not None:
             bench.add(Row('as-of row, 32 clients', rate(got['rate']), peer=f'{name} {rate(peer)}', ratio=f'{got["rate"] / peer:.2f}'))
@@ -44,7 +44,7 @@ def history(bench):
                     peer, 2))
     bench.add(Row('history of ~100 rows, 32 clients', rate(got['rate']), peer=f'empty handler {rate(floor)}',
                   ratio=f'{got["rate"] / floor:.2f}'))
-    peer = bench.postgres.get(('history', CLIENTS))
+    peer = bench.postgres_rate('history', CLIENTS)
     if peer is not None:
         bench.add(Row('history of ~100 rows, 32 clients', rate(got['rate']), peer=f'PostgreSQL, no HTTP {rate(peer)}',
                       ratio=f'{got["rate"] / peer:.2f}'))
@@ -73,7 +73,7 @@ def cross_section(bench):
 
 
 def asset_class(bench):
-    peer = bench.postgres.get('asset-class')
+    peer = bench.postgres.asset_class_seconds() if bench.postgres else None
     for name, accept in (('NDJSON', NDJSON), ('CSV', CSV)):
         rows, seconds, row = streamed(bench, f'asset-class view, {name}', '/v1/asset-classes/equity', accept)
         row.work += f', {rows:,} rows'

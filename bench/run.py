@@ -33,15 +33,8 @@ ROWS = {
     'latency': writes.side_by_side,
 }
 WITHOUT_STORE = {'bulk', 'disk', 'deep'}  # each makes its own
-PEERS_OF = {
-    'as-of': [('as-of', 32)],
-    'history': [('history', 32)],
-    'post': [('post', 8), ('post', 32)],
-    'late': [('late', 1), ('late', 8)],
-    'bulk': [],
-    'disk': [],
-    'asset-class': [],
-}
+BESIDE_SQLITE = {'as-of', 'history', 'post', 'disk'}
+BESIDE_POSTGRES = {'bulk', 'disk', 'as-of', 'history', 'asset-class', 'post', 'late'}
 
 
 class Bench:
@@ -50,9 +43,12 @@ class Bench:
     def __init__(self, work):
         self.work = work
         self.rows, self.notes = [], []
-        self.sqlite, self.postgres = {}, {}
+        self.sqlite, self.postgres = {}, None
         self.server = None
         self.failed = False
+
+    def postgres_rate(self, row, clients):
+        return self.postgres and self.postgres.bench(row, clients)
 
     def add(self, row):
         self.rows.append(row)
@@ -67,16 +63,15 @@ class Bench:
         print(f'- {text}', flush=True)
 
 
-def run_peers(bench, names):
-    if set(names) & {'as-of', 'history', 'post', 'disk'}:
+def start_peers(bench, names):
+    if BESIDE_SQLITE & set(names):
         bench.sqlite = peers.sqlite(bench.work)
         if not bench.sqlite:
             bench.note('SQLite: not built (libsqlite3-dev is missing)')
-    runs = [run for name in names for run in PEERS_OF.get(name, [])]
-    if set(names) & set(PEERS_OF):
-        bench.postgres = peers.postgres(bench.work, runs)
-        if not bench.postgres:
-            bench.note('PostgreSQL: not installed (postgresql is missing)')
+    if BESIDE_POSTGRES & set(names):
+        bench.postgres = peers.postgres(bench.work)
+        if bench.postgres is None:
+            bench.note('PostgreSQL: not installed (the package postgresql)')
 
 
 def make_store(bench):
@@ -118,8 +113,12 @@ def main():
     (harness.ROOT / 'build').mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=harness.ROOT / 'build', prefix='bench-') as work:
         bench = Bench(pathlib.Path(work))
-        run_peers(bench, names)
-        run(bench, names)
+        try:
+            start_peers(bench, names)
+            run(bench, names)
+        finally:
+            if bench.postgres is not None:
+                bench.postgres.close()
     bench.note(f'the whole run took {time.monotonic() - began:.0f} s, load average behind it {os.getloadavg()[0]:.1f}')
     settings = f'{harness.SECONDS} s a row, {harness.FACTS:,} facts of {harness.SECURITIES:,} securities'
     if wanted:
