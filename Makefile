@@ -6,10 +6,10 @@ T ?= facts_json
 S ?= 60
 
 .PHONY: all help deps build run test check asan tsan fuzz bench fmt tidy \
-	bench-programs golden coverage clean
+	bench-100m bench-programs golden coverage clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ \t/'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ \t/'
 
 deps: ## install missing Debian packages (root or sudo)
 	@tools/deps.sh
@@ -43,6 +43,9 @@ fuzz: deps build/fuzz/build.ninja ## fuzz one door: make fuzz T=facts_json S=60
 
 bench: bench-programs ## our rates beside other stores'; ROWS=as-of,post: some
 	@bench/run.py $(ROWS)
+
+bench-100m: bench-programs ## 100 M facts once: 15 GB, LARGE_FACTS=N for fewer
+	@bench/large.py
 
 bench-programs: build/bench/build.ninja
 	@tools/deps.sh bench && cmake --build --preset bench --target bench_programs

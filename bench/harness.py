@@ -40,6 +40,13 @@ class Used:
         return Used(self.cpu_us - before.cpu_us, self.written - before.written)
 
 
+def used_by(proc):
+    """Of a process by its directory under /proc."""
+    fields = (proc / 'stat').read_text().rsplit(')', 1)[1].split()
+    written = re.search(r'^write_bytes: (\d+)', (proc / 'io').read_text(), re.M)
+    return Used((int(fields[11]) + int(fields[12])) * 1e6 / TICKS, int(written.group(1)))
+
+
 class Program:
     """Something that prints where it listens."""
 
@@ -64,9 +71,7 @@ class Program:
         return pathlib.Path(f'/proc/{self.process.pid}/{name}').read_text()
 
     def used(self):
-        fields = self._proc('stat').rsplit(')', 1)[1].split()
-        written = re.search(r'^write_bytes: (\d+)', self._proc('io'), re.M)
-        return Used((int(fields[11]) + int(fields[12])) * 1e6 / TICKS, int(written.group(1)))
+        return used_by(pathlib.Path(f'/proc/{self.process.pid}'))
 
     def memory_mib(self, name='VmRSS'):
         return int(re.search(rf'{name}:\s+(\d+)', self._proc('status')).group(1)) / 1024

@@ -24,6 +24,21 @@ class Row:
 HEAD = ('work', 'ours', 'p50 / p99 / max ms', 'server CPU us', 'peer', 'ratio', 'goal', 'met')
 
 
+class Bench:
+    """The rows so far; they are shown as they come."""
+
+    def __init__(self):
+        self.rows, self.notes = [], []
+
+    def add(self, row):
+        self.rows.append(row)
+        print(' | '.join(cell for cell in row.cells() if cell), flush=True)
+
+    def note(self, text):
+        self.notes.append(text)
+        print(f'- {text}', flush=True)
+
+
 def rate(number):
     if number >= 1e6:
         return f'{number / 1e6:.2f} M/s'
@@ -60,14 +75,14 @@ def _line(cells):
     return '| ' + ' | '.join(cells) + ' |'
 
 
-def render(rows, notes, settings):
+def render(command, bench, settings):
     commit = subprocess.run(['git', 'describe', '--always', '--dirty'], capture_output=True, text=True, check=False).stdout.strip()
-    lines = ['# What `make bench` printed last', '',
+    lines = [f'# What `{command}` printed last', '',
              f'{os.cpu_count()} cores, Linux {platform.release()}, client, server and peers together; {settings}; commit {commit or "unknown"}.',
              'What each row means is in docs/performance.md. Times move with the machine; ratios are of one run.', '',
              _line(HEAD), _line(['---'] * len(HEAD))]
-    lines += [_line(row.cells()) for row in rows]
-    short = [row.work for row in rows if row.met is False]
-    lines += [''] + [f'- {note}' for note in notes]
-    lines += ['', f'Short of their goal: {"; ".join(short)}.' if short else 'No goal that was measured is missed.']
+    lines += [_line(row.cells()) for row in bench.rows]
+    short = [row.work for row in bench.rows if row.met is False]
+    lines += [''] + [f'- {note}' for note in bench.notes]
+    lines += [f'- Short of their goal: {"; ".join(short)}.' if short else '- No goal that was measured is missed.']
     return '\n'.join(lines) + '\n'

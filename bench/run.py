@@ -37,12 +37,12 @@ BESIDE_SQLITE = {'as-of', 'history', 'post', 'disk'}
 BESIDE_POSTGRES = {'bulk', 'disk', 'as-of', 'history', 'asset-class', 'post', 'late'}
 
 
-class Bench:
-    """What is known so far, and where the rows go."""
+class Bench(report.Bench):
+    """The rows, and what they are measured with."""
 
     def __init__(self, work):
+        super().__init__()
         self.work = work
-        self.rows, self.notes = [], []
         self.sqlite, self.postgres = {}, None
         self.server = None
         self.failed = False
@@ -50,17 +50,9 @@ class Bench:
     def postgres_rate(self, row, clients):
         return self.postgres and self.postgres.bench(row, clients)
 
-    def add(self, row):
-        self.rows.append(row)
-        print(' | '.join(cell for cell in row.cells() if cell), flush=True)
-
     def fail(self, text):
         self.failed = True
         self.note(f'FAILED: {text}')
-
-    def note(self, text):
-        self.notes.append(text)
-        print(f'- {text}', flush=True)
 
 
 def start_peers(bench, names):
@@ -123,7 +115,7 @@ def main():
     settings = f'{harness.SECONDS} s a row, {harness.FACTS:,} facts of {harness.SECURITIES:,} securities'
     if wanted:
         settings += f', only {", ".join(names)}'
-    text = report.render(bench.rows, bench.notes, settings)
+    text = report.render('make bench', bench, settings)
     (harness.ROOT / 'bench/results.md').write_text(text)
     print('\n' + text)
     sys.exit(bench.failed)
