@@ -20,15 +20,18 @@ def beside_empty(server, empty, path):
     after = load(empty, clients=CLIENTS, path=f'/{size}')
     floor = (before['rate'] + after['rate']) / 2
     cpu = (before['server_cpu_us'] + after['server_cpu_us']) / 2
-    return got, floor, Row(f'empty handler, {size:,} bytes', rate(floor), latency(before), f'{cpu:.1f}')
+    times = got['server_cpu_us'] / cpu
+    return got, floor, times, Row(f'empty handler, {size:,} bytes', rate(floor), latency(before), f'{cpu:.1f}')
 
 
 def as_of(bench):
     with harness.empty_handler() as empty:
-        got, floor, row = beside_empty(bench.server, empty, AS_OF)
+        got, floor, times, row = beside_empty(bench.server, empty, AS_OF)
     bench.add(row)
-    bench.add(ratio(measured('as-of row, 32 clients', got, peer=f'empty handler {rate(floor)}'), got['rate'], floor, 0.7,
-                    '>= 70 % of the empty handler'))
+    row = ratio(measured('as-of row, 32 clients', got, peer=f'empty handler {rate(floor)}'), got['rate'], floor, 0.7,
+                '>= 70 % of the empty handler')
+    row.ratio += f', {times:.1f}x its CPU'
+    bench.add(row)
     for name, peer in (('PostgreSQL, no HTTP', bench.postgres_rate('as-of', CLIENTS)),
                        ('SQLite in process', bench.sqlite.get('as-of', {}).get('rate'))):
         if peer is not None:
@@ -37,13 +40,13 @@ def as_of(bench):
 
 def history(bench):
     with harness.empty_handler() as empty:
-        got, floor, row = beside_empty(bench.server, empty, HISTORY)
+        got, floor, times, row = beside_empty(bench.server, empty, HISTORY)
     bench.add(row)
     peer = bench.sqlite.get('history', {}).get('rate')
     bench.add(ratio(measured('history of ~100 rows, 32 clients', got, peer=f'SQLite in process {rate(peer)}' if peer else ''), got['rate'],
                     peer, 2))
     bench.add(Row('history of ~100 rows, 32 clients', rate(got['rate']), peer=f'empty handler {rate(floor)}',
-                  ratio=f'{got["rate"] / floor:.2f}'))
+                  ratio=f'{got["rate"] / floor:.2f}, {times:.1f}x its CPU'))
     peer = bench.postgres_rate('history', CLIENTS)
     if peer is not None:
         bench.add(Row('history of ~100 rows, 32 clients', rate(got['rate']), peer=f'PostgreSQL, no HTTP {rate(peer)}',
