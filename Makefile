@@ -6,10 +6,10 @@ T ?= facts_json
 S ?= 60
 
 .PHONY: all help deps build run test check asan tsan fuzz bench fmt tidy \
-	golden coverage clean
+	bench-100m bench-programs golden coverage clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ \t/'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ \t/'
 
 deps: ## install missing Debian packages (root or sudo)
 	@tools/deps.sh
@@ -41,8 +41,14 @@ tsan: deps build/tsan/build.ninja ## race tests and the real server under TSan
 fuzz: deps build/fuzz/build.ninja ## fuzz one door: make fuzz T=facts_json S=60
 	@cmake --build --preset fuzz && tools/fuzz.sh $(T) $(S)
 
-bench: build build/dev/build.ninja ## our rates beside an empty handler's
-	@cmake --build --preset dev --target load_client && bench/run.py
+bench: bench-programs ## our rates beside other stores'; ROWS=as-of,post: some
+	@bench/run.py $(ROWS)
+
+bench-100m: bench-programs ## 100 M facts once: 15 GB, LARGE_FACTS=N for fewer
+	@bench/large.py
+
+bench-programs: build/bench/build.ninja
+	@tools/deps.sh bench && cmake --build --preset bench --target bench_programs
 
 coverage: deps build/coverage/build.ninja ## lines and branches the tests reach
 	@cmake --build --preset coverage && ctest --preset coverage && tools/coverage.sh

@@ -1,97 +1,124 @@
 #!/usr/bin/python3
-"""Rates of the release build beside an empty handler's, all in one run.
+"""Our rates beside an empty handler's and other stores', all in one run.
 
-Absolute figures move with the machine; the ratios are what counts. Writes
-bench/results.md. FACTS and SECONDS in the environment change the size.
+Writes bench/results.md; docs/performance.md says what the rows mean. FACTS,
+POSITIONS and SECONDS (a row) in the environment change the size; the words of
+the command line are the rows to run (all).
 """
-import json
 import os
 import pathlib
-import random
-import signal
-import subprocess
+import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-BINARY = ROOT / 'build/release/secmaster'
-CLIENT = ROOT / 'build/dev/tests/support/load_client'
-FACTS = int(os.environ.get('FACTS', '400000'))
-SECONDS = os.environ.get('SECONDS', '3')
-SECURITIES = 10000
-ATTRIBUTES = 20
-PEER = 'empty handler (/livez)'
+import harness
+import peers
+import reads
+import report
+import writes
+
+# In this order: reads come first while the store is as it was loaded.
+ROWS = {
+    'bulk': writes.bulk,
+    'disk': writes.disk,
+    'deep': reads.deep,
+    'start': reads.start,
+    'as-of': reads.as_of,
+    'history': reads.history,
+    'cross-section': reads.cross_section,
+    'asset-class': reads.asset_class,
+    'join': reads.join,
+    'post': writes.post,
+    'late': writes.late,
+    'latency': writes.side_by_side,
+}
+WITHOUT_STORE = {'bulk', 'disk', 'deep'}  # each makes its own
+BESIDE_SQLITE = {'as-of', 'history', 'post', 'disk'}
+BESIDE_POSTGRES = {'bulk', 'disk', 'as-of', 'history', 'asset-class', 'post', 'late'}
 
 
-def generate(path, seed=20240229):
-    """Shuffled facts: 10,000 securities, 20 attributes, 27 years of days."""
-    rng = random.Random(seed)
-    with open(path, 'w') as out:
-        out.write('security_id,attribute,value,effective_date\n')
-        for _ in range(FACTS):
-            day = rng.randrange(10000)
-            out.write(f'{rng.randrange(SECURITIES)},attribute_{rng.randrange(ATTRIBUTES)},'
-                      f'{rng.randrange(100000)},{1998 + day // 372}-{day // 31 % 12 + 1:02}-{day % 28 + 1:02}\n')
+class Bench(report.Bench):
+    """The rows, and what they are measured with."""
+
+    def __init__(self, work):
+        super().__init__()
+        self.work = work
+        self.sqlite, self.postgres = {}, None
+        self.server = None
+        self.failed = False
+
+    def postgres_rate(self, row, clients):
+        return self.postgres and self.postgres.bench(row, clients)
+
+    def fail(self, text):
+        self.failed = True
+        self.note(f'FAILED: {text}')
 
 
-def load(port, clients, mode, path, body=''):
-    """The client's own line of JSON about one run."""
-    out = subprocess.run([CLIENT, '--port', port, '--clients', str(clients), '--seconds', SECONDS, '--mode', mode,
-                          '--path', path, '--body', body], check=True, capture_output=True, text=True).stdout
-    got = json.loads(out)
-    return got | {'rate': got['answered'] / got['seconds']}
+def start_peers(bench, names):
+    if BESIDE_SQLITE & set(names):
+        bench.sqlite = peers.sqlite(bench.work)
+        if not bench.sqlite:
+            bench.note('SQLite: not built (libsqlite3-dev is missing)')
+    if BESIDE_POSTGRES & set(names):
+        bench.postgres = peers.postgres(bench.work)
+        if bench.postgres is None:
+            bench.note('PostgreSQL: not installed (the package postgresql)')
 
 
-def resident_mib(pid):
-    text = pathlib.Path(f'/proc/{pid}/status').read_text()
-    return int(text.split('VmRSS:')[1].split()[0]) / 1024
+def make_store(bench):
+    """All facts, all of them in the index."""
+    data = bench.work / 'data'
+    with harness.Server(data) as server:
+        harness.post_facts(server, harness.facts_file(bench.work, 'csv'), 8, 'csv')
+    harness.reindex(data)
+    return data
 
 
-def measure(work):
-    csv, data = work / 'facts.csv', work / 'data'
-    generate(csv)
-    server = subprocess.Popen([BINARY, 'serve', '--data', data, '--listen', '127.0.0.1:0'], stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, text=True)
-    port = server.stdout.readline().strip().rsplit(':', 1)[1]
-    began = time.monotonic()
-    subprocess.run([BINARY, 'load', csv, '--url', f'http://127.0.0.1:{port}', '--batch', '1000'], check=True,
-                   stdout=subprocess.DEVNULL)
-    bulk = FACTS / (time.monotonic() - began)
-    rows = []
-    fact = '{"facts":[{"security_id":{n},"attribute":"ticker","value":"X","effective_date":"2024-01-01"}]}'
-    for name, clients, mode, path, body in (
-            (PEER, 32, 'get', '/livez', ''),
-            ('as-of row', 32, 'get', '/v1/securities/5000?as_of=2012-06-01', ''),
-            ('history (about 40 rows)', 32, 'get', '/v1/securities/5000/history', ''),
-            ('durable post of one fact', 1, 'post', '/v1/facts', fact),
-            ('durable post of one fact', 8, 'post', '/v1/facts', fact),
-            ('durable post of one fact', 32, 'post', '/v1/facts', fact),
-            ('durable post of one fact', 128, 'post', '/v1/facts', fact)):
-        got = load(port, clients, mode, path, body)
-        rows.append((name, clients, got))
-    size = sum(f.stat().st_blocks * 512 for f in (data / 'journal').iterdir())
-    facts = FACTS + sum(got['answered'] for _, _, got in rows if got['mode'] == 'post')
-    rss = resident_mib(server.pid)
-    server.send_signal(signal.SIGTERM)
-    assert server.wait(15) == 0
-    return bulk, rows, size, facts, rss
+def run_row(bench, name):
+    """A row that fails does not take the others' figures with it."""
+    try:
+        ROWS[name](bench)
+    except harness.Failed as failed:
+        bench.fail(f'{name}: {failed}')
+
+
+def run(bench, names):
+    for name in names:
+        if name in WITHOUT_STORE:
+            run_row(bench, name)
+    names = [name for name in names if name not in WITHOUT_STORE]
+    if not names:
+        return
+    with harness.Server(make_store(bench)) as bench.server:
+        for name in names:
+            run_row(bench, name)
 
 
 def main():
-    with tempfile.TemporaryDirectory(dir=ROOT / 'build') as work:
-        bulk, rows, size, facts, rss = measure(pathlib.Path(work))
-    base = rows[0][2]['rate']
-    lines = ['# What `make bench` printed last', '',
-             f'{os.cpu_count()} cores, client and server together, {SECONDS} s a row, {FACTS:,} facts loaded first.', '',
-             '| work | clients | answers/s | p50 ms | p99 ms | of the empty handler |', '| --- | --- | --- | --- | --- | --- |']
-    for name, clients, got in rows:
-        lines.append(f'| {name} | {clients} | {got["rate"]:,.0f} | {got["p50_us"] / 1000:.2f} | {got["p99_us"] / 1000:.2f} '
-                     f'| {got["rate"] / base:.0%} |')
-    lines += ['', f'- bulk: {bulk:,.0f} facts/s durable, 1,000 a POST, one client (`secmaster load`, CSV)',
-              f'- disk: {size / facts:.1f} bytes a fact (journal)', f'- memory: {rss:,.0f} MiB resident behind it']
-    text = '\n'.join(lines) + '\n'
-    print(text)
-    (ROOT / 'bench/results.md').write_text(text)
+    wanted = [word for words in sys.argv[1:] for word in words.split(',') if word]
+    unknown = set(wanted) - set(ROWS)
+    if unknown:
+        sys.exit(f'no such rows: {", ".join(sorted(unknown))}; there are {", ".join(ROWS)}')
+    names = [name for name in ROWS if name in wanted or not wanted]
+    began = time.monotonic()
+    (harness.ROOT / 'build').mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=harness.ROOT / 'build', prefix='bench-') as work:
+        bench = Bench(pathlib.Path(work))
+        try:
+            start_peers(bench, names)
+            run(bench, names)
+        finally:
+            if bench.postgres is not None:
+                bench.postgres.close()
+    bench.note(f'the whole run took {time.monotonic() - began:.0f} s, load average behind it {os.getloadavg()[0]:.1f}')
+    settings = f'{harness.SECONDS} s a row, {harness.FACTS:,} facts of {harness.SECURITIES:,} securities'
+    if wanted:
+        settings += f', only {", ".join(names)}'
+    text = report.render('make bench', bench, settings)
+    (harness.ROOT / 'bench/results.md').write_text(text)
+    print('\n' + text)
+    sys.exit(bench.failed)
 
 
 main()

@@ -48,11 +48,11 @@ def functions(path, code):
 
 def main():
     faults, long = [], []
-    for path in sources('src', 'api', 'tests', 'include'):
+    for path in sources('src', 'api', 'bench', 'tests', 'include'):
         text = path.read_text()
         code = code_of(text)
         faults += banned(path, code)
-        if path.parts[0] not in ('src', 'api'):
+        if path.parts[0] not in ('src', 'api', 'bench'):
             continue
         long += [f for f in functions(path, code)
                  if f[0] > FUNCTION_LINES_MAX]

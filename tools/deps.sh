@@ -1,10 +1,12 @@
 #!/bin/sh
 # Install the Debian 12 packages that are missing; says what it installs.
+# "deps.sh bench" adds SQLite, which only the benchmark asks for.
 set -eu
 packages="ca-certificates clang-14 clang-format-14 clang-tidy-14 cmake curl
 gcc git libc6-dev libcjson-dev libclang-rt-14-dev libcriterion-dev
 libcurl4-openssl-dev liblmdb-dev libmicrohttpd-dev libssl-dev libyajl-dev
 make ninja-build pkg-config python3 python3-yaml"
+[ "${1:-}" != bench ] || packages="$packages libsqlite3-dev"
 missing=""
 for package in $packages; do
     state=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)

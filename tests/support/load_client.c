@@ -1,12 +1,13 @@
 /*
  * Many HTTP/1.1 clients in one thread: each sends, waits for its answer and
- * sends again until time is up; then one line of JSON tells how it went.
+ * sends again until time or bodies are up; then one line of JSON tells how it
+ * went.
  */
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -14,57 +15,51 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-#define HEAD_BYTES 2048
+#include "load_answer.h"
+#include "load_bodies.h"
+#include "load_options.h"
+#include "load_samples.h"
+#include "load_text.h"
+
 #define REQUEST_BYTES 16384
+#define RECEIVE_BYTES (256 * 1024)
+#define PARTS                                                                  \
+    3 /* head and small body, the file's header, a body of the file            \
+       */
 #define EVENTS 512
 #define GRACE_US 20000000 /* for the last answers */
 #define STATUS_MAX 600
 
-static const char help[] =
-    "Usage: load_client --port P [OPTION]...\n"
-    "  --clients N   connections kept open (1)\n"
-    "  --seconds S   how long (1)\n"
-    "  --mode M      post, get, or idle: one GET each, then silence (get)\n"
-    "  --path PATH   (/livez)\n"
-    "  --body TEXT   of a post; {n} is a number that grows\n"
-    "  --type TYPE   Content-Type of a post (application/json)\n";
-
-struct options {
-    const char *mode, *path, *body, *type;
-    uint16_t port;
-    unsigned clients;
-    int64_t seconds;
-};
-
 struct client {
     int fd;
     bool is_waiting; /* for an answer */
-    bool in_body;
-    bool must_close; /* behind this answer */
-    int status;
-    int64_t began_us;
-    uint64_t body_left;
-    size_t head_len, request_len, request_at;
-    char head[HEAD_BYTES];
+    int64_t began_us, first_us;
+    struct load_piece body; /* of the file; kept while it may go again */
+    struct iovec parts[PARTS];
+    struct load_answer answer;
     char *request;
 };
 
 static struct {
-    struct options options;
+    struct load_options options;
+    struct load_bodies bodies;
     struct client *clients;
     int epoll_fd;
-    bool is_over;
+    bool is_over, is_idle;
+    uint64_t random;
     uint64_t sent, answered, cut, reconnects, newest_tx;
+    uint64_t body_bytes, body_lines;
     uint64_t statuses[STATUS_MAX];
-    uint32_t *us; /* of each answer */
-    size_t us_count, us_capacity;
+    struct load_samples whole,
+        first; /* of each answer: its last, its first byte */
+    char received[RECEIVE_BYTES];
 } load;
 
 static int64_t
@@ -83,25 +78,13 @@ fail(const char *what)
     exit(2);
 }
 
-static void
-note_latency(int64_t us)
-{
-    if (load.us_count == load.us_capacity) {
-        load.us_capacity = load.us_capacity == 0 ? 4096 : load.us_capacity * 2;
-        load.us = reallocarray(load.us, load.us_capacity, sizeof *load.us);
-        if (load.us == NULL)
-            fail("samples");
-    }
-    load.us[load.us_count++] = us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
-}
-
 /* False: nobody listens any more. */
 static bool
 open_client(struct client *client)
 {
     struct sockaddr_in to = {
         .sin_family = AF_INET,
-        .sin_port = htons(load.options.port),
+        .sin_port = htons((uint16_t)load.options.port),
         .sin_addr = { htonl(INADDR_LOOPBACK) },
     };
     struct epoll_event event = { .events = EPOLLIN, .data.ptr = client };
@@ -122,44 +105,46 @@ open_client(struct client *client)
     return true;
 }
 
-/* The body with each {n} replaced; its length. */
 static size_t
-print_body(char *to, size_t size)
+print_head(struct client *client, const char *path, size_t body_len)
 {
-    const char *from = load.options.body, *mark;
-    size_t len = 0;
+    const char *accept = load.options.accept;
+    char type[128] = "";
+    int len;
 
-    while ((mark = strstr(from, "{n}")) != NULL) {
-        len += (size_t)snprintf(to + len, size - len, "%.*s%llu",
-                                (int)(mark - from), from,
-                                (unsigned long long)load.sent);
-        assert(len < size);
-        from = mark + 3;
-    }
-    len += (size_t)snprintf(to + len, size - len, "%s", from);
-    assert(len < size);
-    return len;
+    if (strcmp(load.options.mode, "post") == 0)
+        snprintf(type, sizeof type,
+                 "Content-Type: %s\r\nContent-Length: %zu\r\n",
+                 load.options.type, body_len);
+    len =
+        snprintf(client->request, REQUEST_BYTES,
+                 "%s %s HTTP/1.1\r\nHost: x\r\n%s%s%s%s\r\n",
+                 type[0] == '\0' ? "GET" : "POST", path,
+                 accept == NULL ? "" : "Accept: ", accept == NULL ? "" : accept,
+                 accept == NULL ? "" : "\r\n", type);
+    assert(len > 0 && len < REQUEST_BYTES);
+    return (size_t)len;
 }
 
 static void
 print_request(struct client *client)
 {
-    char body[REQUEST_BYTES / 2];
-    int len;
+    char path[REQUEST_BYTES / 4], body[REQUEST_BYTES / 2];
+    const struct load_piece *header = &load.bodies.header;
+    size_t body_len = 0, len;
 
-    if (strcmp(load.options.mode, "post") != 0) {
-        len = snprintf(client->request, REQUEST_BYTES,
-                       "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", load.options.path);
-    } else {
-        size_t body_len = print_body(body, sizeof body);
-
-        len = snprintf(client->request, REQUEST_BYTES,
-                       "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\n"
-                       "Content-Length: %zu\r\n\r\n%s",
-                       load.options.path, load.options.type, body_len, body);
-    }
-    assert(len > 0 && len < REQUEST_BYTES);
-    client->request_len = (size_t)len;
+    (void)load_text_fill(load.options.path, load.sent, &load.random, path,
+                         sizeof path);
+    if (strcmp(load.options.mode, "post") == 0)
+        body_len = load_text_fill(load.options.body, load.sent, &load.random,
+                                  body, sizeof body);
+    len = print_head(client, path, body_len + header->len + client->body.len);
+    assert(len + body_len <= REQUEST_BYTES);
+    memcpy(client->request + len, body, body_len);
+    client->parts[0] = (struct iovec){ client->request, len + body_len };
+    client->parts[1] = (struct iovec){ (void *)header->data, header->len };
+    client->parts[2] =
+        (struct iovec){ (void *)client->body.data, client->body.len };
 }
 
 static void
@@ -171,17 +156,32 @@ watch(struct client *client, uint32_t events)
         fail("epoll");
 }
 
+/* What of the request is still to go; false: it is all on its way. */
+static bool
+drop_sent(struct client *client, size_t sent)
+{
+    bool is_left = false;
+
+    for (unsigned i = 0; i < PARTS; i++) {
+        struct iovec *part = &client->parts[i];
+        size_t used = sent < part->iov_len ? sent : part->iov_len;
+
+        part->iov_base = (char *)part->iov_base + used;
+        part->iov_len -= used;
+        sent -= used;
+        is_left = is_left || part->iov_len > 0;
+    }
+    return is_left;
+}
+
 static void
 push_request(struct client *client)
 {
-    size_t left = client->request_len - client->request_at;
-    ssize_t sent = send(client->fd, client->request + client->request_at, left,
-                        MSG_NOSIGNAL);
+    struct msghdr message = { .msg_iov = client->parts, .msg_iovlen = PARTS };
+    ssize_t sent = sendmsg(client->fd, &message, MSG_NOSIGNAL);
 
-    if (sent > 0)
-        client->request_at += (size_t)sent;
     /* What went wrong shows when the answer is read. */
-    if (client->request_at < client->request_len)
+    if (drop_sent(client, sent > 0 ? (size_t)sent : 0))
         watch(client, EPOLLIN | EPOLLOUT);
 }
 
@@ -190,10 +190,24 @@ send_request(struct client *client)
 {
     print_request(client);
     load.sent++;
-    client->request_at = 0;
+    load_answer_begin(&client->answer);
     client->is_waiting = true;
     client->began_us = now_us();
+    client->first_us = 0;
     push_request(client);
+}
+
+/* Whatever there still is to ask. */
+static void
+send_next(struct client *client)
+{
+    if (load.is_over || (load.is_idle && load.sent >= load.options.clients) ||
+        load.sent == load.options.requests)
+        return;
+    if (load.options.bodies != NULL &&
+        !load_bodies_next(&load.bodies, &client->body))
+        return;
+    send_request(client);
 }
 
 /* A server that is gone ends the run: what was answered is what counts. */
@@ -204,84 +218,52 @@ reopen(struct client *client)
         load.cut++;
     close(client->fd);
     client->is_waiting = false;
-    client->in_body = false;
-    client->must_close = false;
-    client->head_len = 0;
     load.reconnects++;
     if (load.is_over || !open_client(client))
         load.is_over = true;
     else
-        send_request(client);
+        send_next(client);
 }
 
 static void
 end_answer(struct client *client)
 {
-    note_latency(now_us() - client->began_us);
-    load.answered++;
-    load.statuses[client->status]++;
-    client->is_waiting = false;
-    client->in_body = false;
-    client->head_len = 0;
-    if (client->must_close)
-        reopen(client);
-    else if (!load.is_over && strcmp(load.options.mode, "idle") != 0)
-        send_request(client);
-}
+    const struct load_answer *answer = &client->answer;
 
-/* The value of a header in a terminated head; NULL: not there. */
-static const char *
-find_header(const char *head, const char *name)
-{
-    const char *at = strcasestr(head, name);
-
-    return at == NULL ? NULL : at + strlen(name);
-}
-
-static void
-read_head(struct client *client)
-{
-    const char *length = find_header(client->head, "\r\nContent-Length: ");
-    const char *tx = find_header(client->head, "\r\nSecmaster-Tx: ");
-    uint64_t number = tx == NULL ? 0 : strtoull(tx, NULL, 10);
-
-    client->status = (int)strtol(client->head + 9, NULL, 10);
-    if (strncmp(client->head, "HTTP/1.1 ", 9) != 0 || client->status < 100 ||
-        client->status >= STATUS_MAX || length == NULL) {
-        fprintf(stderr, "load_client: cannot read '%s'\n", client->head);
+    if (answer->part == LOAD_UNREADABLE || answer->status < 100 ||
+        answer->status >= STATUS_MAX) {
+        fprintf(stderr, "load_client: cannot read '%s'\n", answer->head);
         exit(2);
     }
-    client->body_left = strtoull(length, NULL, 10);
-    client->in_body = true;
-    client->must_close =
-        find_header(client->head, "\r\nConnection: close") != NULL;
-    if (number > load.newest_tx)
-        load.newest_tx = number;
+    load_samples_note(&load.whole, now_us() - client->began_us);
+    load_samples_note(&load.first, client->first_us - client->began_us);
+    load.answered++;
+    load.statuses[answer->status]++;
+    load.body_bytes += answer->body_bytes;
+    load.body_lines += answer->body_lines;
+    if (answer->tx > load.newest_tx)
+        load.newest_tx = answer->tx;
+    client->is_waiting = false;
+    if (answer->must_close)
+        reopen(client);
+    else if (answer->status == 503 && client->body.len > 0 && !load.is_over)
+        send_request(client);
+    else
+        send_next(client);
 }
 
 static void
 take_bytes(struct client *client, const char *data, size_t len)
 {
+    if (client->first_us == 0)
+        client->first_us = now_us();
     while (len > 0 && client->is_waiting) {
-        size_t used = len;
+        size_t used = load_answer_take(&client->answer, data, len);
 
-        if (client->in_body) {
-            if (used > client->body_left)
-                used = client->body_left;
-            client->body_left -= used;
-        } else {
-            used = 1;
-            if (client->head_len == HEAD_BYTES - 1)
-                fail("a head too long");
-            client->head[client->head_len++] = *data;
-            client->head[client->head_len] = '\0';
-            if (client->head_len >= 4 &&
-                memcmp(client->head + client->head_len - 4, "\r\n\r\n", 4) == 0)
-                read_head(client);
-        }
         data += used;
         len -= used;
-        if (client->in_body && client->body_left == 0)
+        if (client->answer.part == LOAD_WHOLE ||
+            client->answer.part == LOAD_UNREADABLE)
             end_answer(client);
     }
 }
@@ -289,13 +271,12 @@ take_bytes(struct client *client, const char *data, size_t len)
 static void
 pull_answer(struct client *client)
 {
-    char data[65536];
-    ssize_t got = recv(client->fd, data, sizeof data, 0);
+    ssize_t got = recv(client->fd, load.received, sizeof load.received, 0);
 
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got > 0) {
-        take_bytes(client, data, (size_t)got);
+        take_bytes(client, load.received, (size_t)got);
         return;
     }
     reopen(client);
@@ -305,9 +286,9 @@ static void
 serve_events(int64_t until_us)
 {
     struct epoll_event events[EVENTS];
-    int64_t left_ms = (until_us - now_us()) / 1000;
-    int count = epoll_wait(load.epoll_fd, events, EVENTS,
-                           left_ms < 0 ? 0 : (int)left_ms + 1);
+    int64_t left_ms = (until_us - now_us()) / 1000 + 1;
+    int wait_ms = left_ms > INT32_MAX ? -1 : left_ms < 0 ? 0 : (int)left_ms;
+    int count = epoll_wait(load.epoll_fd, events, EVENTS, wait_ms);
 
     for (int i = 0; i < count; i++) {
         struct client *client = events[i].data.ptr;
@@ -321,17 +302,27 @@ serve_events(int64_t until_us)
     }
 }
 
+static bool
+is_all_answered(void)
+{
+    return load.answered + load.cut == load.sent;
+}
+
 static void
 run(void)
 {
-    int64_t until_us = now_us() + load.options.seconds * 1000000;
-    bool is_idle = strcmp(load.options.mode, "idle") == 0, is_ready = false;
+    int64_t until_us = INT64_MAX;
+    bool is_ready = false;
 
-    for (unsigned i = 0; i < load.options.clients; i++)
-        send_request(&load.clients[i]);
+    if (load.options.seconds > 0)
+        until_us = now_us() + (int64_t)load.options.seconds * 1000000;
+    for (uint64_t i = 0; i < load.options.clients; i++)
+        send_next(&load.clients[i]);
     while (!load.is_over && now_us() < until_us) {
+        if (is_all_answered() && !load.is_idle)
+            break;
         serve_events(until_us);
-        if (is_idle && !is_ready && load.answered == load.options.clients) {
+        if (load.is_idle && !is_ready && is_all_answered()) {
             is_ready = true;
             puts("ready");
             fflush(stdout);
@@ -339,102 +330,69 @@ run(void)
     }
     load.is_over = true;
     until_us = now_us() + GRACE_US;
-    while (load.answered + load.cut < load.sent && now_us() < until_us)
+    while (!is_all_answered() && now_us() < until_us)
         serve_events(until_us);
 }
 
-static int
-compare_us(const void *a, const void *b)
+/* Of this process. */
+static int64_t
+cpu_us(void)
 {
-    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    struct rusage used;
 
-    return (left > right) - (left < right);
-}
-
-static unsigned
-percentile(size_t percent)
-{
-    return load.us_count == 0 ? 0
-                              : load.us[(load.us_count - 1) * percent / 100];
+    getrusage(RUSAGE_SELF, &used);
+    return (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000 +
+           used.ru_utime.tv_usec + used.ru_stime.tv_usec;
 }
 
 static void
-report(double seconds)
+report_statuses(void)
 {
     const char *comma = "";
 
-    qsort(load.us, load.us_count, sizeof *load.us, compare_us);
-    printf("{\"mode\":\"%s\",\"clients\":%u,\"seconds\":%.3f,\"sent\":%llu,"
-           "\"answered\":%llu,\"cut\":%llu,\"reconnects\":%llu,"
-           "\"newest_tx\":%llu,\"statuses\":{",
-           load.options.mode, load.options.clients, seconds,
-           (unsigned long long)load.sent, (unsigned long long)load.answered,
-           (unsigned long long)load.cut, (unsigned long long)load.reconnects,
-           (unsigned long long)load.newest_tx);
     for (int status = 0; status < STATUS_MAX; status++) {
         if (load.statuses[status] == 0)
             continue;
-        printf("%s\"%d\":%llu", comma, status,
-               (unsigned long long)load.statuses[status]);
+        printf("%s\"%d\":%" PRIu64, comma, status, load.statuses[status]);
         comma = ",";
     }
-    printf("},\"p50_us\":%u,\"p99_us\":%u,\"max_us\":%u}\n", percentile(50),
-           percentile(99), percentile(100));
-}
-
-static uint64_t
-number_of(const char *text)
-{
-    char *end;
-    unsigned long long number = strtoull(text, &end, 10);
-
-    if (*text < '0' || *text > '9' || *end != '\0' || number > 1000000) {
-        fputs(help, stderr);
-        exit(2);
-    }
-    return number;
 }
 
 static void
-read_options(int argc, char **argv)
+report(double seconds, int64_t used_us)
 {
-    static const struct option options[] = {
-        { "port", required_argument, NULL, 'p' },
-        { "clients", required_argument, NULL, 'c' },
-        { "seconds", required_argument, NULL, 's' },
-        { "mode", required_argument, NULL, 'm' },
-        { "path", required_argument, NULL, 'a' },
-        { "body", required_argument, NULL, 'b' },
-        { "type", required_argument, NULL, 't' },
-        { 0 },
-    };
-    const char **texts[] = { ['m'] = &load.options.mode,
-                             ['a'] = &load.options.path,
-                             ['b'] = &load.options.body,
-                             ['t'] = &load.options.type };
-    int option;
+    load_samples_sort(&load.whole);
+    load_samples_sort(&load.first);
+    printf("{\"mode\":\"%s\",\"clients\":%" PRIu64 ",\"seconds\":%.6f,"
+           "\"sent\":%" PRIu64 ",\"answered\":%" PRIu64 ",\"cut\":%" PRIu64
+           ",\"reconnects\":%" PRIu64 ",\"newest_tx\":%" PRIu64
+           ",\"body_bytes\":%" PRIu64 ",\"body_lines\":%" PRIu64
+           ",\"cpu_us\":%" PRId64 ",\"statuses\":{",
+           load.options.mode, load.options.clients, seconds, load.sent,
+           load.answered, load.cut, load.reconnects, load.newest_tx,
+           load.body_bytes, load.body_lines, used_us);
+    report_statuses();
+    printf(
+        "},\"first_p50_us\":%u,\"first_max_us\":%u,\"p50_us\":%u,"
+        "\"p99_us\":%u,\"p999_us\":%u,\"max_us\":%u}\n",
+        load_samples_at(&load.first, 500), load_samples_at(&load.first, 1000),
+        load_samples_at(&load.whole, 500), load_samples_at(&load.whole, 990),
+        load_samples_at(&load.whole, 999), load_samples_at(&load.whole, 1000));
+}
 
-    load.options = (struct options){ .mode = "get",
-                                     .path = "/livez",
-                                     .body = "",
-                                     .type = "application/json",
-                                     .clients = 1,
-                                     .seconds = 1 };
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'p')
-            load.options.port = (uint16_t)number_of(optarg);
-        else if (option == 'c')
-            load.options.clients = (unsigned)number_of(optarg);
-        else if (option == 's')
-            load.options.seconds = (int64_t)number_of(optarg);
-        else if (option != '?')
-            *texts[option] = optarg;
-        else
-            exit(2);
-    }
-    if (load.options.port == 0) {
-        fputs(help, stderr);
-        exit(2);
+static void
+open_clients(void)
+{
+    load.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    load.clients = calloc(load.options.clients, sizeof *load.clients);
+    if (load.epoll_fd < 0 || load.clients == NULL)
+        fail("start");
+    for (uint64_t i = 0; i < load.options.clients; i++) {
+        load.clients[i].request = malloc(REQUEST_BYTES);
+        if (load.clients[i].request == NULL)
+            fail("start");
+        if (!open_client(&load.clients[i]))
+            fail("connect");
     }
 }
 
@@ -442,32 +400,30 @@ int
 main(int argc, char **argv)
 {
     struct rlimit limit;
-    int64_t began_us;
+    int64_t began_us, used_us;
 
-    read_options(argc, argv);
+    load_options_read(argc, argv, &load.options);
+    load.is_idle = strcmp(load.options.mode, "idle") == 0;
+    load.random = load.options.seed;
+    if (load.options.bodies != NULL &&
+        !load_bodies_open(&load.bodies, load.options.bodies, load.options.lines,
+                          strcmp(load.options.type, "text/csv") == 0))
+        fail(load.options.bodies);
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         limit.rlim_cur = limit.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
     }
-    load.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    load.clients = calloc(load.options.clients, sizeof *load.clients);
-    if (load.epoll_fd < 0 || load.clients == NULL)
-        fail("start");
-    for (unsigned i = 0; i < load.options.clients; i++) {
-        load.clients[i].request = malloc(REQUEST_BYTES);
-        if (load.clients[i].request == NULL)
-            fail("start");
-        if (!open_client(&load.clients[i]))
-            fail("connect");
-    }
+    open_clients();
+    used_us = cpu_us();
     began_us = now_us();
     run();
-    report((double)(now_us() - began_us) / 1e6);
-    for (unsigned i = 0; i < load.options.clients; i++) {
+    report((double)(now_us() - began_us) / 1e6, cpu_us() - used_us);
+    for (uint64_t i = 0; i < load.options.clients; i++) {
         close(load.clients[i].fd);
         free(load.clients[i].request);
     }
     free(load.clients);
-    free(load.us);
+    free(load.whole.us);
+    free(load.first.us);
     return 0;
 }
