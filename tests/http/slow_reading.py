@@ -3,14 +3,10 @@
 import http.client
 import itertools
 import os
-import re
 import socket
-import time
 
-import harness
 from harness import NDJSON
 
-harness.BINARY = os.environ["SECMASTER_IN_HAND"]
 # What is freed shall not look like what is held.
 os.environ["ASAN_OPTIONS"] = ":".join(filter(None, [
     os.environ.get("ASAN_OPTIONS"), "quarantine_size_mb=1",
@@ -25,20 +21,6 @@ TABLES = ("/v1/master?format=ndjson", "/v1/master?format=csv",
           "/v1/securities?format=ndjson",
           "/v1/securities/0/history?format=ndjson",
           "/v1/securities/0/history?format=csv")
-
-
-def metric(client, name):
-    text = client.get("/metrics").body.decode()
-    return int(re.search(r"^secmaster_%s (\d+)$" % name, text, re.M).group(1))
-
-
-def wait_until(holds, seconds=30):
-    until = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def load(client, rows, row_bytes=ROW_BYTES):

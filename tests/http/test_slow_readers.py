@@ -6,8 +6,9 @@ import time
 import unittest
 
 from harness import NDJSON, ServerCase
+from in_hand import wait_until
 from slow_reading import (MIB, PAUSE_S, ROW_BYTES, TABLES, Reader, load,
-                          load_history, wait_until)
+                          load_history)
 
 ROWS = 100000
 POSITIONS = 20000  # that all meet a row of 20 kB

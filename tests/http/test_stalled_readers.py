@@ -6,8 +6,8 @@ import time
 import unittest
 
 from harness import NDJSON, Server, ServerCase
-from slow_reading import (MIB, PAUSE_S, TABLES, Reader, load, load_history,
-                          metric, wait_until)
+from in_hand import metric, wait_until
+from slow_reading import (MIB, PAUSE_S, TABLES, Reader, load, load_history)
 
 
 class Churn(unittest.TestCase):
