@@ -101,6 +101,7 @@ fill(struct exchange *exchange)
     exchange->stream_at = 0;
     if (exchange->stream_done)
         return true;
+    exchange->stream_turns++;
     exchange_note(exchange);
     err = response->stream->fill(response->stream, &response->body,
                                  &exchange->stream_done);

@@ -44,7 +44,8 @@ struct exchange {
     uint64_t bytes_counted;  /* of the service's bodies in flight */
     uint64_t answer_counted; /* of its answers in flight */
     uint64_t bytes_out;
-    size_t stream_at; /* bytes of response.body that were handed out */
+    size_t stream_at;      /* bytes of response.body that were handed out */
+    uint64_t stream_turns; /* that it was filled for */
     bool stream_done;
     char tx[24]; /* Secmaster-Tx */
     void *link;  /* the server's */

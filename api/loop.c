@@ -107,7 +107,10 @@ reading_of(const struct exchange *exchange)
 {
     if (exchange == NULL || exchange->state == EXCHANGE_NEW || exchange->early)
         return READING_HEAD;
-    return exchange->state == EXCHANGE_READING ? READING_BODY : READING_NOTHING;
+    if (exchange->state == EXCHANGE_READING)
+        return READING_BODY;
+    return exchange->state == EXCHANGE_ANSWERED ? READING_ANSWER
+                                                : READING_NOTHING;
 }
 
 /* A socket that is shut down wakes the library, which closes it. */
@@ -115,17 +118,26 @@ static void
 reap(struct loop *loop, int64_t now_us)
 {
     const struct loops *loops = loop->loops;
+    const struct reaper_deadlines deadlines = {
+        .request_us = loops->request_seconds * US_PER_SECOND,
+        .idle_us = loops->idle_seconds * US_PER_SECOND,
+    };
 
     for (struct link *link = loop->links; link != NULL; link = link->next) {
         enum reading reading = reading_of(link->exchange);
-        uint64_t bytes = 0;
+        struct reaper_flow flow = { 0 };
+        enum reaper_verdict verdict;
 
         if (reading != READING_NOTHING)
-            bytes = reaper_bytes_received(link->fd);
-        if (!reaper_is_late(&link->mark, reading, bytes, now_us,
-                            loops->request_seconds * US_PER_SECOND))
+            flow = reaper_flow(link->fd);
+        /* Rows may be rare: it is us then who are waited for. */
+        if (reading == READING_ANSWER)
+            flow.taken += link->exchange->stream_turns;
+        verdict = reaper_judge(&link->mark, reading, &flow, now_us, &deadlines);
+        if (verdict == REAPER_WAITS)
             continue;
-        metrics_reaped(loops->service->metrics);
+        if (verdict == REAPER_CUTS_SLOW)
+            metrics_reaped(loops->service->metrics);
         shutdown(link->fd, SHUT_RDWR);
     }
 }

@@ -282,7 +282,7 @@ on_completed(void *context, struct MHD_Connection *connection,
     loop_asked(loop);
     *request_context = NULL;
     link->exchange = NULL;
-    reaper_done(&link->mark, reaper_bytes_received(link->fd));
+    reaper_done(&link->mark, reaper_flow(link->fd).received);
     if (exchange == NULL)
         return;
     exchange_end(exchange);
@@ -357,7 +357,6 @@ open_daemon(struct loop *loop, int *fd, struct why *why)
         loop, MHD_OPTION_CONNECTION_LIMIT,
         acceptor_connections_max(loops->acceptor),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_POOL_BYTES,
-        MHD_OPTION_CONNECTION_TIMEOUT, loops->idle_seconds,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, loop,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, loop,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, loop, MHD_OPTION_END);

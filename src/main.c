@@ -1,4 +1,5 @@
 /* The program: picks a subcommand. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,8 @@ main(int argc, char **argv)
         print_usage(stderr);
         return EXIT_USAGE;
     }
+    /* A file at its size limit (ulimit -f) is an error of the write. */
+    signal(SIGXFSZ, SIG_IGN);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(argv[1], commands[i].name) == 0)
             return (int)commands[i].run(argc - 1, argv + 1);

@@ -8,9 +8,10 @@
 #include "secmaster/str.h"
 
 /*
- * Runs before yajl over the same bytes: refuses form feeds outside strings,
- * lone surrogates written as escapes, bytes that are not UTF-8, a byte order
- * mark, nesting over JSON_DEPTH_MAX, and bad escapes. Counts lines.
+ * Runs before yajl over the same bytes: refuses form feeds and vertical tabs
+ * outside strings, lone surrogates written as escapes, bytes that are not
+ * UTF-8, a byte order mark, nesting over JSON_DEPTH_MAX, and bad escapes.
+ * Counts lines.
  */
 struct json_gate {
     uint64_t bytes, line; /* of the byte that is next; line from 1 */

@@ -93,6 +93,8 @@ outside_byte(struct json_gate *gate, unsigned char byte)
     case '\n':
         gate->line++;
         return NULL;
+    case '\v':
+        return "a vertical tab is no white space";
     case '\f':
         return "a form feed is no white space";
     }

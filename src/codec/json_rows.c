@@ -41,7 +41,8 @@ struct json_rows {
     bool list_seen;   /* as a member beside the top ones */
     bool bare;        /* the list is the whole text */
     bool line_filled; /* NDJSON: this line has had its value */
-    struct members_seen top, row;
+    struct members_seen top, row, nested;
+    size_t outer[JSON_DEPTH_MAX]; /* of what is skipped: see nested */
 
     /* Set by the event that stops yajl. */
     enum err err;
@@ -158,13 +159,23 @@ on_string(void *context, const unsigned char *text, size_t len)
     return take_scalar(context, token);
 }
 
+/* The gate let no deeper nesting through. */
+static int
+skip_more(struct json_rows *rows)
+{
+    assert(rows->skipped < JSON_DEPTH_MAX);
+    rows->outer[rows->skipped++] = members_seen_enter(&rows->nested);
+    return GO_ON;
+}
+
 /* Pass over the container that begins, all of it. */
 static int
 skip(struct json_rows *rows)
 {
     int go_on = take(rows, (struct token){ .type = TOKEN_NESTED });
 
-    rows->skipped = 1;
+    members_seen_reset(&rows->nested);
+    (void)skip_more(rows);
     return go_on;
 }
 
@@ -191,10 +202,8 @@ on_start_map(void *context)
 {
     struct json_rows *rows = context;
 
-    if (rows->skipped > 0) {
-        rows->skipped++;
-        return GO_ON;
-    }
+    if (rows->skipped > 0)
+        return skip_more(rows);
     if (rows->level == IN_LIST)
         return row_begins(rows);
     if (rows->level != AT_ROOT)
@@ -212,10 +221,8 @@ on_start_array(void *context)
 {
     struct json_rows *rows = context;
 
-    if (rows->skipped > 0) {
-        rows->skipped++;
-        return GO_ON;
-    }
+    if (rows->skipped > 0)
+        return skip_more(rows);
     if (rows->level == AT_ROOT && rows->layout == JSON_TEXT)
         return list_begins(rows, "");
     if (rows->level == IN_TOP && rows->member == MEMBER_LIST)
@@ -273,7 +280,8 @@ on_map_key(void *context, const unsigned char *text, size_t len)
     struct str name = { (const char *)text, len };
 
     if (rows->skipped > 0)
-        return GO_ON;
+        return members_seen_unknown(&rows->nested, name) ? duplicate(rows, name)
+                                                         : GO_ON;
     assert(rows->level == IN_TOP || rows->level == IN_ROW);
     return rows->level == IN_ROW ? row_key(rows, name) : top_key(rows, name);
 }
@@ -284,7 +292,7 @@ on_end(void *context)
     struct json_rows *rows = context;
 
     if (rows->skipped > 0) {
-        rows->skipped--;
+        members_seen_leave(&rows->nested, rows->outer[--rows->skipped]);
         return GO_ON;
     }
     switch (rows->level) {
@@ -469,7 +477,7 @@ enum err
 json_rows_finish(struct json_rows *rows, struct why *why)
 {
     if (rows->layout == JSON_TEXT && rows->gate.bytes == 0)
-        return why_set(why, ERR_MALFORMED, "the body is empty");
+        return why_set(why, ERR_MALFORMED, "line 1, byte 1: the body is empty");
     TRY(json_gate_finish(&rows->gate, why));
     TRY(parse_text(rows, out_text(&rows->held), why));
     if (rows->layout == JSON_TEXT)

@@ -8,7 +8,7 @@ void
 members_seen_reset(struct members_seen *seen)
 {
     seen->known = 0;
-    seen->unknown_count = 0;
+    seen->first = seen->unknown_count = 0;
 }
 
 bool
@@ -26,9 +26,9 @@ members_seen_known(struct members_seen *seen, size_t i)
 bool
 members_seen_unknown(struct members_seen *seen, struct str name)
 {
-    size_t used = 0;
+    size_t used = seen->first == 0 ? 0 : seen->ends[seen->first - 1];
 
-    for (size_t i = 0; i < seen->unknown_count; i++) {
+    for (size_t i = seen->first; i < seen->unknown_count; i++) {
         struct str old = { seen->names + used, seen->ends[i] - used };
 
         if (str_equal(old, name))
@@ -41,4 +41,22 @@ members_seen_unknown(struct members_seen *seen, struct str name)
         seen->ends[seen->unknown_count++] = used + name.len;
     }
     return false;
+}
+
+size_t
+members_seen_enter(struct members_seen *seen)
+{
+    size_t outer = seen->first;
+
+    seen->first = seen->unknown_count;
+    return outer;
+}
+
+void
+members_seen_leave(struct members_seen *seen, size_t outer)
+{
+    assert(outer <= seen->first);
+
+    seen->unknown_count = seen->first;
+    seen->first = outer;
 }

@@ -17,8 +17,8 @@
 #define UNKNOWN_BYTES_MAX 4096
 
 struct members_seen {
-    uint32_t known; /* a bit a member of the shape */
-    size_t unknown_count;
+    uint32_t known;                 /* a bit a member of the shape */
+    size_t first, unknown_count;    /* of the innermost object: first and up */
     size_t ends[UNKNOWN_NAMES_MAX]; /* of unknown names in names */
     char names[UNKNOWN_BYTES_MAX];
 };
@@ -29,5 +29,9 @@ void members_seen_reset(struct members_seen *seen);
  * name, before; from now on it had. */
 bool members_seen_known(struct members_seen *seen, size_t i);
 bool members_seen_unknown(struct members_seen *seen, struct str name);
+
+/* Go into an object inside the object, and back out with what that gave. */
+size_t members_seen_enter(struct members_seen *seen);
+void members_seen_leave(struct members_seen *seen, size_t outer);
 
 #endif

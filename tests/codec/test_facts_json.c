@@ -108,7 +108,7 @@ Test(facts_json, every_shape_is_read_or_refused_at_its_place)
 }
 
 static const struct reading_case malformed[] = {
-    { "nothing", BODY(""), "malformed: the body is empty\n" },
+    { "nothing", BODY(""), "malformed: line 1, byte 1: the body is empty\n" },
     { "blanks", BODY(" \n"),
       "malformed: line 2, byte 3: parse error: premature EOF\n" },
     { "a cut body", BODY("[" ONE),
@@ -135,6 +135,12 @@ static const struct reading_case malformed[] = {
       "malformed: line 2, byte 57: duplicate member \"value\"\n" },
     { "an unknown member twice", BODY("[{\"z\":{\"z\":1},\"z\":2}]"),
       "malformed: line 1, byte 17: duplicate member \"z\"\n" },
+    { "twice inside what is passed over",
+      BODY("{\"z\":{\"a\":[{\"b\":1},{\"b\":{}}],\"b\":{\"a\":1,\"a\":2}}}"),
+      "malformed: line 1, byte 43: duplicate member \"a\"\n" },
+    { "the same name in two objects there is none",
+      BODY("{\"facts\":[],\"z\":{\"a\":[{\"a\":1},{\"a\":1}],\"b\":1}}"),
+      "invalid 2\n/facts: holds no fact\n/z: unknown member\n" },
     { "facts twice", BODY("{\"facts\":[],\"facts\":[]}"),
       "malformed: line 1, byte 19: duplicate member \"facts\"\n" },
     { "source twice", BODY("{\"source\":1,\"source\":1}"),

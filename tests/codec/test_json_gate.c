@@ -30,6 +30,7 @@ static const struct {
     { BODY("]]]["), NULL },
     { BODY("[1 2] nonsense"), NULL },
     { BODY("[\f]"), "line 1, byte 2: a form feed is no white space" },
+    { BODY("[\v]"), "line 1, byte 2: a vertical tab is no white space" },
     { BODY("\"\f\""),
       "line 1, byte 2: a control character in a string must be escaped" },
     { BODY("[\"01234567\x1f\"]"),

@@ -39,7 +39,7 @@ static const struct reading_case json[] = {
       "9223372036854775807, in digits alone\n/0/date: " DATE_FAULT },
     { "a member twice", BODY("[{\"date\":1,\"date\":1}]"),
       "malformed: line 1, byte 17: duplicate member \"date\"\n" },
-    { "nothing", BODY(""), "malformed: the body is empty\n" },
+    { "nothing", BODY(""), "malformed: line 1, byte 1: the body is empty\n" },
 };
 
 static const struct reading_case ndjson[] = {

@@ -1,0 +1,23 @@
+"""From here on the server is in_hand.c's: the same, with its limits in ours."""
+
+import os
+import re
+import time
+
+import harness
+
+harness.BINARY = os.environ["SECMASTER_IN_HAND"]
+
+
+def metric(client, name):
+    text = client.get("/metrics").body.decode()
+    return int(re.search(r"^secmaster_%s (\d+)$" % name, text, re.M).group(1))
+
+
+def wait_until(holds, seconds=30):
+    until = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
