@@ -2,10 +2,10 @@
 #include "answer.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "admission.h"
+#include "number.h"
 #include "secmaster/store.h"
 #include "service.h"
 
@@ -44,8 +44,7 @@ answer_stamp(struct exchange *exchange)
         return;
     if (!response->tx_set)
         tx = store_newest(request->service->store);
-    snprintf(exchange->tx, sizeof exchange->tx, "%llu", (unsigned long long)tx);
-    stamp(response, "Secmaster-Tx", str_of(exchange->tx));
+    stamp(response, "Secmaster-Tx", number_text(tx, exchange->tx));
     if (request->method == METHOD_GET || request->method == METHOD_HEAD)
         stamp(response, "Cache-Control", STR("private, no-cache"));
 }

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "admission.h"
 #include "answer.h"
@@ -16,17 +15,6 @@
 #include "secmaster/log.h"
 #include "secmaster/panic.h"
 #include "service.h"
-
-enum err
-origin_init(struct origin *origin, struct service *service, struct inbox *home,
-            struct why *why)
-{
-    *origin = (struct origin){ .service = service, .home = home };
-    if (getrandom(&origin->id_prefix, sizeof origin->id_prefix, 0) !=
-        (ssize_t)sizeof origin->id_prefix)
-        return why_set(why, ERR_INTERNAL, "no random numbers");
-    return OK;
-}
 
 struct exchange *
 exchange_new(struct origin *origin, struct str target)
@@ -179,15 +167,11 @@ is_sane_id(struct str id)
 static bool
 set_id(struct exchange *exchange)
 {
-    struct request *request = &exchange->request;
-    struct origin *origin = exchange->origin;
-    struct str id = request_header(request, "X-Request-Id");
+    struct str id = request_header(&exchange->request, "X-Request-Id");
 
     if (!is_sane_id(id))
-        id = arena_print(&exchange->arena, "%016llx-%llu",
-                         (unsigned long long)origin->id_prefix,
-                         (unsigned long long)++origin->requests);
-    request->id = id;
+        id = origin_new_id(exchange->origin, &exchange->arena);
+    exchange->request.id = id;
     return id.data != NULL;
 }
 

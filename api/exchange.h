@@ -9,20 +9,27 @@
 #include <sys/types.h>
 
 #include "gate.h"
+#include "number.h"
 #include "request.h"
 #include "secmaster/workers.h"
+
+#define ID_PREFIX_BYTES 17 /* 64 bits in hexadecimal and a dash */
 
 /* Where requests come from: one a loop, used by its thread only. */
 struct origin {
     struct service *service;
     struct inbox *home; /* where answers that are waited for come to */
-    uint64_t id_prefix; /* random: request ids of two runs differ */
-    uint64_t requests;  /* so far */
-    uint64_t in_flight; /* exchanges that live now */
+    char id_prefix[ID_PREFIX_BYTES]; /* random: ids of two runs differ */
+    uint64_t requests;               /* so far */
+    uint64_t in_flight;              /* exchanges that live now */
 };
 
 enum err origin_init(struct origin *origin, struct service *service,
                      struct inbox *home, struct why *why);
+
+/* An id that no other request has had, terminated, in arena; data NULL: out of
+ * memory. */
+struct str origin_new_id(struct origin *origin, struct arena *arena);
 
 enum exchange_state {
     EXCHANGE_NEW,      /* the head is not whole */
@@ -47,8 +54,8 @@ struct exchange {
     size_t stream_at;      /* bytes of response.body that were handed out */
     uint64_t stream_turns; /* that it was filled for */
     bool stream_done;
-    char tx[24]; /* Secmaster-Tx */
-    void *link;  /* the server's */
+    char tx[NUMBER_TEXT_BYTES]; /* Secmaster-Tx */
+    void *link;                 /* the server's */
 };
 
 /* The request line has come; target is copied. NULL: out of memory. */

@@ -1,4 +1,4 @@
-/* Numbers in paths and parameters. */
+/* Numbers in paths, parameters and headers. */
 #include <assert.h>
 
 #include "number.h"
@@ -24,6 +24,18 @@ number_read(struct str text, uint64_t *out)
     }
     *out = number;
     return true;
+}
+
+struct str
+number_text(uint64_t number, char text[static NUMBER_TEXT_BYTES])
+{
+    char *end = text + NUMBER_TEXT_BYTES - 1, *at = end;
+
+    *at = '\0';
+    do
+        *--at = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    return (struct str){ at, (size_t)(end - at) };
 }
 
 bool

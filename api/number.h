@@ -1,4 +1,4 @@
-/* Numbers in paths and parameters: digits alone. */
+/* Numbers in paths, parameters and headers: digits alone. */
 #ifndef API_NUMBER_H
 #define API_NUMBER_H
 
@@ -12,6 +12,12 @@
  * What is larger than a number can be becomes UINT64_MAX.
  */
 bool number_read(struct str text, uint64_t *out);
+
+/* "18446744073709551615" and its NUL. */
+#define NUMBER_TEXT_BYTES 21
+
+/* The digits of a number, terminated, somewhere in text. */
+struct str number_text(uint64_t number, char text[static NUMBER_TEXT_BYTES]);
 
 /* The first segment as a security's id. On failure the response is set and
  * false returned. */

@@ -283,8 +283,7 @@ reading_columns(const struct reading *reading, struct columns *columns,
         TRY(all_columns(reading, columns, why));
     else
         TRY(collect_columns(reading, columns, why));
-    columns_sort(columns, reading->store->attributes);
-    return OK;
+    return columns_sort(columns, reading->store->attributes);
 }
 
 static enum visit

@@ -53,7 +53,7 @@ struct request {
     struct str segments[ROUTE_SEGMENTS_MAX];
     size_t segment_count;
 
-    struct pair params[QUERY_PARAMS_MAX]; /* decoded, in order */
+    struct pair *params; /* decoded, in order */
     size_t param_count;
 
     enum media media;      /* of the answer, negotiated */

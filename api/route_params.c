@@ -125,6 +125,21 @@ check_param(const struct request *request, const struct pair *param,
     return OK;
 }
 
+/* Room for as many as there can be. */
+static enum err
+params_reserve(struct request *request)
+{
+    size_t count = 1;
+
+    for (size_t i = 0; i < request->query.len; i++)
+        count += request->query.data[i] == '&';
+    if (count > QUERY_PARAMS_MAX)
+        count = QUERY_PARAMS_MAX;
+    request->params =
+        arena_zalloc(request->arena, count, sizeof *request->params);
+    return request->params == NULL ? ERR_TOO_LARGE : OK;
+}
+
 enum err
 route_params(struct request *request, struct why *why)
 {
@@ -132,6 +147,7 @@ route_params(struct request *request, struct why *why)
 
     assert(request->route != NULL);
     request->param_count = 0;
+    TRY(params_reserve(request));
     while (rest.len > 0) {
         bool trails = rest.data[rest.len - 1] == '&';
         struct str piece = cut(&rest, '&');

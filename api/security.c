@@ -32,6 +32,15 @@ write_row(const struct answer *answer, const struct sheet *sheet,
 }
 
 /* The columns are the row's own cells. */
+static enum err
+columns_of_row(struct columns *columns, const struct row *row,
+               const struct names *attributes)
+{
+    for (size_t i = 0; i < row->cell_count; i++)
+        TRY(columns_add(columns, row->cells[i].attribute));
+    return columns_sort(columns, attributes);
+}
+
 static enum visit
 visit_row(void *context, const struct row *row)
 {
@@ -44,12 +53,10 @@ visit_row(void *context, const struct row *row)
 
     answer->found = true;
     columns_init(&columns);
-    if (cells == NULL)
-        answer->err = ERR_BUSY;
-    for (size_t i = 0; i < row->cell_count && answer->err == OK; i++)
-        answer->err = columns_add(&columns, row->cells[i].attribute);
+    answer->err = cells == NULL
+                      ? ERR_BUSY
+                      : columns_of_row(&columns, row, answer->attributes);
     if (answer->err == OK) {
-        columns_sort(&columns, answer->attributes);
         columns_spread(&columns, row, cells);
         row_fix(row, &buffer, &line);
         write_row(answer, &sheet, &line);

@@ -194,7 +194,7 @@ link_next(struct request *request, struct response *response, struct str cursor,
     struct out link;
     enum err err;
 
-    out_init(&link, LINK_BYTES_MAX);
+    out_init(&link, NEXT_LINK_BYTES_MAX);
     put_encoded(&link, request->path, PATH_KEPT);
     out_char(&link, '?');
     for (size_t i = 0; i < request->param_count; i++) {

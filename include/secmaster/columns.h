@@ -27,8 +27,8 @@ void columns_fini(struct columns *columns);
 enum err columns_add(struct columns *columns, uint32_t attribute);
 bool columns_has(const struct columns *columns, uint32_t attribute);
 
-/* Put the set in order; call once, behind the last add. */
-void columns_sort(struct columns *columns, const struct names *attributes);
+/* Put the set in order; call once, behind the last add. ERR_BUSY: memory. */
+enum err columns_sort(struct columns *columns, const struct names *attributes);
 
 /*
  * Spread a row's cells over the columns: out[i] is the cell of column i or

@@ -21,8 +21,21 @@ struct record {
     struct str payload; /* RECORD_FACTS: see factset.h */
 };
 
-/* Key order: kind, security_id, effective, tx. */
-int record_compare(const struct record *a, const struct record *b);
+/* Key order: kind, security_id, effective, tx. <0, 0, >0. Inline because every
+ * record that is passed over is compared. */
+static inline int
+record_compare(const struct record *a, const struct record *b)
+{
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    if (a->security_id != b->security_id)
+        return a->security_id < b->security_id ? -1 : 1;
+    if (a->effective.days != b->effective.days)
+        return a->effective.days < b->effective.days ? -1 : 1;
+    if (a->tx != b->tx)
+        return a->tx < b->tx ? -1 : 1;
+    return 0;
+}
 
 /* What a visitor wants next. */
 enum visit {

@@ -93,26 +93,36 @@ put_varint(unsigned char *to, uint64_t v)
     return n;
 }
 
-/* Take a varint off the front of *from. False: cut short, or over 64 bits. */
+/* take_varint, of any length. */
+bool take_long_varint(struct str *from, uint64_t *out);
+
+/* Take a varint off the front of *from. False: cut short, or over 64 bits. Most
+ * are of one byte or two; copies go to the others, lest from leave registers.
+ */
 static inline bool
 take_varint(struct str *from, uint64_t *out)
 {
-    uint64_t v = 0;
+    const unsigned char *at = (const unsigned char *)from->data;
+    size_t taken = 1;
 
-    for (size_t i = 0; i < from->len && i < VARINT_BYTES_MAX; i++) {
-        unsigned char byte = (unsigned char)from->data[i];
+    if (from->len < 2 || (at[0] >= 0x80 && at[1] >= 0x80)) {
+        struct str rest = *from;
+        uint64_t number;
 
-        if (i == VARINT_BYTES_MAX - 1 && byte > 1)
+        if (!take_long_varint(&rest, &number))
             return false;
-        v |= (uint64_t)(byte & 0x7f) << (7 * i);
-        if (byte < 0x80) {
-            from->data += i + 1;
-            from->len -= i + 1;
-            *out = v;
-            return true;
-        }
+        *from = rest;
+        *out = number;
+        return true;
     }
-    return false;
+    *out = at[0];
+    if (at[0] >= 0x80) {
+        *out = (uint64_t)(at[0] & 0x7f) | (uint64_t)at[1] << 7;
+        taken = 2;
+    }
+    from->data += taken;
+    from->len -= taken;
+    return true;
 }
 
 /* Signed numbers near zero as small unsigned ones: 0, -1, 1, -2 ... */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "secmaster/columns.h"
+#include "secmaster/wire.h"
 
 void
 columns_init(struct columns *columns)
@@ -61,40 +62,71 @@ columns_has(const struct columns *columns, uint32_t attribute)
            columns->position[attribute] != 0;
 }
 
-/* asset_class, ticker and name stand before all others. */
+#define PRIORITY_NONE 3
+
+/* asset_class, ticker and name stand before all others. No loop: compared with
+ * literals a name is mostly told apart by its length. */
 static int
 priority(struct str name)
 {
-    static const char *const first[] = { "asset_class", "ticker", "name" };
-    int count = sizeof first / sizeof first[0];
+    if (str_equal(name, STR("asset_class")))
+        return 0;
+    if (str_equal(name, STR("ticker")))
+        return 1;
+    return str_equal(name, STR("name")) ? 2 : PRIORITY_NONE;
+}
 
-    for (int i = 0; i < count; i++) {
-        if (str_equal(name, str_of(first[i])))
-            return i;
-    }
-    return count;
+/* A column with the first bytes of its name as a number: mostly that decides.
+ * No name begins with a byte below a space, so the first three fit before. */
+struct sorted {
+    uint64_t key;
+    uint32_t attribute;
+};
+
+static uint64_t
+key_of(struct str name)
+{
+    unsigned char first[sizeof(uint64_t)] = { 0 };
+    int before = priority(name);
+
+    if (before < PRIORITY_NONE)
+        return (uint64_t)before;
+    memcpy(first, name.data, name.len < sizeof first ? name.len : sizeof first);
+    return get_be64(first);
 }
 
 static int
-compare(const void *a, const void *b, void *context)
+compare(const void *a, const void *b, void *names)
 {
-    const struct names *names = context;
-    struct str left = names_text(names, *(const uint32_t *)a);
-    struct str right = names_text(names, *(const uint32_t *)b);
-    int order = priority(left) - priority(right);
+    const struct sorted *left = a, *right = b;
 
-    return order != 0 ? order : str_compare(left, right);
+    if (left->key != right->key)
+        return left->key < right->key ? -1 : 1;
+    return str_compare(names_text(names, left->attribute),
+                       names_text(names, right->attribute));
 }
 
-void
+enum err
 columns_sort(struct columns *columns, const struct names *attributes)
 {
-    if (columns->count == 0)
-        return;
-    qsort_r(columns->attributes, columns->count, sizeof columns->attributes[0],
-            compare, (void *)attributes);
-    for (uint32_t i = 0; i < columns->count; i++)
-        columns->position[columns->attributes[i]] = i + 1;
+    struct sorted *sorted = calloc((size_t)columns->count + 1, sizeof *sorted);
+
+    if (sorted == NULL)
+        return ERR_BUSY;
+    for (uint32_t i = 0; i < columns->count; i++) {
+        uint32_t attribute = columns->attributes[i];
+
+        sorted[i] = (struct sorted){ key_of(names_text(attributes, attribute)),
+                                     attribute };
+    }
+    qsort_r(sorted, columns->count, sizeof *sorted, compare,
+            (void *)(uintptr_t)attributes);
+    for (uint32_t i = 0; i < columns->count; i++) {
+        columns->attributes[i] = sorted[i].attribute;
+        columns->position[sorted[i].attribute] = i + 1;
+    }
+    free(sorted);
+    return OK;
 }
 
 void

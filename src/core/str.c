@@ -1,24 +1,7 @@
-/* Borrowed runs of bytes: compare. */
+/* Borrowed runs of bytes: their order. */
 #include "secmaster/str.h"
 
-#include <assert.h>
 #include <string.h>
-
-struct str
-str_of(const char *text)
-{
-    assert(text != NULL);
-
-    return (struct str){ text, strlen(text) };
-}
-
-bool
-str_equal(struct str a, struct str b)
-{
-    if (a.len != b.len)
-        return false;
-    return a.len == 0 || memcmp(a.data, b.data, a.len) == 0;
-}
 
 int
 str_compare(struct str a, struct str b)

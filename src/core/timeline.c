@@ -10,37 +10,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "secmaster/arena.h"
 #include "secmaster/factset.h"
 #include "secmaster/timeline.h"
 
-/* Key -> place, emptied by counting up its generation. The place is the top of
- * a product, whose factor a client must not know. */
-struct slot {
-    uint64_t key;
-    uint32_t generation, place;
-};
-struct table {
-    struct slot *slots;
-    uint32_t size, used, generation;
-    int shift; /* leaves the bits of size - 1 */
-    uint64_t factor;
-};
+#include "places.h"
 
-/* What the group holds: the last fact of an (attribute, source). */
+/* A fact of the group. */
 struct event {
     uint32_t attribute, source;
     enum fact_op op;
     enum value_type type;
     size_t text_offset, text_len; /* in texts */
-    uint64_t tx, order;
+    uint64_t tx;
 };
 
-/* What a cell owns beside its public face. */
+/* What a cell has beside its public face. */
 struct backing {
-    char *text;
+    char *text; /* its buffer, kept from one security to the next */
     size_t capacity;
-    uint32_t rank;
-    uint64_t order; /* of the winning fact among all */
+    uint32_t rank; /* of the winner */
 };
 
 enum state {
@@ -56,99 +45,34 @@ struct timeline {
     row_visitor *visitor;
     void *context;
 
+    /* Holds all that grows, by doubling: what is outgrown is wasted, and is as
+     * much again at most. */
+    struct arena arena;
+
     enum state state;
     enum err err;
     int64_t security_id;
-    uint64_t order; /* facts so far */
 
     bool has_row;
     struct date start; /* of the row that the cells are */
     struct cell *cells;
     struct backing *backings;
     size_t cell_count, cell_capacity;
-    struct table cell_table; /* attribute -> cell */
+    struct places cell_places; /* attribute -> cell */
 
     bool has_group;
     struct date date; /* of the group */
     struct event *events;
     size_t event_count, event_capacity;
-    struct table event_table; /* attribute, source -> event */
-    struct out texts;
+    bool is_retracting;         /* one of the events is a retraction */
+    struct places event_places; /* attribute, source -> event */
+    struct out texts;           /* the group's payloads */
 };
 
 /* A group's texts are bounded by memory alone. */
 #define TEXTS_BYTES_MAX SIZE_MAX
-#define TABLE_FIRST 64
 #define CELLS_FIRST 32
-#define GOLDEN 0x9e3779b97f4a7c15U
-
-static struct slot *
-table_slot(struct table *table, uint64_t key)
-{
-    uint32_t at = (uint32_t)(key * table->factor >> table->shift);
-
-    while (table->slots[at].generation == table->generation &&
-           table->slots[at].key != key)
-        at = (at + 1) & (table->size - 1);
-    return &table->slots[at];
-}
-
-static void
-table_clear(struct table *table)
-{
-    table->used = 0;
-    table->generation++;
-    if (table->generation == 0) {
-        memset(table->slots, 0, table->size * sizeof *table->slots);
-        table->generation = 1;
-    }
-}
-
-/* Make room for one more key; at most half of the slots are taken. */
-static enum err
-table_reserve(struct table *table)
-{
-    struct table larger = { .size = table->size * 2,
-                            .generation = 1,
-                            .factor = table->factor };
-
-    if (table->used < table->size / 2)
-        return OK;
-    if (larger.size == 0)
-        larger.size = TABLE_FIRST;
-    larger.shift = 64 - __builtin_ctz(larger.size);
-    larger.slots = calloc(larger.size, sizeof *larger.slots);
-    if (larger.slots == NULL)
-        return ERR_BUSY;
-    for (uint32_t i = 0; i < table->size; i++) {
-        struct slot *slot = &table->slots[i];
-
-        if (slot->generation != table->generation)
-            continue;
-        *table_slot(&larger, slot->key) =
-            (struct slot){ slot->key, larger.generation, slot->place };
-        larger.used++;
-    }
-    free(table->slots);
-    *table = larger;
-    return OK;
-}
-
-/*
- * The place of key; when it is new it becomes *next, which counts up.
- * Room must have been reserved.
- */
-static size_t
-table_place(struct table *table, uint64_t key, size_t *next)
-{
-    struct slot *slot = table_slot(table, key);
-
-    if (slot->generation == table->generation)
-        return slot->place;
-    *slot = (struct slot){ key, table->generation, (uint32_t)(*next)++ };
-    table->used++;
-    return slot->place;
-}
+#define TEXT_FIRST 32
 
 struct timeline *
 timeline_new(uint64_t seed, struct window window, struct precedence precedence,
@@ -164,13 +88,10 @@ timeline_new(uint64_t seed, struct window window, struct precedence precedence,
     t->precedence = precedence;
     t->visitor = visitor;
     t->context = context;
+    arena_init(&t->arena, SIZE_MAX);
     out_init(&t->texts, TEXTS_BYTES_MAX);
-    t->cell_table.factor = t->event_table.factor = (seed ^ GOLDEN) | 1;
-    if (table_reserve(&t->cell_table) != OK ||
-        table_reserve(&t->event_table) != OK) {
-        timeline_free(t);
-        return NULL;
-    }
+    places_init(&t->cell_places, seed);
+    places_init(&t->event_places, seed);
     return t;
 }
 
@@ -179,13 +100,7 @@ timeline_free(struct timeline *t)
 {
     if (t == NULL)
         return;
-    for (size_t i = 0; i < t->cell_capacity; i++)
-        free(t->backings[i].text);
-    free(t->cells);
-    free(t->backings);
-    free(t->events);
-    free(t->cell_table.slots);
-    free(t->event_table.slots);
+    arena_fini(&t->arena);
     out_fini(&t->texts);
     free(t);
 }
@@ -220,39 +135,58 @@ show_row(struct timeline *t, struct date end)
     }
 }
 
-static enum err
-cells_reserve(struct timeline *t)
+/* An array of twice the capacity, or of more where that is too small. */
+static void *
+larger_array(struct arena *arena, const void *from, size_t size,
+             size_t *capacity, size_t needed)
 {
-    size_t capacity =
-        t->cell_capacity == 0 ? CELLS_FIRST : t->cell_capacity * 2;
+    size_t larger = *capacity == 0 ? CELLS_FIRST : *capacity * 2;
+    void *to;
+
+    while (larger < needed)
+        larger *= 2;
+    to = arena_zalloc(arena, larger, size);
+    if (to != NULL && *capacity > 0)
+        memcpy(to, from, *capacity * size);
+    if (to != NULL)
+        *capacity = larger;
+    return to;
+}
+
+/* Make room for so many more cells. */
+static enum err
+cells_reserve(struct timeline *t, size_t more)
+{
+    size_t needed = t->cell_count + more, capacity = t->cell_capacity;
     struct cell *cells;
     struct backing *backings;
 
-    TRY(table_reserve(&t->cell_table));
-    if (t->cell_count < t->cell_capacity)
+    TRY(places_reserve(&t->cell_places, &t->arena, more));
+    if (needed <= t->cell_capacity)
         return OK;
-    cells = realloc(t->cells, capacity * sizeof *cells);
-    if (cells == NULL)
+    cells = larger_array(&t->arena, t->cells, sizeof *cells, &capacity, needed);
+    backings = larger_array(&t->arena, t->backings, sizeof *backings,
+                            &t->cell_capacity, needed);
+    if (cells == NULL || backings == NULL)
         return ERR_BUSY;
     t->cells = cells;
-    backings = realloc(t->backings, capacity * sizeof *backings);
-    if (backings == NULL)
-        return ERR_BUSY;
-    memset(backings + t->cell_capacity, 0,
-           (capacity - t->cell_capacity) * sizeof *backings);
     t->backings = backings;
-    t->cell_capacity = capacity;
     return OK;
 }
 
 /* Keep a copy of the winner's text in the cell's own buffer. */
 static enum err
-cell_text(struct cell *cell, struct backing *backing, struct str text)
+cell_text(struct timeline *t, size_t place, struct str text)
 {
-    if (text.len > backing->capacity) {
-        size_t capacity = text.len < 32 ? 32 : text.len;
-        char *bigger = realloc(backing->text, capacity);
+    struct backing *backing = &t->backings[place];
 
+    if (text.len > backing->capacity) {
+        size_t capacity = 2 * backing->capacity;
+        char *bigger;
+
+        if (capacity < text.len)
+            capacity = text.len < TEXT_FIRST ? TEXT_FIRST : text.len;
+        bigger = arena_alloc(&t->arena, capacity);
         if (bigger == NULL)
             return ERR_BUSY;
         backing->text = bigger;
@@ -260,46 +194,80 @@ cell_text(struct cell *cell, struct backing *backing, struct str text)
     }
     if (text.len > 0)
         memcpy(backing->text, text.data, text.len);
-    cell->value.text = (struct str){ backing->text, text.len };
+    t->cells[place].value.text = (struct str){ backing->text, text.len };
     return OK;
 }
 
+static uint32_t
+rank_of(const struct timeline *t, const struct event *event)
+{
+    const struct precedence *by = &t->precedence;
+
+    return by->rank == NULL
+               ? 0
+               : by->rank(by->rule, event->attribute, event->source);
+}
+
 /*
- * Let a live assertion of the group compete for its cell: a better rank
- * wins, an equal one when it is later, which across groups it always is.
+ * Let a live assertion of the group compete for its cell, for which there is
+ * room: a better rank wins, an equal one too, as it is later.
  */
 static enum err
 compete(struct timeline *t, const struct event *event)
 {
-    uint32_t rank = t->precedence.rank == NULL
-                        ? 0
-                        : t->precedence.rank(t->precedence.rule,
-                                             event->attribute, event->source);
-    size_t count = t->cell_count, place;
-    struct backing *backing;
-    struct cell *cell;
-    bool is_new;
+    size_t count = t->cell_count;
+    size_t place =
+        places_find(&t->cell_places, event->attribute, &t->cell_count);
+    uint32_t rank = rank_of(t, event);
+    struct cell *cell = &t->cells[place];
 
-    TRY(cells_reserve(t));
-    place = table_place(&t->cell_table, event->attribute, &t->cell_count);
-    is_new = place == count;
-    cell = &t->cells[place];
-    backing = &t->backings[place];
-    if (!is_new && (rank > backing->rank ||
-                    (rank == backing->rank && event->order < backing->order)))
+    if (place < count && rank > t->backings[place].rank)
         return OK;
-    backing->rank = rank;
-    backing->order = event->order;
+    t->backings[place].rank = rank;
     cell->attribute = event->attribute;
     cell->source = event->source;
     cell->effective = t->date;
     cell->tx = event->tx;
     cell->value.type = event->type;
-    if (event->type == VALUE_NUMBER || event->type == VALUE_STRING)
-        return cell_text(cell, backing,
+    if (factset_has_text(event->type))
+        return cell_text(t, place,
                          (struct str){ t->texts.data + event->text_offset,
                                        event->text_len });
     cell->value = value_of_type(event->type);
+    return OK;
+}
+
+/*
+ * Of each attribute and source the last fact stands, the others are as good as
+ * withdrawn. For assertions alone that need not be done: an earlier one loses
+ * to a later one of its source anyhow.
+ */
+static enum err
+settle(struct timeline *t)
+{
+    size_t count = 0;
+
+    places_clear(&t->event_places);
+    TRY(places_reserve(&t->event_places, &t->arena, t->event_count));
+    for (size_t i = t->event_count; i-- > 0;) {
+        struct event *event = &t->events[i];
+        uint64_t key = (uint64_t)event->attribute << 32 | event->source;
+        size_t before = count;
+
+        (void)places_find(&t->event_places, key, &count);
+        if (count == before)
+            event->op = FACT_RETRACT;
+    }
+    return OK;
+}
+
+static enum err
+apply_events(struct timeline *t)
+{
+    TRY(cells_reserve(t, t->event_count));
+    for (size_t i = 0; i < t->event_count; i++)
+        if (t->events[i].op == FACT_ASSERT)
+            TRY(compete(t, &t->events[i]));
     return OK;
 }
 
@@ -307,30 +275,27 @@ compete(struct timeline *t, const struct event *event)
 static void
 close_group(struct timeline *t)
 {
+    enum err err = t->is_retracting ? settle(t) : OK;
     bool live = false;
 
-    if (!t->has_group)
-        return;
     t->has_group = false;
     for (size_t i = 0; i < t->event_count && !live; i++)
         live = t->events[i].op == FACT_ASSERT;
-    if (!live)
+    if (err == OK && !live)
         return;
-    show_row(t, t->date);
+    if (err == OK)
+        show_row(t, t->date);
     if (t->state != FOLDING)
         return;
     if (t->date.days >= t->window.to.days) {
         t->state = SKIPPING;
         return;
     }
-    for (size_t i = 0; i < t->event_count; i++) {
-        if (t->events[i].op == FACT_RETRACT)
-            continue;
-        enum err err = compete(t, &t->events[i]);
-        if (err != OK) {
-            fail(t, err);
-            return;
-        }
+    if (err == OK)
+        err = apply_events(t);
+    if (err != OK) {
+        fail(t, err);
+        return;
     }
     t->has_row = true;
     t->start = t->date;
@@ -342,57 +307,64 @@ open_group(struct timeline *t, struct date date)
     t->has_group = true;
     t->date = date;
     t->event_count = 0;
-    table_clear(&t->event_table);
+    t->is_retracting = false;
     out_reset(&t->texts);
 }
 
+/* Make room for one more event. */
 static enum err
 events_reserve(struct timeline *t)
 {
-    size_t capacity =
-        t->event_capacity == 0 ? CELLS_FIRST : t->event_capacity * 2;
     struct event *events;
 
-    TRY(table_reserve(&t->event_table));
     if (t->event_count < t->event_capacity)
         return OK;
-    events = realloc(t->events, capacity * sizeof *events);
+    events = larger_array(&t->arena, t->events, sizeof *events,
+                          &t->event_capacity, t->event_count + 1);
     if (events == NULL)
         return ERR_BUSY;
     t->events = events;
-    t->event_capacity = capacity;
     return OK;
 }
 
-/* A fact of the group: the last of its attribute and source stands. */
+/* Take a record's facts into the group. Its payload is copied whole, as it dies
+ * before the group ends. */
 static enum err
-gather(struct timeline *t, const struct factset_item *item, uint64_t tx)
+gather(struct timeline *t, const struct record *record)
 {
-    uint64_t key = (uint64_t)item->attribute << 32 | item->source;
-    struct event *event;
+    struct str payload = record->payload;
+    size_t base = t->texts.len;
+    struct factset_item item;
+    enum err err;
 
-    TRY(events_reserve(t));
-    event = &t->events[table_place(&t->event_table, key, &t->event_count)];
-    *event = (struct event){
-        .attribute = item->attribute,
-        .source = item->source,
-        .op = item->op,
-        .type = item->value.type,
-        .text_offset = t->texts.len,
-        .text_len = item->value.text.len,
-        .tx = tx,
-        .order = t->order++,
-    };
-    if (item->value.type == VALUE_NUMBER || item->value.type == VALUE_STRING)
-        out_str(&t->texts, item->value.text);
-    return out_finish(&t->texts);
+    out_str(&t->texts, payload);
+    TRY(out_finish(&t->texts));
+    while (factset_next(&payload, &item, &err)) {
+        struct event *event;
+
+        TRY(events_reserve(t));
+        event = &t->events[t->event_count++];
+        event->attribute = item.attribute;
+        event->source = item.source;
+        event->op = item.op;
+        event->type = item.value.type;
+        event->tx = record->tx;
+        if (item.op == FACT_RETRACT)
+            t->is_retracting = true;
+        if (!factset_has_text(item.value.type))
+            continue;
+        event->text_offset =
+            base + (size_t)(item.value.text.data - record->payload.data);
+        event->text_len = item.value.text.len;
+    }
+    return err;
 }
 
 /* No more records of this security. */
 static void
 close_security(struct timeline *t)
 {
-    if (t->state == FOLDING)
+    if (t->state == FOLDING && t->has_group)
         close_group(t);
     if (t->state == FOLDING)
         show_row(t, (struct date){ DATE_OPEN_DAYS });
@@ -408,14 +380,12 @@ open_security(struct timeline *t, int64_t security_id)
     t->has_row = false;
     t->has_group = false;
     t->cell_count = 0;
-    table_clear(&t->cell_table);
+    places_clear(&t->cell_places);
 }
 
 static void
 fold(struct timeline *t, const struct record *record)
 {
-    struct str payload = record->payload;
-    struct factset_item item;
     enum err err;
 
     if (t->has_group && t->date.days != record->effective.days)
@@ -424,11 +394,7 @@ fold(struct timeline *t, const struct record *record)
         return;
     if (!t->has_group)
         open_group(t, record->effective);
-    while (factset_next(&payload, &item, &err)) {
-        err = gather(t, &item, record->tx);
-        if (err != OK)
-            break;
-    }
+    err = gather(t, record);
     if (err != OK)
         fail(t, err);
 }

@@ -132,10 +132,9 @@ block_open(struct str key, struct str value, struct block *out)
     memcpy(out->fence.bytes, key.data, BLOCK_KEY_BYTES);
     memcpy(out->next.bytes, from + HEAD_NEXT, BLOCK_KEY_BYTES);
     out->has_next = block_key_compare(&out->next, &zero_key) != 0;
-    out->before = record_of_key(&out->fence);
+    out->at = record_of_key(&out->fence);
     out->end = record_of_key(&out->next);
-    if (block_key_compare(&out->fence, &zero_key) != 0 &&
-        !is_place(&out->before))
+    if (block_key_compare(&out->fence, &zero_key) != 0 && !is_place(&out->at))
         return "its key is malformed";
     if (out->has_next && !is_place(&out->end))
         return "the key of the block after it is malformed";
@@ -149,7 +148,7 @@ block_open(struct str key, struct str value, struct block *out)
 }
 
 /* Add a step to a number, within its range. */
-static bool
+static inline bool
 advance(int64_t *number, uint64_t step, int64_t most)
 {
     if (*number > most || step > (uint64_t)(most - *number))
@@ -158,87 +157,91 @@ advance(int64_t *number, uint64_t step, int64_t most)
     return true;
 }
 
-static bool
+static inline bool
 take_number(struct str *from, int64_t least, int64_t most, int64_t *out)
 {
-    uint64_t step;
+    uint64_t step = 0;
 
     *out = least;
     return take_varint(from, &step) && advance(out, step, most);
 }
 
-/* A step of one or more from before, which is coded as zero or more. */
-static bool
-take_step(struct str *from, int64_t before, int64_t most, int64_t *out)
+static inline bool
+take_date(struct str *from, int64_t least, struct date *out)
 {
-    return before < most && take_number(from, before + 1, most, out);
+    int64_t days;
+
+    if (!take_number(from, least, DATE_LAST_DAYS, &days))
+        return false;
+    out->days = (int32_t)days;
+    return true;
+}
+
+static inline unsigned
+take_byte(struct str *from)
+{
+    unsigned char byte = *bytes_of(*from);
+
+    from->data++;
+    from->len--;
+    return byte;
 }
 
 static bool
-take_kind(struct str *from, const struct record *before, struct record *out)
+take_kind(struct str *from, struct record *at)
 {
-    unsigned char kind;
+    unsigned kind;
 
     if (from->len == 0)
         return false;
-    kind = *bytes_of(*from);
-    from->data++;
-    from->len--;
-    if (kind != RECORD_FACTS || kind <= before->kind)
+    kind = take_byte(from);
+    if (kind != RECORD_FACTS || kind <= at->kind)
         return false;
-    out->kind = (enum record_kind)kind;
+    at->kind = (enum record_kind)kind;
     return true;
 }
 
 /* What the step names anew: kind, security, date; the rest is as before. */
-static bool
-take_place(enum step step, struct str *from, const struct record *before,
-           struct record *out)
+static inline bool
+take_place(enum step step, struct str *from, struct record *at)
 {
-    int64_t security = before->security_id, days = before->effective.days;
-    bool ok = true;
-
-    *out = *before;
     switch (step) {
     case STEP_TX:
-        break;
+        return at->effective.days >= DATE_FIRST_DAYS;
     case STEP_DATE:
-        ok = take_step(from, days, DATE_LAST_DAYS, &days);
-        break;
+        return at->effective.days >= DATE_FIRST_DAYS &&
+               take_date(from, (int64_t)at->effective.days + 1, &at->effective);
     case STEP_SECURITY:
-        ok = take_step(from, security, SECURITY_ID_MAX, &security) &&
-             take_number(from, DATE_FIRST_DAYS, DATE_LAST_DAYS, &days);
-        break;
+        return at->security_id < SECURITY_ID_MAX &&
+               take_number(from, at->security_id + 1, SECURITY_ID_MAX,
+                           &at->security_id) &&
+               take_date(from, DATE_FIRST_DAYS, &at->effective);
     case STEP_KIND:
-        ok = take_kind(from, before, out) &&
-             take_number(from, 0, SECURITY_ID_MAX, &security) &&
-             take_number(from, DATE_FIRST_DAYS, DATE_LAST_DAYS, &days);
-        break;
+        return take_kind(from, at) &&
+               take_number(from, 0, SECURITY_ID_MAX, &at->security_id) &&
+               take_date(from, DATE_FIRST_DAYS, &at->effective);
     }
-    out->security_id = security;
-    out->effective.days = (int32_t)days;
-    return ok && days >= DATE_FIRST_DAYS && days <= DATE_LAST_DAYS;
+    return false;
 }
 
 /* The first record of a block can have the very key of its fence. */
-static bool
-take_tx(enum step step, struct str *from, const struct block *block,
-        struct record *out)
+static inline bool
+take_tx(enum step step, struct str *from, bool is_first, struct record *at)
 {
-    uint64_t code;
+    uint64_t code = 0;
 
     if (!take_varint(from, &code))
         return false;
     if (step != STEP_TX) {
-        out->tx = block->before.tx + (uint64_t)unzigzag(code);
+        at->tx += (uint64_t)unzigzag(code);
         return true;
     }
-    out->tx = block->before.tx + code;
-    return out->tx >= block->before.tx && (code > 0 || !block->has_taken);
+    at->tx += code;
+    return at->tx >= code && (code > 0 || is_first);
 }
 
-static bool
-take_payload(unsigned head, struct str *from, struct record *out)
+static inline bool
+take_payload(unsigned head, struct str *from, struct record *at)
 {
     uint64_t len = head >> LENGTH_SHIFT, more = 0;
 
@@ -249,31 +252,33 @@ take_payload(unsigned head, struct str *from, struct record *out)
     len += more;
     if (len == 0 || len > from->len)
         return false;
-    out->payload = (struct str){ from->data, len };
+    at->payload = (struct str){ from->data, len };
     from->data += len;
     from->len -= len;
     return true;
 }
 
-static bool
-take_record(struct block *block, struct record *out)
+static inline bool
+take_record(struct block *block, struct record *at)
 {
-    struct str *from = &block->bytes;
+    struct str from = block->bytes;
     unsigned head;
     enum step step;
 
-    if (from->len == 0)
+    if (from.len == 0)
         return false;
-    head = *bytes_of(*from);
+    head = take_byte(&from);
     step = (enum step)(head & STEP_MASK);
-    from->data++;
-    from->len--;
-    return take_place(step, from, &block->before, out) &&
-           take_tx(step, from, block, out) && take_payload(head, from, out);
+    if (!take_place(step, &from, at) ||
+        !take_tx(step, &from, !block->has_taken, at) ||
+        !take_payload(head, &from, at))
+        return false;
+    block->bytes = from;
+    return true;
 }
 
-bool
-block_next(struct block *block, struct record *out, const char **fault)
+static inline bool
+take_next(struct block *block, struct record *at, const char **fault)
 {
     *fault = NULL;
     if (block->left == 0) {
@@ -281,17 +286,41 @@ block_next(struct block *block, struct record *out, const char **fault)
             *fault = "it has bytes behind its last record";
         return false;
     }
-    if (!take_record(block, out)) {
+    if (!take_record(block, at)) {
         *fault = "a record is malformed";
         return false;
     }
-    if (block->has_next && record_compare(out, &block->end) >= 0) {
+    if (block->has_next && record_compare(at, &block->end) >= 0) {
         *fault = "a record belongs into the block after it";
         return false;
     }
     block->left--;
-    block->before = *out;
     block->has_taken = true;
+    return true;
+}
+
+bool
+block_step(struct block *block, struct record *at, const char **fault)
+{
+    return take_next(block, at, fault);
+}
+
+bool
+block_seek(struct block *block, const struct record *key, struct record *at,
+           const char **fault)
+{
+    while (take_next(block, at, fault))
+        if (record_compare(at, key) >= 0)
+            return true;
+    return false;
+}
+
+bool
+block_next(struct block *block, struct record *out, const char **fault)
+{
+    if (!take_next(block, &block->at, fault))
+        return false;
+    *out = block->at;
     return true;
 }
 

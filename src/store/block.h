@@ -43,8 +43,8 @@ struct block {
     bool has_next; /* false: it is the last one */
     uint32_t left; /* records that were not taken yet */
     struct str bytes;
-    struct record end;    /* next, as a record */
-    struct record before; /* the record taken last; the fence at first */
+    struct record end; /* next, as a record */
+    struct record at;  /* the record taken last; the fence at first */
     bool has_taken;
 };
 
@@ -57,6 +57,16 @@ const char *block_open(struct str key, struct str value, struct block *out);
  * are no record, or not one that belongs here. The payload is borrowed.
  */
 bool block_next(struct block *block, struct record *out, const char **fault);
+
+/*
+ * The same without a copy: *at, which is the block's at to begin with, becomes
+ * the next record. On false it is worthless. Not to be mixed with block_next.
+ */
+bool block_step(struct block *block, struct record *at, const char **fault);
+
+/* Step until *at is not before key. */
+bool block_seek(struct block *block, const struct record *key,
+                struct record *at, const char **fault);
 
 /* A block that is being made. */
 struct block_maker {

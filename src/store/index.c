@@ -219,7 +219,10 @@ step_over(struct index_cursor *cursor, struct why *why)
         memcmp(k.mv_data, next.bytes, BLOCK_KEY_BYTES) != 0)
         return index_damaged(why, &next, "it is missing");
     fault = block_open(str_from(k), str_from(v), &cursor->block);
-    return fault == NULL ? OK : index_damaged(why, &next, fault);
+    if (fault != NULL)
+        return index_damaged(why, &next, fault);
+    cursor->record = cursor->block.at;
+    return OK;
 }
 
 enum err
@@ -227,7 +230,7 @@ index_cursor_next(struct index_cursor *cursor, struct why *why)
 {
     const char *fault;
 
-    while (!block_next(&cursor->block, &cursor->record, &fault)) {
+    while (!block_step(&cursor->block, &cursor->record, &fault)) {
         if (fault != NULL)
             return index_damaged(why, &cursor->block.fence, fault);
         TRY(step_over(cursor, why));
@@ -242,13 +245,18 @@ index_cursor_seek(struct index_cursor *cursor, const struct record *key,
                   struct why *why)
 {
     const struct block_key sought = block_key_of(key);
+    const char *fault;
 
     TRY(index_find(cursor->cursor, &sought, &cursor->block, why));
     cursor->at_end = false;
-    do {
-        TRY(index_cursor_next(cursor, why));
-    } while (!cursor->at_end && record_compare(&cursor->record, key) < 0);
-    return OK;
+    cursor->record = cursor->block.at;
+    if (block_seek(&cursor->block, key, &cursor->record, &fault))
+        return OK;
+    if (fault != NULL)
+        return index_damaged(why, &cursor->block.fence, fault);
+
+    /* What comes behind this block is behind the key. */
+    return index_cursor_next(cursor, why);
 }
 
 static bool

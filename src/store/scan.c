@@ -14,10 +14,11 @@
  */
 struct source {
     bool at_end;
-    struct record record;
+    const struct record *record; /* the index cursor's, or here */
     uint64_t after_tx, last_tx;
     const struct memtable *memtable; /* NULL: the index */
     struct memtable_cursor cursor;
+    struct record here;
     struct index_cursor *index;
 };
 
@@ -29,7 +30,7 @@ struct scan {
 };
 
 /* Whether a record lies behind the end of a range. */
-static bool
+static inline bool
 is_past(const struct scan_range *range, const struct record *record)
 {
     if (record->kind != range->kind)
@@ -39,25 +40,24 @@ is_past(const struct scan_range *range, const struct record *record)
     return record->effective.days > range->last_date.days;
 }
 
-static bool
+static inline bool
 is_same_security(const struct record *a, const struct record *b)
 {
     return a->kind == b->kind && a->security_id == b->security_id;
 }
 
 /* Take the record that the cursor stands at. */
-static void
+static inline void
 load(struct source *source)
 {
     if (source->memtable != NULL) {
-        source->at_end = !memtable_at(&source->cursor, &source->record);
+        source->at_end = !memtable_at(&source->cursor, &source->here);
         return;
     }
     source->at_end = source->index->at_end;
-    source->record = source->index->record;
 }
 
-static enum err
+static inline enum err
 step(struct source *source, struct why *why)
 {
     if (source->memtable != NULL)
@@ -69,12 +69,12 @@ step(struct source *source, struct why *why)
 }
 
 /* Pass over what the view does not see, and end behind the range. */
-static enum err
+static inline enum err
 settle(struct source *source, const struct scan_range *range, struct why *why)
 {
-    while (!source->at_end && !is_past(range, &source->record)) {
-        if (source->record.tx > source->after_tx &&
-            source->record.tx <= source->last_tx)
+    while (!source->at_end && !is_past(range, source->record)) {
+        if (source->record->tx > source->after_tx &&
+            source->record->tx <= source->last_tx)
             return OK;
         TRY(step(source, why));
     }
@@ -107,7 +107,7 @@ skip(struct source *source, const struct record *from, struct why *why)
     }
     for (int i = 0; i < SKIP_STEPS_MAX; i++) {
         TRY(step(source, why));
-        if (source->at_end || !is_same_security(&source->record, from))
+        if (source->at_end || !is_same_security(source->record, from))
             return OK;
     }
     last.tx = UINT64_MAX;
@@ -118,9 +118,14 @@ skip(struct source *source, const struct record *from, struct why *why)
 static void
 add_source(struct scan *scan, const struct source *source)
 {
+    struct source *to = &scan->sources[scan->count];
+
     assert(scan->count < SOURCES_MAX);
-    if (source->after_tx < source->last_tx)
-        scan->sources[scan->count++] = *source;
+    if (source->after_tx >= source->last_tx)
+        return;
+    *to = *source;
+    to->record = to->memtable != NULL ? &to->here : &to->index->record;
+    scan->count++;
 }
 
 /* The sources that can hold anything the view sees, each with its share: rule 5
@@ -158,7 +163,7 @@ begin(struct scan *scan, struct why *why)
 }
 
 /* The source with the first record; NULL: all are at their end. */
-static struct source *
+static inline struct source *
 first_source(struct scan *scan)
 {
     struct source *first = NULL;
@@ -168,8 +173,7 @@ first_source(struct scan *scan)
 
         if (source->at_end)
             continue;
-        if (first == NULL ||
-            record_compare(&source->record, &first->record) < 0)
+        if (first == NULL || record_compare(source->record, first->record) < 0)
             first = source;
     }
     return first;
@@ -184,7 +188,7 @@ skip_all(struct scan *scan, const struct record *from, struct why *why)
     for (size_t i = 0; i < scan->count; i++) {
         struct source *source = &scan->sources[i];
 
-        if (source->at_end || !is_same_security(&source->record, &left))
+        if (source->at_end || !is_same_security(source->record, &left))
             continue;
         TRY(skip(source, &left, why));
         TRY(settle(source, scan->range, why));
@@ -200,13 +204,13 @@ show_all(struct scan *scan, record_visitor *visitor, void *context,
 
     TRY(begin(scan, why));
     while ((source = first_source(scan)) != NULL) {
-        switch (visitor(context, &source->record)) {
+        switch (visitor(context, source->record)) {
         case VISIT_NEXT:
             TRY(step(source, why));
             TRY(settle(source, scan->range, why));
             break;
         case VISIT_SKIP:
-            TRY(skip_all(scan, &source->record, why));
+            TRY(skip_all(scan, source->record, why));
             break;
         case VISIT_STOP:
             return OK;

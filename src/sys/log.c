@@ -97,8 +97,13 @@ put_head(struct out *out, enum log_level level, const char *event)
     char time[INSTANT_TEXT_BYTES];
 
     instant_format(clock_wall(), time);
-    out_print(out, "{\"time\":\"%.*s\",\"level\":\"%s\",\"event\":\"%s\"",
-              INSTANT_TEXT_BYTES, time, level_name(level), event);
+    out_str(out, STR("{\"time\":\""));
+    out_bytes(out, time, sizeof time);
+    out_str(out, STR("\",\"level\":\""));
+    out_str(out, str_of(level_name(level)));
+    out_str(out, STR("\",\"event\":\""));
+    out_str(out, str_of(event));
+    out_char(out, '"');
 }
 
 static void
@@ -106,9 +111,9 @@ put_event(struct out *out, enum log_level level, const char *event,
           struct str detail)
 {
     put_head(out, level, event);
-    out_print(out, ",\"detail\":");
+    out_str(out, STR(",\"detail\":"));
     put_text(out, detail);
-    out_print(out, "}\n");
+    out_str(out, STR("}\n"));
 }
 
 /* Before the log has started and after it has stopped: straight out. */
@@ -280,6 +285,19 @@ log_event(enum log_level level, const char *event, const char *format, ...)
     out_fini(&out);
 }
 
+/* Milliseconds with three decimals. */
+static void
+put_ms(struct out *out, int64_t us)
+{
+    char decimals[] = { '.', '0', '0', '0' };
+
+    for (int i = 3, rest = (int)(us % US_PER_MS); i > 0; i--, rest /= 10)
+        decimals[i] = (char)('0' + rest % 10);
+    out_int(out, us / US_PER_MS);
+    out_bytes(out, decimals, sizeof decimals);
+}
+
+/* Without printf's help: it is a tenth of a small request's work. */
 void
 log_request(const struct log_request *request)
 {
@@ -289,19 +307,21 @@ log_request(const struct log_request *request)
         return;
     out_init(&out, LOG_LINE_BYTES_MAX);
     put_head(&out, LOG_INFO, "request");
-    out_print(&out, ",\"id\":");
+    out_str(&out, STR(",\"id\":"));
     put_text(&out, request->id);
-    out_print(&out, ",\"method\":");
+    out_str(&out, STR(",\"method\":"));
     put_text(&out, request->method);
-    out_print(&out, ",\"route\":");
+    out_str(&out, STR(",\"route\":"));
     put_text(&out, request->route);
-    out_print(&out, ",\"status\":%d,\"bytes_in\":", request->status);
+    out_str(&out, STR(",\"status\":"));
+    out_int(&out, request->status);
+    out_str(&out, STR(",\"bytes_in\":"));
     out_int(&out, (int64_t)request->bytes_in);
-    out_print(&out, ",\"bytes_out\":");
+    out_str(&out, STR(",\"bytes_out\":"));
     out_int(&out, (int64_t)request->bytes_out);
-    out_print(&out, ",\"ms\":%lld.%03d}\n",
-              (long long)(request->us / US_PER_MS),
-              (int)(request->us % US_PER_MS));
+    out_str(&out, STR(",\"ms\":"));
+    put_ms(&out, request->us);
+    out_str(&out, STR("}\n"));
     add_out(&out);
     out_fini(&out);
 }

@@ -25,6 +25,9 @@ make_request(struct request *request, struct route *route, struct arena *arena,
 
     *route = (struct route){ METHOD_GET, query->path, NULL };
     *request = (struct request){ .arena = arena, .route = route };
+    request->params =
+        arena_zalloc(arena, QUERY_PARAMS_MAX, sizeof *request->params);
+    cr_assert_not_null(request->params);
     request->segments[0] = str_of(query->segment);
     request->segment_count = 1;
     while (*at != '\0') {

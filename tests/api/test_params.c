@@ -205,8 +205,10 @@ Test(params, format_wins_over_accept_over_json)
         const char *accept = negotiations[i].accept;
         const char *format = negotiations[i].format;
         struct route route = { METHOD_GET, "/", negotiations[i].endpoint };
-        struct pair header = { STR("accept"), { accept, 0 } };
-        struct request request = { .route = &route, .headers = &header };
+        struct pair header = { STR("accept"), { accept, 0 } }, param;
+        struct request request = { .route = &route,
+                                   .headers = &header,
+                                   .params = &param };
         struct why why;
         enum err err;
 

@@ -30,7 +30,7 @@ table_init(struct table *table)
         cr_assert_eq(names_add(table->names, names[i]), OK);
         cr_assert_eq(columns_add(&table->columns, i), OK);
     }
-    columns_sort(&table->columns, table->names);
+    cr_assert_eq(columns_sort(&table->columns, table->names), OK);
     table->sheet = (struct sheet){ SHEET_ROWS, &table->columns, table->names };
 }
 

@@ -44,31 +44,46 @@ show(void *context, const struct row *row)
     return answer;
 }
 
-/* Push each fact as a record of its own: told stands in key order. The
- * payload is freed at once, so that a fold that borrows is caught. */
-static enum visit
-push(struct timeline *t, int64_t security, const struct told *told)
+static void
+put_fact(struct out *out, const struct told *told)
 {
     struct factset_item item = { told->attribute, told->source, FACT_ASSERT,
                                  VALUE_OF_NULL };
+
+    if (told->value == NULL)
+        item.op = FACT_RETRACT;
+    else if (strcmp(told->value, "null") != 0)
+        item.value = (struct value){ VALUE_NUMBER, str_of(told->value) };
+    factset_put(out, &item);
+}
+
+/* Push so many facts of one date and tx as a record: told stands in key order.
+ * The payload is freed at once, so that a fold that borrows is caught. */
+static enum visit
+push_facts(struct timeline *t, int64_t security, const struct told *told,
+           size_t count)
+{
     struct record record = {
         RECORD_FACTS, security, { told->date }, told->tx, { NULL, 0 }
     };
     enum visit visit;
     struct out out;
 
-    if (told->value == NULL)
-        item.op = FACT_RETRACT;
-    else if (strcmp(told->value, "null") != 0)
-        item.value = (struct value){ VALUE_NUMBER, str_of(told->value) };
     out_init(&out, 1024);
-    factset_put(&out, &item);
+    for (size_t i = 0; i < count; i++)
+        put_fact(&out, &told[i]);
     cr_assert_eq(out_finish(&out), OK);
     record.payload = out_text(&out);
     visit = timeline_record(t, &record);
     memset(out.data, 0xee, out.len);
     out_fini(&out);
     return visit;
+}
+
+static enum visit
+push(struct timeline *t, int64_t security, const struct told *told)
+{
+    return push_facts(t, security, told, 1);
 }
 
 /* Source 1 before source 2 before the others, for attribute a. */
@@ -189,6 +204,28 @@ static const struct {
       51,
       false,
       "7:10.. a=1; " },
+    { "of one record the later fact of a key stands",
+      { { 1, 10, 0, 0, "1" }, { 1, 10, 0, 0, "2" } },
+      -9,
+      99,
+      false,
+      "7:10.. a=2; " },
+    { "of one record a retraction takes back what stands before it",
+      { { 1, 10, 0, 0, "1" }, { 1, 10, 1, 0, "2" }, { 1, 10, 0, 0, NULL } },
+      -9,
+      99,
+      false,
+      "7:10.. b=2; " },
+    { "of one record an assertion stands behind a retraction",
+      { { 1, 10, 0, 0, "1" },
+        { 1, 10, 0, 0, NULL },
+        { 1, 10, 0, 0, "3" },
+        { 2, 20, 0, 0, "4" },
+        { 2, 20, 0, 0, NULL } },
+      -9,
+      99,
+      false,
+      "7:10.. a=3; " },
     { "nothing before the first row",
       { { 1, 10, 0, 0, "1" } },
       5,
@@ -197,24 +234,45 @@ static const struct {
       "" },
 };
 
+/* How many facts from the first on are of its date and tx. */
+static size_t
+facts_of_record(const struct told *told, size_t left)
+{
+    size_t count = 1;
+
+    while (count < left && told[count].tx == told->tx &&
+           told[count].date == told->date)
+        count++;
+    return count;
+}
+
+/* The case's facts, those of one date and tx in one record or in their own. */
+static void
+fold_case(size_t i, bool joined)
+{
+    struct shown shown = { .answer = VISIT_NEXT };
+    struct precedence precedence = { cases[i].ranked ? rank_of : NULL, NULL };
+    struct timeline *t =
+        timeline_new(0, (struct window){ { cases[i].from }, { cases[i].to } },
+                     precedence, show, &shown);
+    const struct told *told = cases[i].told;
+
+    for (size_t j = 0, n; j < TOLD_MAX && told[j].tx != 0; j += n) {
+        n = joined ? facts_of_record(&told[j], TOLD_MAX - j) : 1;
+        if (push_facts(t, 7, &told[j], n) != VISIT_NEXT)
+            break;
+    }
+    cr_expect_eq(timeline_finish(t), OK, "%s", cases[i].what);
+    cr_expect_str_eq(shown.text, cases[i].rows, "%s, joined %d: %s",
+                     cases[i].what, joined, shown.text);
+    timeline_free(t);
+}
+
 Test(timeline, folds_each_worked_case)
 {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct shown shown = { .answer = VISIT_NEXT };
-        struct precedence precedence = { cases[i].ranked ? rank_of : NULL,
-                                         NULL };
-        struct timeline *t = timeline_new(
-            0, (struct window){ { cases[i].from }, { cases[i].to } },
-            precedence, show, &shown);
-
-        for (size_t j = 0; j < TOLD_MAX && cases[i].told[j].tx != 0; j++) {
-            if (push(t, 7, &cases[i].told[j]) != VISIT_NEXT)
-                break;
-        }
-        cr_expect_eq(timeline_finish(t), OK, "%s", cases[i].what);
-        cr_expect_str_eq(shown.text, cases[i].rows, "%s: %s", cases[i].what,
-                         shown.text);
-        timeline_free(t);
+        fold_case(i, false);
+        fold_case(i, true);
     }
 }
 
