@@ -184,8 +184,7 @@ kind_text(enum member_kind kind)
     return "";
 }
 
-/* NULL, or what a member of this kind is told about its token. */
-static const char *
+const char *
 member_fault(enum member_kind kind, struct token token)
 {
     if (!is_kind(kind, token.type))
@@ -245,6 +244,14 @@ row_sink_end(struct row_sink *sink)
                                         : "";
     }
     /* A bad row is read all the same: whoever mends it wants to know all. */
+    return sink->row(sink, sink->tokens);
+}
+
+enum err
+row_sink_whole(struct row_sink *sink)
+{
+    sink->rows++;
+    sink->row_bad = false;
     return sink->row(sink, sink->tokens);
 }
 
