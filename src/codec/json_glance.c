@@ -161,24 +161,37 @@ take_value(struct rest *rest, struct token *out)
     return take_number(rest, &out->text);
 }
 
+/* The name that is expected, in quotes. */
+static bool
+take_expected(struct rest *rest, struct str name)
+{
+    size_t left = (size_t)(rest->end - rest->at);
+
+    if (left < name.len + 2 || rest->at[0] != '"' ||
+        rest->at[name.len + 1] != '"' ||
+        memcmp(rest->at + 1, name.data, name.len) != 0)
+        return false;
+    rest->at += name.len + 2;
+    return true;
+}
+
 /* The name of member number place of the row, and the colon behind it. */
 static bool
 take_name(struct json_glance *glance, struct rest *rest, size_t place,
           size_t *member)
 {
-    size_t guess = glance->order[place];
+    const struct row_shape *shape = glance->shape;
     struct str name;
 
-    if (!take_string(rest, &name))
-        return false;
-    if (!str_equal(name, glance->names[guess])) {
-        guess = member_find(glance->shape->members, glance->shape->member_count,
-                            name);
-        if (guess == glance->shape->member_count)
+    *member = glance->order[place];
+    if (!take_expected(rest, glance->names[*member])) {
+        if (!take_string(rest, &name))
             return false;
-        glance->order[place] = (uint8_t)guess;
+        *member = member_find(shape->members, shape->member_count, name);
+        if (*member == shape->member_count)
+            return false;
+        glance->order[place] = (uint8_t)*member;
     }
-    *member = guess;
     skip_blanks(rest);
     if (!take_byte(rest, ':'))
         return false;
@@ -199,7 +212,7 @@ take_member(struct json_glance *glance, struct rest *rest, size_t place,
     if (!take_name(glance, rest, place, &i) || !take_value(rest, &token))
         return false;
     if (tokens[i].type != TOKEN_ABSENT ||
-        member_fault(glance->shape->members[i].kind, token) != NULL)
+        !token_fits(glance->shape->members[i].kind, token))
         return false;
     tokens[i] = token;
     skip_blanks(rest);

@@ -184,7 +184,14 @@ kind_text(enum member_kind kind)
     return "";
 }
 
-const char *
+bool
+token_fits(enum member_kind kind, struct token token)
+{
+    return is_kind(kind, token.type) && token.text.len <= VALUE_BYTES_MAX;
+}
+
+/* NULL, or what a member of this kind is told about its token. */
+static const char *
 member_fault(enum member_kind kind, struct token token)
 {
     if (!is_kind(kind, token.type))

@@ -104,8 +104,8 @@ enum err row_sink_end(struct row_sink *sink);
  */
 enum err row_sink_whole(struct row_sink *sink);
 
-/* NULL, or what a member of this kind is told about its token. */
-const char *member_fault(enum member_kind kind, struct token token);
+/* Whether a token without U+0000 has no fault as a member of this kind. */
+bool token_fits(enum member_kind kind, struct token token);
 
 /* A member beside the list. */
 enum err row_sink_top(struct row_sink *sink, size_t i, struct token token);
