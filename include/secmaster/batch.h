@@ -2,6 +2,7 @@
 #ifndef SECMASTER_BATCH_H
 #define SECMASTER_BATCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "secmaster/complaint.h"
@@ -29,12 +30,16 @@ struct batch_record {
 
 #define BATCH_END UINT32_MAX
 
+/* Names found without hashing. */
+#define BATCH_RECENT 64
+
 struct batch_names {
     struct str *items; /* copies owned by the batch */
     uint32_t count, capacity;
     uint32_t *table;   /* open addressing, index + 1 */
     uint32_t reserved; /* items below it are not in the table */
     uint32_t table_size;
+    uint32_t recent[BATCH_RECENT]; /* index + 1 */
 };
 
 /*
@@ -65,6 +70,10 @@ void batch_free(struct batch *batch);
  * already valid. ERR_TOO_LARGE: over 4 G of facts or text; ERR_BUSY: memory.
  */
 enum err batch_add(struct batch *batch, const struct fact *fact, uint32_t line);
+
+/* Whether a name was added not long ago, and so judged before: a cheap look,
+ * which may miss one. */
+bool batch_knows_attribute(const struct batch *batch, struct str name);
 
 /* Name the source of facts that gave none. ERR_BUSY: memory. */
 enum err batch_default_source(struct batch *batch, struct str source);

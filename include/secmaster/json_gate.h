@@ -2,6 +2,7 @@
 #ifndef SECMASTER_JSON_GATE_H
 #define SECMASTER_JSON_GATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "secmaster/err.h"
@@ -30,6 +31,11 @@ void json_gate_init(struct json_gate *gate);
  * in gate->bytes, the bad one is not. */
 enum err json_gate_feed(struct json_gate *gate, struct str piece,
                         struct why *why);
+
+/* The same, but it ends behind the first brace that closes, if there is one
+ * (*object_ended): gate->bytes says where. */
+enum err json_gate_object(struct json_gate *gate, struct str piece,
+                          bool *object_ended, struct why *why);
 
 /* The text is whole. ERR_MALFORMED: inside a string, which yajl forgives
  * behind the value. */

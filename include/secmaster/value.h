@@ -39,6 +39,9 @@ bool value_equal(struct value a, struct value b);
 /* Whether text is one number by RFC 8259's grammar. */
 bool value_is_number(struct str text);
 
+/* Whether canonical escaping leaves a text as it is. */
+bool value_is_plain(struct str text);
+
 /* Append UTF-8 text in canonical escaping, without quotes. */
 void value_escape(struct out *out, struct str text);
 

@@ -61,12 +61,20 @@ judge(struct row_sink *sink, size_t member, const char *fault)
 }
 
 static void
-read_names(struct row_sink *sink, const struct token *tokens, struct fact *fact)
+read_attribute(struct facts_reader *reader, struct token token,
+               struct fact *fact)
 {
-    if (tokens[ATTRIBUTE].type != TOKEN_FAULTY) {
-        fact->attribute = tokens[ATTRIBUTE].text;
-        judge(sink, ATTRIBUTE, attribute_name_fault(fact->attribute));
-    }
+    if (token.type == TOKEN_FAULTY)
+        return;
+    fact->attribute = token.text;
+    if (!batch_knows_attribute(reader->batch, token.text))
+        judge(&reader->sink, ATTRIBUTE, attribute_name_fault(token.text));
+}
+
+static void
+read_source(struct row_sink *sink, const struct token *tokens,
+            struct fact *fact)
+{
     if (tokens[SOURCE].type != TOKEN_STRING)
         return;
     fact->source = tokens[SOURCE].text;
@@ -84,6 +92,8 @@ value_of(struct facts_reader *reader, struct token token)
     case TOKEN_NUMBER:
         return (struct value){ VALUE_NUMBER, token.text };
     case TOKEN_STRING:
+        if (value_is_plain(token.text))
+            return (struct value){ VALUE_STRING, token.text };
         out_reset(&reader->escaped);
         value_escape(&reader->escaped, token.text);
         return (struct value){ VALUE_STRING, out_text(&reader->escaped) };
@@ -130,7 +140,8 @@ fact_row(struct row_sink *sink, const struct token *tokens)
     bool has_id = row_id(sink, SECURITY_ID, &fact.security_id);
     bool has_date = row_date(sink, EFFECTIVE_DATE, &fact.effective);
 
-    read_names(sink, tokens, &fact);
+    read_attribute(reader, tokens[ATTRIBUTE], &fact);
+    read_source(sink, tokens, &fact);
     read_value(reader, tokens, &fact);
     TRY(out_finish(&reader->escaped));
     if (sink->row_bad)

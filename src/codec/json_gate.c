@@ -173,16 +173,18 @@ refuse(const struct json_gate *gate, const char *fault, struct why *why)
 }
 
 enum err
-json_gate_feed(struct json_gate *gate, struct str piece, struct why *why)
+json_gate_object(struct json_gate *gate, struct str piece, bool *object_ended,
+                 struct why *why)
 {
     const unsigned char *at = (const unsigned char *)piece.data;
     const unsigned char *end;
 
     assert(gate != NULL);
 
+    *object_ended = false;
     if (piece.len == 0)
         return OK;
-    for (end = at + piece.len; at < end; at++) {
+    for (end = at + piece.len; at < end && !*object_ended; at++) {
         const char *fault;
 
         if (gate->in_string && (gate->escape | gate->high | gate->utf8) == 0) {
@@ -193,11 +195,27 @@ json_gate_feed(struct json_gate *gate, struct str piece, struct why *why)
             if (at == end)
                 return OK;
         }
+        *object_ended = !gate->in_string && *at == '}';
         fault =
             gate->in_string ? string_byte(gate, *at) : outside_byte(gate, *at);
         if (fault != NULL)
             return refuse(gate, fault, why);
         gate->bytes++;
+    }
+    return OK;
+}
+
+enum err
+json_gate_feed(struct json_gate *gate, struct str piece, struct why *why)
+{
+    bool object_ended = true;
+
+    while (object_ended) {
+        uint64_t begun = gate->bytes;
+
+        TRY(json_gate_object(gate, piece, &object_ended, why));
+        piece.data += gate->bytes - begun;
+        piece.len -= (size_t)(gate->bytes - begun);
     }
     return OK;
 }

@@ -184,6 +184,12 @@ kind_text(enum member_kind kind)
     return "";
 }
 
+bool
+token_fits(enum member_kind kind, struct token token)
+{
+    return is_kind(kind, token.type) && token.text.len <= VALUE_BYTES_MAX;
+}
+
 /* NULL, or what a member of this kind is told about its token. */
 static const char *
 member_fault(enum member_kind kind, struct token token)
@@ -245,6 +251,14 @@ row_sink_end(struct row_sink *sink)
                                         : "";
     }
     /* A bad row is read all the same: whoever mends it wants to know all. */
+    return sink->row(sink, sink->tokens);
+}
+
+enum err
+row_sink_whole(struct row_sink *sink)
+{
+    sink->rows++;
+    sink->row_bad = false;
     return sink->row(sink, sink->tokens);
 }
 

@@ -98,6 +98,15 @@ void row_sink_begin(struct row_sink *sink);
 enum err row_sink_member(struct row_sink *sink, size_t i, struct token token);
 enum err row_sink_end(struct row_sink *sink);
 
+/*
+ * The same in one step: tokens hold a row that has what it must and no fault.
+ * The texts are borrowed for the call.
+ */
+enum err row_sink_whole(struct row_sink *sink);
+
+/* Whether a token without U+0000 has no fault as a member of this kind. */
+bool token_fits(enum member_kind kind, struct token token);
+
 /* A member beside the list. */
 enum err row_sink_top(struct row_sink *sink, size_t i, struct token token);
 

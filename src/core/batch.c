@@ -45,10 +45,35 @@ names_grow(struct batch_names *names, uint64_t seed)
     return OK;
 }
 
+/* Where a name is noted when it is met; another one may push it out. */
+static uint32_t
+recent_place(struct str name)
+{
+    unsigned first = (unsigned char)name.data[0];
+    unsigned last = (unsigned char)name.data[name.len - 1];
+
+    return (uint32_t)(first + 3 * last + 7 * name.len) % BATCH_RECENT;
+}
+
+/* The index of a name met not long ago, or BATCH_END: few names make most of
+ * a batch, and hashing them so that no client can foresee it takes time. */
+static uint32_t
+names_recent(const struct batch_names *names, struct str name)
+{
+    uint32_t item;
+
+    if (name.len == 0)
+        return BATCH_END;
+    item = names->recent[recent_place(name)];
+    if (item == 0 || !str_equal(names->items[item - 1], name))
+        return BATCH_END;
+    return item - 1;
+}
+
 /* The index of name, added when it is new. */
 static enum err
-names_intern(struct batch_names *names, uint64_t seed, struct str name,
-             uint32_t *out)
+names_find_or_add(struct batch_names *names, uint64_t seed, struct str name,
+                  uint32_t *out)
 {
     uint32_t at;
     char *copy;
@@ -69,6 +94,19 @@ names_intern(struct batch_names *names, uint64_t seed, struct str name,
     *out = names->count++;
     names->items[*out] = (struct str){ copy, name.len };
     names->table[at] = *out + 1;
+    return OK;
+}
+
+static enum err
+names_intern(struct batch_names *names, uint64_t seed, struct str name,
+             uint32_t *out)
+{
+    *out = names_recent(names, name);
+    if (*out != BATCH_END)
+        return OK;
+    TRY(names_find_or_add(names, seed, name, out));
+    if (name.len > 0)
+        names->recent[recent_place(name)] = *out + 1;
     return OK;
 }
 
@@ -125,6 +163,12 @@ batch_free(struct batch *batch)
     free(batch->facts);
     free(batch->records);
     free(batch);
+}
+
+bool
+batch_knows_attribute(const struct batch *batch, struct str name)
+{
+    return names_recent(&batch->attributes, name) != BATCH_END;
 }
 
 static enum err

@@ -10,22 +10,27 @@
 #define SPELL(number) #number
 #define SPELLED(number) SPELL(number)
 
+#define NAME(literal)                                                          \
+    {                                                                          \
+        literal, sizeof(literal) - 1                                           \
+    }
+
 /* Columns of our own tables: an attribute of that name would be two columns. */
 static bool
 is_reserved(struct str name)
 {
-    static const char *const reserved[] = {
-        "security_id",
-        "effective_start_date",
-        "effective_end_date",
-        "quantity",
-        "date",
-        "portfolio",
-        "source",
+    static const struct str reserved[] = {
+        NAME("security_id"),
+        NAME("effective_start_date"),
+        NAME("effective_end_date"),
+        NAME("quantity"),
+        NAME("date"),
+        NAME("portfolio"),
+        NAME("source"),
     };
 
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
-        if (str_equal(name, str_of(reserved[i])))
+        if (str_equal(name, reserved[i]))
             return true;
     }
     return false;

@@ -109,6 +109,12 @@ plain_end(struct str text, size_t at)
     return at;
 }
 
+bool
+value_is_plain(struct str text)
+{
+    return plain_end(text, 0) == text.len;
+}
+
 static void
 escape_byte(struct out *out, unsigned char byte)
 {

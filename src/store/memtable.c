@@ -2,13 +2,10 @@
 #include "memtable.h"
 
 #include <assert.h>
-#include <stdatomic.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* With a quarter of the nodes going up a level, good for 4^16 records. */
-#define HEIGHT_MAX 16
+#include "memtable_node.h"
 
 /* What the seed 0 begins with: never 0, which the generator would not leave. */
 #define RANDOM_FIRST UINT64_C(0x9e3779b97f4a7c15)
@@ -20,44 +17,18 @@
 #define STAGED_FIRST 64
 #define STAGED_KEPT (1UL << 18)
 
-/* The payload stands behind next[height]. Only the links ever change. */
-struct memtable_node {
-    int64_t security_id;
-    uint64_t tx;
-    int32_t days;
-    uint32_t payload_bytes;
-    uint8_t kind;
-    uint8_t height;
-    _Atomic(struct memtable_node *) next[];
-};
-
-/* A node on its way in, with what sorting looks at beside it: following the
- * pointers of a large batch would cost a cache miss a comparison. */
-struct staged {
-    int64_t security_id;
-    int32_t days;
-    uint32_t kind;
-    struct memtable_node *node;
-};
-
 struct chunk {
     struct chunk *older;
     size_t used, size;
     _Alignas(8) unsigned char bytes[];
 };
 
-/*
- * path[i] is the last node of level i not after the last one linked: records
- * that arrive in order find their place at once, those sorted within a batch
- * start their search near it.
- */
 struct memtable {
-    struct memtable_node *head; /* before every key; HEIGHT_MAX high */
+    struct node_path path;
     struct chunk *chunk;
     uint64_t random;
-    struct memtable_node *path[HEIGHT_MAX];
 
-    struct staged *staged;
+    struct staged_record *staged; /* twice the capacity: room to sort */
     size_t staged_count, staged_capacity;
     uint64_t staged_bytes;
     struct chunk *mark; /* memory before staging */
@@ -66,33 +37,6 @@ struct memtable {
     struct inverted *inverted;
     _Atomic uint64_t bytes, records;
 };
-
-static struct memtable_node *
-next_of(const struct memtable_node *node, size_t level)
-{
-    return atomic_load_explicit(&node->next[level], memory_order_acquire);
-}
-
-/* For the writer, who reads its own stores. */
-static struct memtable_node *
-own_next_of(const struct memtable_node *node, size_t level)
-{
-    return atomic_load_explicit(&node->next[level], memory_order_relaxed);
-}
-
-static int
-node_compare(const struct memtable_node *a, const struct memtable_node *b)
-{
-    if (a->kind != b->kind)
-        return a->kind < b->kind ? -1 : 1;
-    if (a->security_id != b->security_id)
-        return a->security_id < b->security_id ? -1 : 1;
-    if (a->days != b->days)
-        return a->days < b->days ? -1 : 1;
-    if (a->tx != b->tx)
-        return a->tx < b->tx ? -1 : 1;
-    return 0;
-}
 
 static size_t
 node_size(size_t height, size_t payload_bytes)
@@ -176,20 +120,20 @@ struct memtable *
 memtable_new(uint64_t seed)
 {
     struct memtable *memtable = calloc(1, sizeof *memtable);
+    struct memtable_node *head;
 
     if (memtable == NULL)
         return NULL;
     memtable->random = seed ^ RANDOM_FIRST;
     if (memtable->random == 0)
         memtable->random = RANDOM_FIRST;
-    memtable->head = node_new(memtable, HEIGHT_MAX, (struct str){ 0 });
+    head = node_new(memtable, HEIGHT_MAX, (struct str){ 0 });
     memtable->inverted = inverted_new();
-    if (memtable->head == NULL || memtable->inverted == NULL) {
+    if (head == NULL || memtable->inverted == NULL) {
         memtable_free(memtable);
         return NULL;
     }
-    for (size_t i = 0; i < HEIGHT_MAX; i++)
-        memtable->path[i] = memtable->head;
+    node_path_begin(&memtable->path, head);
     return memtable;
 }
 
@@ -220,13 +164,13 @@ static bool
 has_room(struct memtable *memtable)
 {
     size_t capacity = memtable->staged_capacity * 2;
-    struct staged *grown;
+    struct staged_record *grown;
 
     if (memtable->staged_count < memtable->staged_capacity)
         return true;
     if (capacity == 0)
         capacity = STAGED_FIRST;
-    grown = reallocarray(memtable->staged, capacity, sizeof *grown);
+    grown = reallocarray(memtable->staged, 2 * capacity, sizeof *grown);
     if (grown == NULL)
         return false;
     memtable->staged = grown;
@@ -256,9 +200,7 @@ memtable_stage(struct memtable *memtable, const struct record *record)
     size = node_size(node->height, node->payload_bytes);
     memtable->staged_bytes += size;
     add_bytes(memtable, size);
-    memtable->staged[memtable->staged_count++] =
-        (struct staged){ node->security_id, node->days, (uint32_t)record->kind,
-                         node };
+    memtable->staged[memtable->staged_count++] = staged_record_of(record, node);
     return inverted_stage(memtable->inverted, record);
 }
 
@@ -293,106 +235,20 @@ memtable_drop(struct memtable *memtable)
     inverted_drop(memtable->inverted);
 }
 
-static int
-staged_compare(const void *left, const void *right)
-{
-    const struct staged *a = left, *b = right;
-
-    if (a->kind != b->kind)
-        return a->kind < b->kind ? -1 : 1;
-    if (a->security_id != b->security_id)
-        return a->security_id < b->security_id ? -1 : 1;
-    if (a->days != b->days)
-        return a->days < b->days ? -1 : 1;
-    return node_compare(a->node, b->node);
-}
-
-/* The place of the first that is not before the next one, or the last. */
-static size_t
-first_disorder(const struct memtable *memtable)
-{
-    const struct staged *staged = memtable->staged;
-    size_t i = 0;
-
-    while (i + 1 < memtable->staged_count &&
-           staged_compare(&staged[i], &staged[i + 1]) < 0)
-        i++;
-    return i;
-}
-
 bool
 memtable_sort(struct memtable *memtable, uint64_t *twice_tx)
 {
-    size_t count = memtable->staged_count, i = first_disorder(memtable);
+    struct staged_record *staged = memtable->staged;
+    size_t count = memtable->staged_count, i = staged_disorder(staged, count);
 
     if (i + 1 >= count)
         return true;
-    qsort(memtable->staged, count, sizeof *memtable->staged, staged_compare);
-    i = first_disorder(memtable);
+    staged_sort(staged, staged + memtable->staged_capacity, count);
+    i = staged_disorder(staged, count);
     if (i + 1 >= count)
         return true;
-    *twice_tx = memtable->staged[i].node->tx;
+    *twice_tx = staged[i].node->tx;
     return false;
-}
-
-/*
- * The level to begin at. Ahead of the last node linked the search climbs from
- * the bottom, so it costs by distance, not by size; else it begins anew.
- */
-static size_t
-begin_search(struct memtable *memtable, const struct memtable_node *node)
-{
-    struct memtable_node **path = memtable->path;
-    size_t level = 0;
-
-    if (path[0] != memtable->head && node_compare(node, path[0]) < 0) {
-        for (size_t i = 0; i < HEIGHT_MAX; i++)
-            path[i] = memtable->head;
-        return HEIGHT_MAX - 1;
-    }
-    while (level < HEIGHT_MAX - 1) {
-        const struct memtable_node *next = own_next_of(path[level], level);
-
-        if (next == NULL || node_compare(next, node) >= 0)
-            return level;
-        level++;
-    }
-    return level;
-}
-
-/* Move path to where node belongs. */
-static void
-find_place(struct memtable *memtable, const struct memtable_node *node)
-{
-    struct memtable_node **path = memtable->path, *at = NULL, *next;
-    bool has_moved = false;
-
-    for (size_t i = begin_search(memtable, node) + 1; i-- > 0;) {
-        if (!has_moved)
-            at = path[i];
-        next = own_next_of(at, i);
-        while (next != NULL && node_compare(next, node) < 0) {
-            has_moved = true;
-            at = next;
-            next = own_next_of(at, i);
-        }
-        path[i] = at;
-    }
-}
-
-static void
-link_node(struct memtable *memtable, struct memtable_node *node)
-{
-    find_place(memtable, node);
-    for (size_t i = 0; i < node->height; i++) {
-        struct memtable_node *before = memtable->path[i];
-        struct memtable_node *after = own_next_of(before, i);
-
-        assert(after == NULL || node_compare(node, after) < 0);
-        atomic_store_explicit(&node->next[i], after, memory_order_relaxed);
-        atomic_store_explicit(&before->next[i], node, memory_order_release);
-        memtable->path[i] = node;
-    }
 }
 
 void
@@ -400,8 +256,7 @@ memtable_link(struct memtable *memtable)
 {
     size_t count = memtable->staged_count;
 
-    for (size_t i = 0; i < count; i++)
-        link_node(memtable, memtable->staged[i].node);
+    nodes_link(&memtable->path, memtable->staged, count);
     forget_staged(memtable);
     inverted_link(memtable->inverted);
     atomic_fetch_add_explicit(&memtable->records, count, memory_order_relaxed);
@@ -434,7 +289,7 @@ memtable_seek(struct memtable_cursor *cursor, const struct memtable *memtable,
                                           .tx = key->tx,
                                           .days = key->effective.days,
                                           .kind = (uint8_t)key->kind };
-    const struct memtable_node *at = memtable->head, *next = NULL;
+    const struct memtable_node *at = memtable->path.head, *next = NULL;
 
     for (size_t i = HEIGHT_MAX; i-- > 0;) {
         next = next_of(at, i);

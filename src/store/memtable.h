@@ -23,8 +23,8 @@ void memtable_free(struct memtable *memtable);
  * them readable when nothing can. Nothing staged is seen by a reader.
  */
 
-/* Copy a record, payload included, with its inverted entries. ERR_BUSY: out
- * of memory. */
+/* Copy a record, payload included, with its inverted entries. Records come in
+ * order of their tx. ERR_BUSY: out of memory. */
 enum err memtable_stage(struct memtable *memtable, const struct record *record);
 
 /* Make ready what linking the inverted entries needs. ERR_BUSY: out of

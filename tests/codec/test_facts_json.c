@@ -231,6 +231,137 @@ Test(facts_json, values_keep_digits_and_characters)
     EXPECT(values);
 }
 
+/* A row that is not the first may be read at a glance, if it is plain. */
+#define BEHIND(row) BODY("[" GOOD "," row "," GOOD "]")
+#define BEHIND_IN_LIST(row) BODY("{\"facts\":[" GOOD "," row "," GOOD "]}")
+#define BETWEEN(row) READ row READ
+
+static const struct reading_case behind[] = {
+    { "plain", BEHIND(ONE "2.5" DAY "}"),
+      BETWEEN("1 a 2.5 2024-01-01 default assert\n") },
+    { "plain, in an object", BEHIND_IN_LIST(ONE "2.5" DAY "}"),
+      "/facts\n" BETWEEN("1 a 2.5 2024-01-01 default assert\n") },
+    { "blanks and lines",
+      BODY("[" GOOD " \r\n,\n\t{ \"security_id\" : 1 , \"attribute\" : \"a\" "
+           ", \"value\" : null" DAY " } , " GOOD "\n]"),
+      BETWEEN("1 a null 2024-01-01 default assert\n") },
+    { "other members",
+      BEHIND("{\"op\":\"assert\",\"source\":\"s\",\"value\":true,"
+             "\"attribute\":\"b\",\"security_id\":2" DAY "}"),
+      BETWEEN("2 b true 2024-01-01 s assert\n") },
+    { "a retraction",
+      BEHIND("{\"security_id\":3,\"attribute\":\"a\"" DAY
+             ",\"op\":\"retract\"}"),
+      BETWEEN("3 a null 2024-01-01 default retract\n") },
+    { "two bytes a character", BEHIND(ONE "\"caf\xc3\xa9 au lait\"" DAY "}"),
+      BETWEEN("1 a \"café au lait\" 2024-01-01 default assert\n") },
+    { "an escape", BEHIND(ONE "\"caf\\u00e9\"" DAY "}"),
+      BETWEEN("1 a \"café\" 2024-01-01 default assert\n") },
+    { "an escape in a name",
+      BEHIND("{\"security_id\":1,\"\\u0061ttribute\":"
+             "\"a\",\"value\":false" DAY "}"),
+      BETWEEN("1 a false 2024-01-01 default assert\n") },
+    { "a bad date", BEHIND(ONE "1,\"effective_date\":\"2023-02-29\"}"),
+      "invalid 1\n/1/effective_date: must be a date of the calendar as "
+      "YYYY-MM-DD, 0001-01-01 to 9999-12-31\n" },
+    { "a reserved name",
+      BEHIND_IN_LIST("{\"security_id\":1,\"attribute\":"
+                     "\"date\",\"value\":1" DAY "}"),
+      "invalid 1\n/facts/1/attribute: this attribute name is reserved\n" },
+    { "no id", BEHIND("{\"attribute\":\"a\",\"value\":1" DAY "}"),
+      "invalid 1\n/1/security_id: is missing\n" },
+    { "an unknown member", BEHIND(ONE "1" DAY ",\"x\":1}"),
+      "invalid 1\n/1/x: unknown member\n" },
+    { "no member", BEHIND("{}"),
+      "invalid 4\n/1/security_id: is missing\n/1/attribute: is missing\n"
+      "/1/effective_date: is missing\n/1/value: is missing\n" },
+    { "a number", BEHIND("7"), "invalid 1\n/1: must be an object\n" },
+    { "an array of rows", BEHIND("[" GOOD "," GOOD "]"),
+      "invalid 1\n/1: must be an object\n" },
+    { "a member twice", BEHIND(ONE "1" DAY ",\"value\":1}"),
+      "malformed: line 1, byte 155: duplicate member \"value\"\n" },
+    { "no comma", BODY("[" GOOD GOOD "]"),
+      "malformed: line 1, byte 75: parse error: after array element, I "
+      "expect ',' or ']'\n" },
+    { "two commas", BODY("[" GOOD ",," GOOD "]"),
+      "malformed: line 1, byte 76: parse error: unallowed token at this "
+      "point in JSON text\n" },
+    { "a comma behind a member", BEHIND(ONE "1" DAY ",}"),
+      "malformed: line 1, byte 149: parse error: invalid object key (must "
+      "be a string)\n" },
+    { "a leading zero", BEHIND(ONE "01" DAY "}"),
+      "malformed: line 1, byte 117: parse error: after key and value, inside "
+      "map, I expect ',' or '}'\n" },
+    { "a word", BEHIND(ONE "nil" DAY "}"),
+      "malformed: line 1, byte 117: lexical error: invalid string in json "
+      "text\n" },
+    { "a control character", BEHIND(ONE "\"\n\"" DAY "}"),
+      "malformed: line 1, byte 118: a control character in a string must be "
+      "escaped\n" },
+    { "not UTF-8", BEHIND(ONE "\"\xc3(\"" DAY "}"),
+      "malformed: line 1, byte 119: not UTF-8\n" },
+    { "a fault on a later line", BODY("[" GOOD ",\n" GOOD "\n,\n" GOOD "x]"),
+      "malformed: line 4, byte 226: lexical error: invalid char in json "
+      "text\n" },
+    { "a form feed on a later line", BODY("[" GOOD ",\n" GOOD "\n\f]"),
+      "malformed: line 3, byte 151: a form feed is no white space\n" },
+    { "digits at the end", BODY("[" GOOD "," GOOD "7"),
+      "malformed: line 1, byte 149: parse error: after array element, I expect "
+      "',' or ']'\n" },
+    { "a row inside a row", BODY("[" GOOD ",{\"z\":{}," GOOD "}]"),
+      "malformed: line 1, byte 84: parse error: invalid object key (must be a "
+      "string)\n" },
+    { "a row beside the list", BODY("{\"z\":{}," GOOD "}"),
+      "malformed: line 1, byte 9: parse error: invalid object key (must be a "
+      "string)\n" },
+    { "a form feed", BODY("[" GOOD ",\f" GOOD "]"),
+      "malformed: line 1, byte 76: a form feed is no white space\n" },
+};
+
+Test(facts_json, a_row_behind_another_is_read_alike)
+{
+    EXPECT(behind);
+}
+
+/* What every other case here comes to behind a row must not depend on whether
+ * it is read at a glance: byte by byte none is. */
+static void
+expect_alike_behind(const struct reading_case *cases, size_t count)
+{
+    struct out body, whole, bytes;
+
+    out_init(&body, 1UL << 24);
+    out_init(&whole, 1UL << 24);
+    out_init(&bytes, 1UL << 24);
+    for (size_t i = 0; i < count; i++) {
+        struct str from = cases[i].body;
+
+        if (from.len < 2 || from.data[0] != '[')
+            continue;
+        out_reset(&body);
+        out_reset(&whole);
+        out_reset(&bytes);
+        out_str(&body, STR("[" GOOD ","));
+        out_bytes(&body, from.data + 1, from.len - 1);
+        facts_reading(&whole, MEDIA_JSON, out_text(&body), CUT_NONE);
+        facts_reading(&bytes, MEDIA_JSON, out_text(&body), CUT_BYTES);
+        cr_expect(str_equal(out_text(&whole), out_text(&bytes)),
+                  "%s:\n%.*s\nbytes:\n%.*s", cases[i].name,
+                  STR_ARG(out_text(&whole)), STR_ARG(out_text(&bytes)));
+    }
+    out_fini(&body);
+    out_fini(&whole);
+    out_fini(&bytes);
+}
+
+Test(facts_json, a_glance_changes_no_answer)
+{
+    expect_alike_behind(shapes, sizeof shapes / sizeof shapes[0]);
+    expect_alike_behind(malformed, sizeof malformed / sizeof malformed[0]);
+    expect_alike_behind(ids, sizeof ids / sizeof ids[0]);
+    expect_alike_behind(values, sizeof values / sizeof values[0]);
+}
+
 /* The body of one fact whose value is text count times between quotes. */
 static struct str
 long_value(struct out *body, const char *quote, const char *text, size_t count)

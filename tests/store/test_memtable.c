@@ -74,8 +74,7 @@ Test(memtable, keeps_key_order_however_records_come)
 
         cr_assert_not_null(memtable);
         for (int n = 1; n <= COUNT; n++) {
-            stage(memtable, number / 100, number % 100 / 10,
-                  (uint64_t)number % 10 + 1);
+            stage(memtable, number / 100, number % 100, (uint64_t)n);
             number = (number + cases[i].step + COUNT) % COUNT;
             if (n % cases[i].batch != 0 && n != COUNT)
                 continue;
@@ -85,6 +84,71 @@ Test(memtable, keeps_key_order_however_records_come)
         cr_expect_eq(memtable_records(memtable), COUNT, "%s", cases[i].name);
         memtable_free(memtable);
     }
+}
+
+/* Sorting goes by the bytes of a key: each of them has to count. */
+Test(memtable, keeps_key_order_whatever_the_keys)
+{
+    static const int64_t securities[] = { 0,
+                                          1,
+                                          255,
+                                          256,
+                                          INT64_C(1) << 31,
+                                          INT64_C(1) << 32,
+                                          (INT64_C(1) << 32) + 1,
+                                          INT64_C(1) << 40,
+                                          INT64_C(1) << 62,
+                                          INT64_MAX };
+    static const int32_t days[] = { -719162, -65536, -256, -1,    0,
+                                    1,       255,    256,  65536, 2932896 };
+    static const int batches[] = { 1, 2, 15, 16, 17, 100 };
+    enum { COUNT = 100, STEP = 37 };
+
+    for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
+        struct memtable *memtable = memtable_new(0);
+
+        for (int n = 1; n <= COUNT; n++) {
+            int key = n * STEP % COUNT;
+
+            stage(memtable, securities[key / 10], days[key % 10], 1);
+            if (n % batches[i] == 0 || n == COUNT)
+                sort_and_link(memtable);
+        }
+        cr_expect_eq(count_in_order(memtable), COUNT, "%d a batch", batches[i]);
+        memtable_free(memtable);
+    }
+}
+
+/* A large batch among records near to its own: every search begins where the
+ * one before has ended. */
+Test(memtable, keeps_key_order_of_batches_between_each_other)
+{
+    enum { COUNT = 20000, ROUNDS = 4 };
+    struct memtable *memtable = memtable_new(0);
+
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int n = round; n < COUNT; n += ROUNDS)
+            stage(memtable, n, 0, (uint64_t)round + 1);
+        sort_and_link(memtable);
+        cr_expect_eq(count_in_order(memtable),
+                     (size_t)(round + 1) * COUNT / ROUNDS, "round %d", round);
+    }
+    memtable_free(memtable);
+}
+
+/* Later transactions of a group commit are staged behind earlier ones. */
+Test(memtable, keeps_transactions_of_one_key_in_order)
+{
+    enum { COUNT = 50 };
+    struct memtable *memtable = memtable_new(0);
+
+    for (uint64_t tx = 1; tx <= COUNT; tx++) {
+        stage(memtable, 2, 0, tx);
+        stage(memtable, 1, 0, tx);
+    }
+    sort_and_link(memtable);
+    cr_expect_eq(count_in_order(memtable), 2 * COUNT);
+    memtable_free(memtable);
 }
 
 Test(memtable, seeks_the_first_record_not_before_a_key)
@@ -106,8 +170,8 @@ Test(memtable, seeks_the_first_record_not_before_a_key)
     struct memtable *memtable = memtable_new(0);
 
     stage(memtable, 30, 0, 1);
-    stage(memtable, 10, 5, 4);
     stage(memtable, 10, 5, 1);
+    stage(memtable, 10, 5, 4);
     stage(memtable, 10, -3, 2);
     sort_and_link(memtable);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -61,6 +61,28 @@ Test(batch, keeps_names_once_and_value_texts_exactly)
     batch_free(batch);
 }
 
+/* Names are noted by their ends and length: those alike must not be mixed. */
+Test(batch, knows_names_by_all_their_bytes)
+{
+    static const struct {
+        const char *name;
+        uint32_t attribute;
+    } facts[] = { { "abc", 0 }, { "axc", 1 },  { "abc", 0 }, { "abc", 0 },
+                  { "axc", 1 }, { "abbc", 2 }, { "a", 3 },   { "abc", 0 } };
+    struct batch *batch = batch_new(0);
+
+    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
+        add(batch, 1, 0, facts[i].name);
+        cr_expect_eq(batch->facts[i].attribute, facts[i].attribute, "fact %zu",
+                     i);
+        cr_expect(batch_knows_attribute(batch, str_of(facts[i].name)),
+                  "fact %zu", i);
+    }
+    cr_expect(!batch_knows_attribute(batch, STR("ayc")));
+    cr_expect(!batch_knows_attribute(batch, STR("")));
+    batch_free(batch);
+}
+
 Test(batch, a_late_default_source_leaves_named_sources_alone)
 {
     struct batch *batch = batch_new(0);

@@ -83,6 +83,8 @@ Test(value, escaping_is_canonical)
 
         out_init(&out, 1000);
         value_escape(&out, texts[i].raw);
+        cr_expect_eq(value_is_plain(texts[i].raw),
+                     str_equal(out_text(&out), texts[i].raw), "text %zu", i);
         cr_expect_eq(out_finish(&out), OK, "row %zu", i);
         cr_expect(str_equal(out_text(&out), texts[i].escaped), "row %zu: %.*s",
                   i, STR_ARG(out_text(&out)));
