@@ -15,14 +15,15 @@ class Churn(unittest.TestCase):
     """What a stalled reader would hold up: merges, and the files' size."""
 
     ARGS = ("--memtable-bytes", str(MIB))
-    BATCHES, FACTS = 40, 1000
+    ROWS, ROW_BYTES = 20000, 500
+    BATCHES, FACTS = 30, 1000
     READERS = TABLES[:3] + ("/v1/master?limit=10000&format=json",)
 
     def start(self):
         server = Server(*self.ARGS)
         self.addCleanup(server.drop)
         server.start()
-        load(server.client, 40000)
+        load(server.client, self.ROWS, self.ROW_BYTES)
         return server
 
     def churn(self, server):
@@ -32,7 +33,7 @@ class Churn(unittest.TestCase):
             body = "".join(
                 '{"security_id":%d,"attribute":"c","value":"%s%d",'
                 '"effective_date":"2024-02-01"}\n' % (
-                    (i * 7919 + n) % 40000 + 1, value, n)
+                    (i * 7919 + n) % self.ROWS + 1, value, n)
                 for i in range(self.FACTS))
             post(client, body)
         self.assertTrue(wait_until(
@@ -50,7 +51,8 @@ class Churn(unittest.TestCase):
         alone.stop()
         server = self.start()
         before = [server.client.get(path).body for path in self.READERS]
-        readers = [Reader(server, path) for path in self.READERS]
+        readers = [Reader(server, path, None, 64 * 1024)
+                   for path in self.READERS]
         firsts = [reader.read(1024) for reader in readers]
         merges = metric(server.client, "merges_total")
         self.churn(server)
@@ -80,7 +82,7 @@ class Stalled(ServerCase):
         os.environ["IN_HAND_IDLE_SECONDS"] = str(cls.DEADLINE_S)
         cls.addClassCleanup(os.environ.pop, "IN_HAND_IDLE_SECONDS")
         super().setUpClass()
-        load(cls.server.client, 40000, 1000)
+        load(cls.server.client, 20000, 1000)
         load_history(cls.server.client)
 
     def is_cut(self, reader):
