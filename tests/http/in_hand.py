@@ -21,3 +21,13 @@ def wait_until(holds, seconds=30):
             return False
         time.sleep(0.02)
     return True
+
+
+def patiently(post, seconds=60):
+    """post()'s answer once it is no 503: writes wait for the merger only
+    briefly here, and a disk may be slow."""
+    until = time.monotonic() + seconds
+    answer = post()
+    while answer.status == 503 and time.monotonic() < until:
+        answer = post()
+    return answer

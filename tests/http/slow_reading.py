@@ -6,6 +6,7 @@ import os
 import socket
 
 from harness import NDJSON
+from in_hand import patiently
 
 # What is freed shall not look like what is held.
 os.environ["ASAN_OPTIONS"] = ":".join(filter(None, [
@@ -23,6 +24,11 @@ TABLES = ("/v1/master?format=ndjson", "/v1/master?format=csv",
           "/v1/securities/0/history?format=csv")
 
 
+def post(client, body):
+    answer = patiently(lambda: client.post("/v1/facts", body, NDJSON))
+    assert answer.status == 201, repr(answer)
+
+
 def load(client, rows, row_bytes=ROW_BYTES):
     """Securities 1 to rows, of one row each."""
     value = "v" * row_bytes
@@ -31,7 +37,7 @@ def load(client, rows, row_bytes=ROW_BYTES):
             '{"security_id":%d,"attribute":"k","value":"%s","effective_date":'
             '"%s"}\n' % (i, value, DAY) for i in range(first + 1,
                                                        first + BATCH + 1))
-        assert client.post("/v1/facts", body, NDJSON).status == 201
+        post(client, body)
 
 
 def load_history(client):
@@ -40,7 +46,7 @@ def load_history(client):
              '"effective_date":"1000-01-01"}\n' % ("h" * 20000)]
     lines += ['{"security_id":0,"attribute":"k","value":%d,"effective_date":'
               '"%04d-01-01"}\n' % (i, i) for i in range(1001, 1001 + HISTORY)]
-    assert client.post("/v1/facts", "".join(lines), NDJSON).status == 201
+    post(client, "".join(lines))
 
 
 class Reader:

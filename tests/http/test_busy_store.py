@@ -9,7 +9,7 @@ import threading
 import unittest
 
 from harness import NDJSON, Client, Server, check_problem, read_table
-from in_hand import metric, wait_until
+from in_hand import metric, patiently, wait_until
 
 DAY = "2024-01-01"
 FACTS = 100
@@ -93,7 +93,8 @@ class BusyCase(unittest.TestCase):
         """With room again: writes, merges, and a restart off the disk."""
         client = self.server.client
         for _ in range(20):
-            self.assertEqual(self.post(client).status, 201)
+            answer = patiently(lambda: self.post(client))
+            self.assertEqual(answer.status, 201, repr(answer))
         self.assertEqual(client.get("/readyz").status, 200)
         self.check_whole("room again")
         self.assertTrue(wait_until(
@@ -123,7 +124,7 @@ class Merger(BusyCase):
         self.check_whole("while it is behind")
         self.assertEqual(client.newest(), newest)
         self.let_go("merger")
-        self.assertTrue(wait_until(lambda: self.post(client).status == 201))
+        self.assertEqual(patiently(lambda: self.post(client)).status, 201)
         self.check_goes_on()
 
     def post_many(self, statuses, faults):
@@ -220,7 +221,7 @@ class Disk(BusyCase):
         self.assertEqual(metric(client, "merges_total"), 0)
         self.check_whole("no room for the index")
         self.let_go("disk")
-        self.assertTrue(wait_until(lambda: self.post(client).status == 201))
+        self.assertEqual(patiently(lambda: self.post(client)).status, 201)
         self.check_goes_on()
 
     def test_507_at_the_end_of_the_journals_map(self):
