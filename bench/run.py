@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Our rates beside an empty handler's and other stores', all in one run.
 
-Writes bench/results.md; docs/performance.md says what the rows mean. FACTS,
-POSITIONS and SECONDS (a row) in the environment change the size; the words of
-the command line are the rows to run (all).
+A whole run writes bench/results.md; docs/performance.md says what the rows
+mean. FACTS, POSITIONS and SECONDS (a row) in the environment change the size;
+the words of the command line are the rows to run (all).
 """
 import os
 import pathlib
@@ -116,7 +116,8 @@ def main():
     if wanted:
         settings += f', only {", ".join(names)}'
     text = report.render('make bench', bench, settings)
-    (harness.ROOT / 'bench/results.md').write_text(text)
+    if not wanted:
+        (harness.ROOT / 'bench/results.md').write_text(text)
     print('\n' + text)
     sys.exit(bench.failed)
 

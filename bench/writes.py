@@ -47,8 +47,11 @@ def post(bench):
 
 def late(bench):
     for clients in (1, 8):
-        other = load(bench.server, 201, clients=clients, body=NEW, **POST)['rate']
-        got = load(bench.server, 201, clients=clients, body=LATE, **POST)
+        # Turn by turn: the disk is another one every few seconds.
+        turns = [[load(bench.server, 201, clients=clients, body=body, **POST) for body in (NEW, LATE)] for _ in range(2)]
+        other = sum(turn[0]['rate'] for turn in turns) / len(turns)
+        got = turns[1][1]
+        got['rate'] = sum(turn[1]['rate'] for turn in turns) / len(turns)
         bench.add(ratio(measured(f'late fact, clients: {clients}', got, peer=f'any other fact {rate(other)}'), got['rate'], other, 0.9,
                         'the same rate (>= 0.9)'))
         peer = bench.postgres_rate('late', clients)
