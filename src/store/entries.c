@@ -80,17 +80,13 @@ add_all(struct entries *to, const struct inverted *inverted)
     return OK;
 }
 
-static uint64_t
-half_of(const struct entry *entry, unsigned digit)
-{
-    return digit < ID_DIGITS ? (uint64_t)entry->security_id : entry->term;
-}
-
 static size_t
 digit_of(const struct entry *entry, unsigned digit)
 {
-    return half_of(entry, digit) >> (8 * (digit % ID_DIGITS)) &
-           (DIGIT_VALUES - 1);
+    uint64_t half =
+        digit < ID_DIGITS ? (uint64_t)entry->security_id : entry->term;
+
+    return half >> (8 * (digit % ID_DIGITS)) & (DIGIT_VALUES - 1);
 }
 
 /* The digits that are not the same in all, as bits. */
@@ -148,11 +144,12 @@ drop_repeated(struct entries *entries)
 static enum err
 sort(struct entries *entries)
 {
-    struct entry *other = reallocarray(NULL, entries->capacity, sizeof *other);
+    struct entry *other = reallocarray(NULL, entries->count, sizeof *other);
     unsigned digits = digits_that_differ(entries);
 
     if (other == NULL)
         return ERR_BUSY;
+    entries->capacity = entries->count;
     for (unsigned digit = 0; digit < DIGITS; digit++) {
         struct entry *from = entries->list;
 

@@ -25,6 +25,14 @@ check(bool is_true, const char *what)
     exit(1);
 }
 
+/* Half of a transaction's records are of securities that all have, half of new
+ * ones, ascending. */
+static int64_t
+security_of(uint64_t tx, int record)
+{
+    return record < RECORDS / 2 ? record : (int64_t)tx * RECORDS + record;
+}
+
 static void *
 write_all(void *context)
 {
@@ -40,7 +48,8 @@ write_all(void *context)
         maker_name(&maker, NAMES_ATTRIBUTES, (uint32_t)tx, name);
         maker_state(&maker, STATE_MINT, "next", name);
         for (int i = 0; i < RECORDS; i++)
-            maker_fact(&maker, i, (int32_t)(tx * 37 % 50), "1");
+            maker_fact(&maker, security_of(tx, i), (int32_t)(tx * 37 % 50),
+                       "1");
         check(maker_append(store, &maker, NULL) == OK, "append");
         maker_fini(&maker);
     }
@@ -75,6 +84,43 @@ check_tables(uint64_t known_tx, struct arena *arena)
           "state");
 }
 
+/* Where a lookup is among the candidates it must show. */
+struct expected {
+    uint64_t tx, known_tx;
+    int record;
+};
+
+/* What comes behind them is said later: some of it may be there. */
+static enum visit
+expect_candidate(void *context, int64_t security_id)
+{
+    struct expected *expected = context;
+
+    if (expected->tx > expected->known_tx)
+        return VISIT_STOP;
+    check(security_id == security_of(expected->tx, expected->record),
+          "a candidate is missing");
+    expected->record++;
+    if (expected->record == RECORDS) {
+        expected->tx++;
+        expected->record = RECORDS / 2;
+    }
+    return VISIT_NEXT;
+}
+
+static void
+check_lookup(struct view *view, uint64_t known_tx)
+{
+    const struct lookup_range range = LOOKUP_ALL(0, STR("1"));
+    struct expected expected = { 1, known_tx, 0 };
+
+    if (known_tx == 0) /* nor is there an attribute */
+        return;
+    check(store_lookup(view, &range, expect_candidate, &expected, NULL) == OK,
+          "lookup");
+    check(expected.tx > known_tx, "candidates are missing");
+}
+
 static void
 check_count(struct view *view, uint64_t known_tx)
 {
@@ -98,8 +144,10 @@ check_views(unsigned *seed)
     past_tx = (uint64_t)rand_r(seed) % (known_tx + 1);
     check(store_view_begin(store, past_tx, &past, NULL) == OK, "past view");
     check_count(&past, past_tx);
+    check_lookup(&past, past_tx);
     store_view_end(&past);
     check_count(&view, known_tx);
+    check_lookup(&view, known_tx);
     store_view_end(&view);
     return known_tx;
 }

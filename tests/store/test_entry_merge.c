@@ -134,7 +134,8 @@ sort_all(struct bench *bench)
 {
     size_t kept = 0;
 
-    qsort(bench->all, bench->count, sizeof *bench->all, compare_entries);
+    if (bench->count > 0)
+        qsort(bench->all, bench->count, sizeof *bench->all, compare_entries);
     for (size_t i = 0; i < bench->count; i++)
         if (kept == 0 ||
             entry_compare(&bench->all[kept - 1], &bench->all[i]) != 0)
@@ -452,23 +453,22 @@ Test(entry_merge, misses_a_block_that_is_lost)
 static void
 find_two(char a[static 16], char b[static 16])
 {
-    struct bench bench = { 0 };
-    struct inverted_key key = { 0 };
+    enum { TEXTS = 200000 };
+    struct entry *terms = calloc(TEXTS, sizeof *terms);
 
-    for (int i = 0; i < 200000; i++) {
+    cr_assert_not_null(terms);
+    for (int i = 0; i < TEXTS; i++) {
         (void)snprintf(a, 16, "%d", i);
-        key.hash = hash_xxh64(str_of(a));
-        bench.all = reallocarray(bench.all, (size_t)i + 1, sizeof *bench.all);
-        bench.all[i] = (struct entry){ entry_term(&key), i };
+        terms[i] = entry_of(i, 0, str_of(a));
     }
-    qsort(bench.all, 200000, sizeof *bench.all, compare_entries);
-    for (int i = 1; i < 200000; i++) {
-        if (bench.all[i].term != bench.all[i - 1].term)
+    qsort(terms, TEXTS, sizeof *terms, compare_entries);
+    for (int i = 1; i < TEXTS; i++) {
+        if (terms[i].term != terms[i - 1].term)
             continue;
-        (void)snprintf(a, 16, "%" PRId64, bench.all[i - 1].security_id);
-        (void)snprintf(b, 16, "%" PRId64, bench.all[i].security_id);
+        (void)snprintf(a, 16, "%" PRId64, terms[i - 1].security_id);
+        (void)snprintf(b, 16, "%" PRId64, terms[i].security_id);
     }
-    free(bench.all);
+    free(terms);
 }
 
 Test(entry_merge, texts_of_one_hash_share_their_entries)
