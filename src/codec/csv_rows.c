@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "csv_glance.h"
 #include "secmaster/bounds.h"
 #include "secmaster/utf8.h"
-#include "secmaster/value.h"
 
 #define BOM STR("\xef\xbb\xbf")
 
@@ -143,45 +143,6 @@ header_end(struct csv_rows *rows)
     rows->header_bad = rows->sink->row_bad;
 }
 
-/* What a field of a member that may be anything reads as. */
-static enum token_type
-scalar_type(struct str text, bool quoted)
-{
-    if (quoted)
-        return TOKEN_STRING;
-    if (text.len == 0)
-        return TOKEN_NULL;
-    if (str_equal(text, STR("true")))
-        return TOKEN_TRUE;
-    if (str_equal(text, STR("false")))
-        return TOKEN_FALSE;
-    return value_is_number(text) ? TOKEN_NUMBER : TOKEN_STRING;
-}
-
-static struct token
-field_token(const struct row_member *member, struct str text, bool quoted)
-{
-    struct token token = { TOKEN_STRING, text };
-
-    switch (member->kind) {
-    case MEMBER_ID:
-        token.type = TOKEN_NUMBER;
-        break;
-    case MEMBER_TEXT:
-        if (member->need == MEMBER_OPTIONAL && text.len == 0)
-            token.type = TOKEN_ABSENT;
-        break;
-    case MEMBER_NUMBER:
-        if (value_is_number(text))
-            token.type = TOKEN_NUMBER;
-        break;
-    case MEMBER_SCALAR:
-        token.type = scalar_type(text, quoted);
-        break;
-    }
-    return token;
-}
-
 static enum err
 row_fields(struct csv_rows *rows)
 {
@@ -190,8 +151,8 @@ row_fields(struct csv_rows *rows)
     for (size_t i = 0; i < rows->column_count; i++) {
         size_t member = rows->columns[i];
         struct token token =
-            field_token(&shape->members[member], field_text(rows, i),
-                        rows->fields[i].quoted);
+            csv_token(&shape->members[member], field_text(rows, i),
+                      rows->fields[i].quoted);
 
         if (token.type != TOKEN_ABSENT)
             TRY(row_sink_member(rows->sink, member, token));
@@ -321,12 +282,44 @@ text_run(struct csv_rows *rows, struct str piece, size_t *taken,
     return out_finish(&rows->text);
 }
 
+/* Take the plain rows at the front of piece. */
+static enum err
+feed_glance(struct csv_rows *rows, struct str *piece)
+{
+    struct row_sink *sink = rows->sink;
+    size_t bytes;
+
+    while (csv_glance_row(sink->shape, rows->columns, rows->column_count,
+                          *piece, sink->tokens, &bytes)) {
+        piece->data += bytes;
+        piece->len -= bytes;
+        rows->bytes += bytes;
+        sink->line = rows->line++;
+        rows->record_line = rows->line;
+        TRY(row_sink_whole(sink));
+    }
+    return OK;
+}
+
+/* Whether a row of data begins here. */
+static bool
+row_begins(const struct csv_rows *rows)
+{
+    return rows->header_read && !rows->header_bad &&
+           rows->state == FIELD_BEGINS && rows->field_count == 0;
+}
+
 static enum err
 feed(struct csv_rows *rows, struct str piece, struct why *why)
 {
     while (piece.len > 0) {
         size_t taken = 0;
 
+        if (row_begins(rows)) {
+            TRY(feed_glance(rows, &piece));
+            if (piece.len == 0)
+                return OK;
+        }
         if (rows->state == IN_BARE || rows->state == IN_QUOTED)
             TRY(text_run(rows, piece, &taken, why));
         if (taken == 0) {

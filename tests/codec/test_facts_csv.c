@@ -2,6 +2,9 @@
 #include "tests/codec/reading.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
+
+#include "secmaster/bounds.h"
 
 #define HEAD "security_id,attribute,value,effective_date\n"
 #define DAY ",2024-01-01"
@@ -99,6 +102,10 @@ Test(facts_csv, every_shape_is_read_or_refused_at_its_line)
 static const struct reading_case malformed[] = {
     { "a CR alone", BODY(HEAD "1,a,1" DAY "\r1,a,1" DAY "\n"),
       "malformed: line 2, byte 60: a carriage return alone\n" },
+    { "two CRs", BODY(HEAD GOOD "1,a,1" DAY "\r\r\n"),
+      "malformed: line 3, byte 77: a carriage return alone\n" },
+    { "a fault behind a row", BODY(HEAD GOOD "1,a,x\"y" DAY "\n"),
+      "malformed: line 3, byte 66: a quote inside a bare field\n" },
     { "a CR at the end", BODY(HEAD "1,a,1" DAY "\r"),
       "malformed: line 2, byte 60: a carriage return alone\n" },
     { "a quote in a bare field", BODY(HEAD "1,a,x\"y" DAY "\n"),
@@ -163,6 +170,42 @@ static const struct reading_case values[] = {
 Test(facts_csv, a_bare_field_is_what_it_reads_as)
 {
     EXPECT(values);
+}
+
+static const struct {
+    const char *name, *text;
+    size_t count;
+    bool fits;
+} lengths[] = {
+    { "64 KiB", "v", VALUE_BYTES_MAX, true },
+    { "64 KiB and 1", "v", VALUE_BYTES_MAX + 1, false },
+    { "two-byte characters", "é", VALUE_BYTES_MAX / 2, true },
+    { "one more", "é", VALUE_BYTES_MAX / 2 + 1, false },
+};
+
+Test(facts_csv, a_value_is_bounded)
+{
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        struct out body, got;
+
+        out_init(&body, 1UL << 24);
+        out_init(&got, 1UL << 24);
+        out_str(&body, STR(HEAD "1,a,"));
+        for (size_t n = 0; n < lengths[i].count; n++)
+            out_str(&body, str_of(lengths[i].text));
+        out_str(&body, STR(DAY "\n"));
+        facts_reading(&got, MEDIA_CSV, out_text(&body), CUT_NONE);
+        out_char(&got, '\0');
+        cr_expect_eq(strncmp(got.data, "1 a ", 4) == 0, lengths[i].fits,
+                     "%s: %.60s", lengths[i].name, got.data);
+        if (!lengths[i].fits)
+            cr_expect_str_eq(got.data,
+                             "invalid 1\nline 2: value: is longer than 65536 "
+                             "bytes\n",
+                             "%s", lengths[i].name);
+        out_fini(&body);
+        out_fini(&got);
+    }
 }
 
 #define NO_ID                                                                  \
