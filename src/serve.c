@@ -217,11 +217,7 @@ take_option(int option, const char *text, void *given)
             return usage_fault("serve", "--loops takes 1 to %d", LOOPS_MAX);
         return EXIT_OK;
     case 'm':
-        if (!option_number(text, MEMTABLE_BYTES_LEAST, MEMTABLE_BYTES_CEILING,
-                           &out->memtable_bytes))
-            return usage_fault("serve", "--memtable-bytes takes %lu to %lu",
-                               MEMTABLE_BYTES_LEAST, MEMTABLE_BYTES_CEILING);
-        return EXIT_OK;
+        return take_memtable_bytes("serve", text, &out->memtable_bytes);
     default:
         assert(option == 'n');
         out->no_auth = true;
