@@ -298,6 +298,19 @@ class Resolve(ServerCase):
             self.assertIn(words, self.get("m", value, as_of=D1)
                           .json()["detail"])
 
+    def test_one_of_thousands_that_once_bore_it(self):
+        first, count = 10**6, 12000
+        self.stored([fact(first + i, "o", "old", D1)
+                     for i in range(count)], "ndjson")
+        self.assertEqual(self.bearer("o", "old", D2)[0], first)
+        self.stored([fact(first + i, "o", "new", D2)
+                     for i in range(count) if i not in (7, count - 2)],
+                    "ndjson")
+        self.assertEqual(self.bearer("o", "old", D2),
+                         [first + 7, first + count - 2])
+        self.stored([fact(first + 7, "o", "new", D2)])
+        self.assertEqual(self.bearer("o", "old", D2), first + count - 2)
+
     def test_refused(self):
         for query in ("", "attribute=ticker", "value=FB", "attribute=&value=FB",
                       "attribute=ticker&value=", "attribute=never&value=x",
