@@ -91,16 +91,17 @@ answer_one(struct request *request, struct response *response,
 
 static void
 resolve(struct request *request, struct response *response,
-        struct reading *reading)
+        const struct reading *reading)
 {
     struct bearers bearers = { .selection = &reading->selection };
+    struct reading picked = *reading;
     struct why why = { 0 };
     struct picks picks;
     enum err err;
 
     picks_init(&picks);
-    reading->picks = &picks;
-    err = find_bearers(reading, &bearers, &why);
+    picked.picks = &picks;
+    err = find_bearers(&picked, &bearers, &why);
     picks_fini(&picks);
     if (err != OK)
         problem_err(request, response, err, &why);

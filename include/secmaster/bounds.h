@@ -24,7 +24,7 @@
 #define JSON_DEPTH_MAX 32               /* our deepest body has four levels */
 #define COMPLAINTS_LISTED_MAX 100
 #define BEARERS_LISTED_MAX 100 /* of a value that many securities bear */
-#define CSV_COLUMNS_MAX 64 /* far above any table that is taken in */
+#define CSV_COLUMNS_MAX 64     /* far above any table that is taken in */
 
 /* Answers. */
 #define PAGE_ROWS_DEFAULT 1000
