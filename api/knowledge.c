@@ -11,13 +11,13 @@
 #include "service.h"
 
 /*
- * A cursor's bytes: format, known_tx, as_of, security_id, start, the query's
- * hash, and a CRC-32C of all before it. Numbers are big-endian.
+ * A cursor's bytes: format, known_tx, as_of, key, start, the query's hash, and
+ * a CRC-32C of all before it. Numbers are big-endian.
  */
 #define CURSOR_FORMAT 1
 #define CURSOR_KNOWN 1
 #define CURSOR_AS_OF 9
-#define CURSOR_SECURITY 13
+#define CURSOR_KEY 13
 #define CURSOR_START 21
 #define CURSOR_QUERY 25
 #define CURSOR_CRC 33
@@ -79,7 +79,7 @@ cursor_text(struct request *request, const struct cursor *cursor)
         return (struct str){ NULL, 0 };
     put_be64(bytes + CURSOR_KNOWN, cursor->known_tx);
     put_be32(bytes + CURSOR_AS_OF, (uint32_t)cursor->as_of.days);
-    put_be64(bytes + CURSOR_SECURITY, (uint64_t)cursor->security_id);
+    put_be64(bytes + CURSOR_KEY, (uint64_t)cursor->key);
     put_be32(bytes + CURSOR_START, (uint32_t)cursor->start.days);
     put_be64(bytes + CURSOR_QUERY, query_hash(request));
     put_be32(bytes + CURSOR_CRC, crc32c(0, bytes, CURSOR_CRC));
@@ -134,11 +134,11 @@ cursor_read(struct request *request, bool *given, struct cursor *out)
         return ERR_MALFORMED;
     out->known_tx = get_be64(bytes + CURSOR_KNOWN);
     out->as_of.days = (int32_t)get_be32(bytes + CURSOR_AS_OF);
-    out->security_id = (int64_t)get_be64(bytes + CURSOR_SECURITY);
+    out->key = (int64_t)get_be64(bytes + CURSOR_KEY);
     out->start.days = (int32_t)get_be32(bytes + CURSOR_START);
 
     /* A CRC keeps accidents out, not forgers. */
-    if (out->security_id < 0 || !is_day(out->as_of) || !is_day(out->start))
+    if (out->key < 0 || !is_day(out->as_of) || !is_day(out->start))
         return ERR_MALFORMED;
     return OK;
 }

@@ -29,7 +29,7 @@ bool clocks_read(struct request *request, struct response *response,
 struct cursor {
     uint64_t known_tx;
     struct date as_of;
-    int64_t security_id;
+    int64_t key; /* what the list counts by: a table's security */
     struct date start;
 };
 

@@ -81,17 +81,36 @@ begin_problem(struct request *request, struct response *response,
                         RETRY_AFTER_SECONDS);
 }
 
+static void __attribute__((format(printf, 4, 0)))
+begin_printed(struct request *request, struct response *response,
+              enum problem problem, const char *format, va_list arguments)
+{
+    char detail[DETAIL_BYTES_MAX];
+
+    vsnprintf(detail, sizeof detail, format, arguments);
+    begin_problem(request, response, problem, str_of(detail));
+}
+
+void
+problem_begin(struct request *request, struct response *response,
+              enum problem problem, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    begin_printed(request, response, problem, format, arguments);
+    va_end(arguments);
+}
+
 void
 problem_set(struct request *request, struct response *response,
             enum problem problem, const char *format, ...)
 {
-    char detail[DETAIL_BYTES_MAX];
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(detail, sizeof detail, format, arguments);
+    begin_printed(request, response, problem, format, arguments);
     va_end(arguments);
-    begin_problem(request, response, problem, str_of(detail));
     out_char(&response->body, '}');
 }
 

@@ -18,6 +18,11 @@ void problem_set(struct request *request, struct response *response,
                  enum problem problem, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* The same up to its closing brace: the caller adds members and that. */
+void problem_begin(struct request *request, struct response *response,
+                   enum problem problem, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* With the list of what is wrong. */
 void problem_list(struct request *request, struct response *response,
                   enum problem problem, const struct complaints *complaints);

@@ -20,6 +20,8 @@ BOUNDS = {
     'SECURITY_ID_MAX': SCHEMAS + 'SecurityId/maximum',
     'REQUEST_ID_BYTES_MAX': SCHEMAS + 'RequestId/maxLength',
     'COMPLAINTS_LISTED_MAX': SCHEMAS + 'Problem/properties/errors/maxItems',
+    'BEARERS_LISTED_MAX': SCHEMAS + 'Problem/properties/candidates/maxItems',
+    'LOOKUP_KEYS_MAX': SCHEMAS + 'LookedUp/properties/rows/maxItems',
     'PAGE_ROWS_DEFAULT': PARAMETERS + 'Limit/schema/default',
     'PAGE_ROWS_MAX': PARAMETERS + 'Limit/schema/maximum',
 }

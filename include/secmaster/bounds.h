@@ -23,7 +23,8 @@
 #define QUERY_PARAMS_MAX 64             /* far above any route's own list */
 #define JSON_DEPTH_MAX 32               /* our deepest body has four levels */
 #define COMPLAINTS_LISTED_MAX 100
-#define CSV_COLUMNS_MAX 64 /* far above any table that is taken in */
+#define BEARERS_LISTED_MAX 100 /* of a value that many securities bear */
+#define CSV_COLUMNS_MAX 64     /* far above any table that is taken in */
 
 /* Answers. */
 #define PAGE_ROWS_DEFAULT 1000
@@ -32,6 +33,9 @@
 #define STREAM_RECORDS_MAX 20000   /* read for a chunk: some milliseconds */
 #define CANDIDATES_MAX (1UL << 20) /* kept by a filtered stream: 8 MiB */
 #define JOIN_WINDOW_BYTES_MAX (128UL << 20) /* a join's rows in memory */
+#define LOOKUP_KEYS_MAX 10000               /* as many as a page has rows */
+#define LOOKUP_BYTES_MAX (128UL << 20)      /* a lookup's rows in memory */
+#define CATALOGUES_BYTES_MAX (64UL << 20)   /* remembered counts; one may be */
 
 /* Connections (docs/decisions/0004 has what was measured). */
 #define CONNECTIONS_DEFAULT 16384

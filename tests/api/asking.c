@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/catalogue.h"
 #include "api/metrics.h"
 #include "api/problem.h"
 #include "api/route.h"
@@ -50,6 +51,7 @@ asking_init_on(struct asking *asking, struct store *store)
     asking->service.store = store;
     asking->service.now = noon;
     asking->service.metrics = metrics_new();
+    asking->service.catalogues = catalogues_new();
     options.store = asking->service.store;
     MUST(writer_start(&options, &asking->service.writer, &why) == OK);
     MUST(workers_start(1, &asking->service.workers, &why) == OK);
@@ -86,6 +88,7 @@ asking_fini(struct asking *asking)
     workers_stop(asking->service.workers);
     inbox_fini(&asking->home);
     metrics_free(asking->service.metrics);
+    catalogues_free(asking->service.catalogues);
     store_close(asking->service.store);
 }
 
