@@ -4,6 +4,7 @@
  * them; with everything in memory, and with everything on its way to disk.
  */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -57,6 +58,18 @@ count_one(void *context, const struct record *record)
     return VISIT_NEXT;
 }
 
+/* Whoever asks for the number of a history gets the same one. */
+static void
+check_history(uint64_t tx)
+{
+    static _Atomic uint64_t numbers[TRANSACTIONS + 1];
+    uint64_t number, before = 0;
+
+    check(store_history(store, tx, &number, NULL) == OK, "history");
+    if (!atomic_compare_exchange_strong(&numbers[tx], &before, number))
+        check(number == before, "a history with two numbers");
+}
+
 static void
 check_tables(uint64_t known_tx, struct arena *arena)
 {
@@ -99,6 +112,8 @@ check_views(unsigned *seed)
     check(store_view_begin(store, past_tx, &past, NULL) == OK, "past view");
     check_count(&past, past_tx);
     store_view_end(&past);
+    check_history(past_tx);
+    check_history(known_tx);
     check_count(&view, known_tx);
     store_view_end(&view);
     return known_tx;
