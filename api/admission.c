@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "coding.h"
 #include "problem.h"
 #include "route.h"
 #include "service.h"
@@ -174,12 +175,12 @@ is_utf8(struct str params)
 static void
 check_body_media(struct request *request, struct response *response)
 {
-    struct str encoding = request_header(request, "Content-Encoding");
     struct str params, type = request_header(request, "Content-Type");
 
-    if (encoding.data != NULL && !is_word(trimmed(encoding), "identity")) {
+    if (!coding_of_body(request)) {
         problem_set(request, response, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-                    "The only Content-Encoding taken is identity.");
+                    "The only Content-Encoding taken is gzip, once.");
+        response_header(request, response, "Accept-Encoding", "gzip");
         return;
     }
     type = trimmed(cut(type.data == NULL ? STR("") : type, ';', &params));

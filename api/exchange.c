@@ -10,6 +10,7 @@
 
 #include "admission.h"
 #include "answer.h"
+#include "intake.h"
 #include "metrics.h"
 #include "route.h"
 #include "secmaster/clock.h"
@@ -78,6 +79,7 @@ exchange_free(struct exchange *exchange)
     atomic_fetch_sub(&request->service->answer_bytes_in_flight,
                      exchange->answer_counted);
     exchange->origin->in_flight--;
+    intake_fini(exchange);
     out_fini(&response->body);
     arena_fini(&exchange->arena);
     free(exchange);
@@ -322,44 +324,11 @@ exchange_unseen(struct exchange *exchange, const char *content_length)
     end_early(exchange);
 }
 
-static bool
-is_over_budget(struct exchange *exchange, size_t len)
-{
-    atomic_uint_least64_t *in_flight =
-        &exchange->request.service->body_bytes_in_flight;
-
-    exchange->bytes_counted += len;
-    return atomic_fetch_add(in_flight, len) + len > BODY_BYTES_IN_FLIGHT_MAX;
-}
-
-/* Past the limit nobody reads on for the answer's sake, even where the answer
- * was settled long before. */
-static void
-check_limits(struct exchange *exchange, struct str piece)
-{
-    struct request *request = &exchange->request;
-    struct response *response = &exchange->response;
-    uint64_t bytes_max = request->service->body_bytes_max;
-    bool is_long = request->body_bytes > bytes_max;
-
-    if (is_long && response->status == 0)
-        problem_set(request, response, PROBLEM_TOO_LARGE,
-                    "A body may have at most %llu bytes.",
-                    (unsigned long long)bytes_max);
-    else if (response->status == 0 && is_over_budget(exchange, piece.len)) {
-        problem_set(request, response, PROBLEM_UNAVAILABLE,
-                    "Too many bodies are being read.");
-        is_long = true;
-    }
-    if (is_long)
-        end_early(exchange);
-}
-
 bool
 exchange_piece(struct exchange *exchange, struct str piece)
 {
     struct request *request = &exchange->request;
-    struct response *response = &exchange->response;
+    bool is_in_bounds;
 
     request->body_bytes += piece.len;
     if (exchange->early)
@@ -367,12 +336,11 @@ exchange_piece(struct exchange *exchange, struct str piece)
                request->service->body_bytes_max + DRAINED_BYTES_MAX;
     assert(exchange->state == EXCHANGE_READING);
 
-    check_limits(exchange, piece);
-    if (response->status != 0)
-        return true;
     exchange_note(exchange);
-    request->route->endpoint->body(request, response, piece);
+    is_in_bounds = intake_piece(exchange, piece);
     exchange_note_end();
+    if (!is_in_bounds)
+        end_early(exchange);
     return true;
 }
 
@@ -431,6 +399,8 @@ exchange_whole(struct exchange *exchange, size_t trailer_bytes)
         end_early(exchange);
         return;
     }
+    if (exchange->response.status == 0)
+        intake_end(exchange);
     if (exchange->response.status != 0) {
         finish(exchange);
         return;

@@ -41,7 +41,9 @@ struct exchange {
     bool close; /* the answer ends the connection */
     bool early; /* answered before the body's end */
     int64_t began_us;
-    uint64_t bytes_counted;  /* of the service's bodies in flight */
+    uint64_t bytes_counted;         /* of the service's bodies in flight */
+    struct gzip_unpacker *unpacker; /* of a packed body */
+    uint64_t unpacked_bytes;
     uint64_t answer_counted; /* of its answers in flight */
     uint64_t bytes_out;
     size_t stream_at; /* bytes of response.body that were handed out */

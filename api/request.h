@@ -26,6 +26,9 @@ enum method {
     METHOD_OTHER,
 };
 
+/* How bytes are packed (Content-Encoding). */
+enum coding { CODING_IDENTITY, CODING_GZIP, CODING_COUNT };
+
 /* A decoded name and value; borrowed from the request's arena. */
 struct pair {
     struct str name, value;
@@ -60,6 +63,10 @@ struct request {
     enum media body_media; /* of the body; MEDIA_NONE: none */
     int64_t body_length;   /* Content-Length; -1: not said */
     uint64_t body_bytes;   /* arrived so far */
+
+    bool codings[CODING_COUNT]; /* of the answer, acceptable */
+    enum coding coding;         /* the best of them */
+    enum coding body_coding;
 
     /* Where an answer that is waited for comes back to. */
     struct inbox *home;
