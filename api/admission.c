@@ -136,6 +136,18 @@ check_route(struct request *request, struct response *response)
         problem_err(request, response, err, &why);
 }
 
+/* As with its type, a probe's one line is never withheld. */
+static enum err
+check_coding(struct request *request, struct why *why)
+{
+    if (coding_accepted(request) ||
+        request->route->endpoint->gives == MEDIA_BIT(MEDIA_TEXT))
+        return OK;
+    return why_set(why, ERR_INVALID,
+                   "answers are gzip or not packed, and Accept-Encoding "
+                   "refuses both");
+}
+
 static void
 check_params(struct request *request, struct response *response)
 {
@@ -144,6 +156,8 @@ check_params(struct request *request, struct response *response)
 
     if (err == OK)
         err = route_media(request, &why);
+    if (err == OK)
+        err = check_coding(request, &why);
     if (err == OK)
         return;
     if (err == ERR_MALFORMED)

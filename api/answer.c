@@ -29,6 +29,15 @@ stamp(struct response *response, const char *name, struct str value)
         (struct pair){ str_of(name), value };
 }
 
+/* Errors pass; and what has no name is made anew each time. */
+static struct str
+cache_control(const struct response *response)
+{
+    return response->is_final && response->tag.len > 0
+               ? STR("private, max-age=31536000, immutable")
+               : STR("private, no-cache");
+}
+
 void
 answer_stamp(struct exchange *exchange)
 {
@@ -40,14 +49,20 @@ answer_stamp(struct exchange *exchange)
     stamp(response, "X-Content-Type-Options", STR("nosniff"));
     if (response->status == 503)
         stamp(response, "Retry-After", STR("1"));
+    if (response->status != 204)
+        stamp(response, "Vary", STR("Accept, Accept-Encoding"));
+    if (response->coding == CODING_GZIP && response->status != 304)
+        stamp(response, "Content-Encoding", STR("gzip"));
+    if (validator_print(response, exchange->etag))
+        stamp(response, "ETag", str_of(exchange->etag));
+    if (request->method == METHOD_GET || request->method == METHOD_HEAD)
+        stamp(response, "Cache-Control", cache_control(response));
     if (!admission_is_versioned(request))
         return;
     if (!response->tx_set)
         tx = store_newest(request->service->store);
     snprintf(exchange->tx, sizeof exchange->tx, "%llu", (unsigned long long)tx);
     stamp(response, "Secmaster-Tx", str_of(exchange->tx));
-    if (request->method == METHOD_GET || request->method == METHOD_HEAD)
-        stamp(response, "Cache-Control", STR("private, no-cache"));
 }
 
 const char *
@@ -55,7 +70,7 @@ answer_content_type(const struct exchange *exchange)
 {
     const struct response *response = &exchange->response;
 
-    if (response->status == 204)
+    if (response->status == 204 || response->status == 304)
         return NULL;
     if (response->content_type != NULL)
         return response->content_type;

@@ -12,6 +12,7 @@
 #include "answer.h"
 #include "intake.h"
 #include "metrics.h"
+#include "packing.h"
 #include "route.h"
 #include "secmaster/clock.h"
 #include "secmaster/log.h"
@@ -155,6 +156,8 @@ finish(struct exchange *exchange)
 
     if (err != OK)
         problem_err(request, response, err, NULL);
+    packing_apply(exchange);
+    validator_end(request, response);
     count_answer(exchange);
     answer_stamp(exchange);
     if (response->close || atomic_load(&request->service->draining))
@@ -354,32 +357,41 @@ run_on_worker(struct worker_job *job)
                                               &exchange->response);
     exchange_note_end();
     assert(exchange->response.status != 0);
+    if (exchange->response.stream == NULL)
+        packing_apply(exchange);
 }
 
 static void
-send_to_worker(struct exchange *exchange)
+pack_on_worker(struct worker_job *job)
+{
+    packing_apply(exchange_of(&job->item));
+}
+
+static enum err
+send_to_worker(struct exchange *exchange, void (*run)(struct worker_job *job))
 {
     struct request *request = &exchange->request;
     struct worker_job *job = &exchange->job;
+    enum exchange_state before = exchange->state;
     enum err err;
 
     job->item.home = request->home;
     job->item.owner = request;
-    job->run = run_on_worker;
+    job->run = run;
     exchange->state = EXCHANGE_WAITING;
     err = workers_submit(request->service->workers, job);
-    if (err == OK)
-        return;
-    exchange->state = EXCHANGE_READING;
-    problem_err(request, &exchange->response, err, NULL);
-    finish(exchange);
+    if (err != OK)
+        exchange->state = before;
+    return err;
 }
 
 static void
 finish_or_wait(struct exchange *exchange)
 {
     if (exchange->response.status != 0) {
-        finish(exchange);
+        if (!packing_takes_long(exchange) ||
+            send_to_worker(exchange, pack_on_worker) != OK)
+            finish(exchange);
         return;
     }
     assert(exchange->request.route->endpoint->resume != NULL);
@@ -406,7 +418,12 @@ exchange_whole(struct exchange *exchange, size_t trailer_bytes)
         return;
     }
     if (route->endpoint->place == ON_WORKER) {
-        send_to_worker(exchange);
+        enum err err = send_to_worker(exchange, run_on_worker);
+
+        if (err == OK)
+            return;
+        problem_err(&exchange->request, &exchange->response, err, NULL);
+        finish(exchange);
         return;
     }
     exchange_note(exchange);
@@ -422,7 +439,7 @@ exchange_home(struct exchange *exchange)
 
     assert(exchange->state == EXCHANGE_WAITING);
 
-    if (endpoint->place == ON_LOOP) {
+    if (exchange->response.status == 0) {
         exchange_note(exchange);
         endpoint->resume(&exchange->request, &exchange->response);
         exchange_note_end();

@@ -11,6 +11,7 @@
 #include "gate.h"
 #include "request.h"
 #include "secmaster/workers.h"
+#include "validator.h"
 
 /* Where requests come from: one a loop, used by its thread only. */
 struct origin {
@@ -49,7 +50,8 @@ struct exchange {
     size_t stream_at; /* bytes of response.body that were handed out */
     bool stream_done;
     char tx[24]; /* Secmaster-Tx */
-    void *link;  /* the server's */
+    char etag[ETAG_BYTES_MAX];
+    void *link; /* the server's */
 };
 
 /* The request line has come; target is copied. NULL: out of memory. */

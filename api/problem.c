@@ -67,6 +67,8 @@ begin_problem(struct request *request, struct response *response,
     response->media = MEDIA_NONE;
     response->content_type = "application/problem+json";
     response->fixed = (struct str){ NULL, 0 };
+    response->coding = CODING_IDENTITY;
+    response->tag = (struct str){ NULL, 0 };
     out_reset(out);
     out_print(out, "{\"type\":\"/problems/%s\",\"title\":\"%s\",",
               problems[problem].slug, problems[problem].title);

@@ -90,7 +90,7 @@ struct stream {
     size_t bytes_held; /* at most, while the client reads */
 };
 
-#define RESPONSE_HEADERS_MAX 16 /* the server's own five among them */
+#define RESPONSE_HEADERS_MAX 20 /* the server's own ten among them */
 
 /* status 0: not answered yet. */
 struct response {
@@ -100,6 +100,10 @@ struct response {
     struct out body;          /* init by the server; what handlers print */
     struct str fixed;         /* instead of body: static bytes */
     struct stream *stream;    /* instead of body: owned */
+    enum coding coding;       /* of body or stream */
+    struct str tag;           /* of its snapshot; len 0: no ETag */
+    int64_t length;           /* with 304: of the 200's body; 0: not known */
+    bool is_final;            /* the answer never changes */
     struct pair headers[RESPONSE_HEADERS_MAX]; /* terminated */
     size_t header_count;
     uint64_t tx; /* Secmaster-Tx under /v1 */

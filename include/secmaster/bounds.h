@@ -29,6 +29,8 @@
 #define PAGE_ROWS_DEFAULT 1000
 #define PAGE_ROWS_MAX 10000
 #define STREAM_CHUNK_BYTES (64 * 1024)
+#define PACKED_BYTES_MIN 1024 /* up to here nothing is gained */
+#define PACKED_ON_LOOP_BYTES_MAX (128UL * 1024) /* a millisecond */
 #define STREAM_RECORDS_MAX 20000   /* read for a chunk: some milliseconds */
 #define CANDIDATES_MAX (1UL << 20) /* kept by a filtered stream: 8 MiB */
 #define JOIN_WINDOW_BYTES_MAX (128UL << 20) /* a join's rows in memory */

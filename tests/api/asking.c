@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/coding.h"
 #include "api/metrics.h"
 #include "api/problem.h"
 #include "api/route.h"
@@ -132,6 +133,7 @@ find(struct asking *asking)
     if (route_params(&asking->request, &asking->why) != OK)
         return 400;
     err = route_media(&asking->request, &asking->why);
+    (void)coding_accepted(&asking->request);
     return err == OK ? 0 : err == ERR_INVALID ? 406 : 400;
 }
 

@@ -1,40 +1,31 @@
 /* Packed bodies, piece by piece, and how far they may unpack. */
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "api/answer.h"
-#include "api/exchange.h"
 #include "secmaster/gzip.h"
-#include "tests/api/asking.h"
-#include "tests/api/heads.h"
+#include "tests/api/exchanging.h"
 
 #define BODY_BYTES_MAX 100000
 #define FACT                                                                   \
     "{\"security_id\":1,\"attribute\":\"k\",\"value\":1,"                      \
     "\"effective_date\":\"2024-01-01\"}"
-#define HEAD                                                                   \
-    "POST /v1/facts HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" \
-    "Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n"
+#define HEADERS                                                                \
+    "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n"         \
+    "Content-Encoding: gzip\r\n"
 
-static struct asking asking;
-static struct origin origin;
-static struct parsed_head parsed;
+static struct exchanging at;
 
 static void
 start(void)
 {
-    struct why why;
-
-    asking_init(&asking);
-    asking.service.body_bytes_max = BODY_BYTES_MAX;
-    cr_assert_eq(origin_init(&origin, &asking.service, &asking.home, &why), OK);
+    exchanging_init(&at);
+    at.asking.service.body_bytes_max = BODY_BYTES_MAX;
 }
 
 static void
 stop(void)
 {
-    asking_fini(&asking);
+    exchanging_fini(&at);
 }
 
 TestSuite(intake, .init = start, .fini = stop);
@@ -59,41 +50,18 @@ pack(const char *text, size_t spaces, struct out *out)
 static struct exchange *
 with_head(void)
 {
-    struct exchange *exchange;
+    struct exchange *exchange =
+        exchanging_begin(&at, "POST", "/v1/facts", HEADERS);
 
-    head_parse(&parsed, HEAD, strlen(HEAD));
-    exchange = exchange_new(&origin, parsed.head.target);
-    cr_assert_not_null(exchange);
-    cr_assert(exchange_head(exchange, &parsed.head));
     cr_assert_eq(exchange->state, EXCHANGE_READING);
     return exchange;
-}
-
-/* The body in pieces of so many bytes, up to its answer. */
-static void
-with_body(struct exchange *exchange, struct str rest, size_t piece_bytes)
-{
-    while (rest.len > 0) {
-        struct str piece = { rest.data,
-                             rest.len < piece_bytes ? rest.len : piece_bytes };
-
-        cr_assert(exchange_piece(exchange, piece));
-        rest.data += piece.len;
-        rest.len -= piece.len;
-    }
-    if (exchange->state == EXCHANGE_READING)
-        exchange_whole(exchange, 0);
-    while (exchange->state == EXCHANGE_WAITING)
-        exchange_home(exchange_of(inbox_wait(&asking.home)));
-    cr_assert_eq(exchange->state, EXCHANGE_ANSWERED);
 }
 
 static void
 end(struct exchange *exchange)
 {
-    exchange_end(exchange);
-    exchange_free(exchange);
-    cr_expect_eq(atomic_load(&asking.service.body_bytes_in_flight), 0);
+    exchanging_end(exchange);
+    cr_expect_eq(atomic_load(&at.asking.service.body_bytes_in_flight), 0);
 }
 
 Test(intake, takes_what_unpacks_to_the_limit)
@@ -120,7 +88,7 @@ Test(intake, takes_what_unpacks_to_the_limit)
         for (size_t c = 0; c < sizeof cuts / sizeof cuts[0]; c++) {
             struct exchange *exchange = with_head();
 
-            with_body(exchange, out_text(&packed), cuts[c]);
+            exchanging_finish(&at, exchange, out_text(&packed), cuts[c]);
             cr_expect_eq(exchange->response.status, rows[i].status,
                          "%s by %zu: %d", rows[i].row, cuts[c],
                          exchange->response.status);
@@ -143,25 +111,25 @@ Test(intake, refuses_what_is_cut_or_damaged)
     for (size_t len = 0; len <= packed.len; len++) {
         struct exchange *exchange = with_head();
 
-        with_body(exchange, (struct str){ packed.data, len }, 11);
+        exchanging_finish(&at, exchange, (struct str){ packed.data, len }, 11);
         cr_expect_eq(exchange->response.status, len < packed.len ? 400 : 201,
                      "%zu of %zu: %d", len, packed.len,
                      exchange->response.status);
         end(exchange);
     }
-    for (size_t at = 0; at < packed.len; at++) {
+    for (size_t i = 0; i < packed.len; i++) {
         struct exchange *exchange = with_head();
         bool is_idle;
         int status;
 
-        packed.data[at] ^= 0x40;
-        with_body(exchange, out_text(&packed), 11);
-        packed.data[at] ^= 0x40;
+        packed.data[i] ^= 0x40;
+        exchanging_finish(&at, exchange, out_text(&packed), 11);
+        packed.data[i] ^= 0x40;
         status = exchange->response.status;
         /* The time, the level and the system are anyone's, and so is what
          * fills up the last byte before the checksum. */
-        is_idle = (at >= 4 && at < 10) || at == packed.len - 9;
-        cr_expect_eq(status, is_idle ? 201 : 400, "bit at %zu: %d", at, status);
+        is_idle = (i >= 4 && i < 10) || i == packed.len - 9;
+        cr_expect_eq(status, is_idle ? 201 : 400, "bit at %zu: %d", i, status);
         end(exchange);
     }
     out_fini(&packed);
@@ -175,12 +143,12 @@ Test(intake, bounds_all_bodies_together)
 
     out_init(&packed, 1UL << 20);
     pack("[" FACT, 50000, &packed);
-    atomic_store(&asking.service.body_bytes_in_flight,
+    atomic_store(&at.asking.service.body_bytes_in_flight,
                  BODY_BYTES_IN_FLIGHT_MAX - 40000);
-    with_body(exchange, out_text(&packed), 1000);
+    exchanging_finish(&at, exchange, out_text(&packed), 1000);
     cr_expect_eq(exchange->response.status, 503);
     cr_expect(exchange->early);
-    atomic_fetch_sub(&asking.service.body_bytes_in_flight,
+    atomic_fetch_sub(&at.asking.service.body_bytes_in_flight,
                      BODY_BYTES_IN_FLIGHT_MAX - 40000);
     end(exchange);
     out_fini(&packed);
