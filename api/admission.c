@@ -115,13 +115,25 @@ refuse_method(struct request *request, struct response *response,
     response_header(request, response, "Allow", "%s", allow);
 }
 
+/* Of the server as a whole; the gate lets no other method ask it. */
+static bool
+is_of_all(const struct request *request)
+{
+    return str_equal(request->target, STR("*"));
+}
+
 static void
 check_route(struct request *request, struct response *response)
 {
     const char *allow = "";
     struct why why = { "" };
-    enum err err = route_find(request, &allow, &why);
+    enum err err;
 
+    if (is_of_all(request)) {
+        refuse_method(request, response, route_methods(request));
+        return;
+    }
+    err = route_find(request, &allow, &why);
     if (err == OK)
         return;
     if (err == ERR_NOT_FOUND)

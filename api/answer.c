@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "admission.h"
+#include "cors.h"
 #include "secmaster/store.h"
 #include "service.h"
 
@@ -38,6 +39,22 @@ cache_control(const struct response *response)
                : STR("private, no-cache");
 }
 
+/* Answers to other origins are told apart by caches, whoever asks. */
+static void
+stamp_cors(const struct request *request, struct response *response)
+{
+    bool is_on = request->service->cors_origin_count > 0;
+    struct pair headers[CORS_HEADERS_MAX];
+    size_t count = cors_headers(request, response, headers);
+
+    for (size_t i = 0; i < count; i++)
+        stamp(response, headers[i].name.data, headers[i].value);
+    if (is_on)
+        stamp(response, "Vary", STR("Accept, Accept-Encoding, Origin"));
+    else if (response->status != 204)
+        stamp(response, "Vary", STR("Accept, Accept-Encoding"));
+}
+
 void
 answer_stamp(struct exchange *exchange)
 {
@@ -49,8 +66,7 @@ answer_stamp(struct exchange *exchange)
     stamp(response, "X-Content-Type-Options", STR("nosniff"));
     if (response->status == 503)
         stamp(response, "Retry-After", STR("1"));
-    if (response->status != 204)
-        stamp(response, "Vary", STR("Accept, Accept-Encoding"));
+    stamp_cors(request, response);
     if (response->coding == CODING_GZIP && response->status != 304)
         stamp(response, "Content-Encoding", STR("gzip"));
     if (validator_print(response, exchange->etag))

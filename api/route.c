@@ -149,3 +149,30 @@ route_find(struct request *request, const char **allow, struct why *why)
     return why_set(why, ERR_CONFLICT, "this path is served by %s",
                    allowed.data);
 }
+
+static bool
+is_served(enum method method)
+{
+    for (size_t i = 0; i < ROUTE_COUNT; i++)
+        if (routes[i].method == method)
+            return true;
+    return false;
+}
+
+const char *
+route_methods(const struct request *request)
+{
+    static const enum method methods[] = { METHOD_GET, METHOD_POST, METHOD_PUT,
+                                           METHOD_DELETE };
+    struct str text = STR("");
+
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        if (is_served(methods[i]))
+            text = arena_print(request->arena, "%s%s, ", text.data,
+                               allow_name(methods[i]));
+        if (text.data == NULL)
+            return "";
+    }
+    text = arena_print(request->arena, "%sOPTIONS", text.data);
+    return text.data == NULL ? "" : text.data;
+}

@@ -41,6 +41,8 @@
 #define HEAD_BYTES_MAX (CONNECTION_POOL_BYTES / 2)
 #define ANSWER_HEAD_BYTES_MAX 6144 /* of the same pool, kept free for it */
 #define LINK_BYTES_MAX 4096        /* to the next page: most of that head */
+#define ORIGIN_BYTES_MAX 255       /* of --cors-origin: in that head too */
+#define ORIGINS_MAX 64
 #define TRAILER_BYTES_MAX 1024     /* in that pool; nobody reads them */
 #define CONNECTION_IDLE_SECONDS 30
 #define REQUEST_SECONDS_MAX 10 /* a head and a small body, whole */
