@@ -14,7 +14,7 @@ static const struct {
     int status;
     const char *slug, *title;
 } problems[PROBLEM_COUNT] = {
-#define PROBLEM(name, status, slug, title)                                     \
+#define PROBLEM(name, status, slug, title, meaning, remedy)                    \
     [PROBLEM_##name] = { status, slug, title },
 #include "problems.def"
 #undef PROBLEM

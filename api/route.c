@@ -150,6 +150,26 @@ route_find(struct request *request, const char **allow, struct why *why)
                    allowed.data);
 }
 
+const char *
+route_method_name(enum method method)
+{
+    switch (method) {
+    case METHOD_GET:
+        return "GET";
+    case METHOD_POST:
+        return "POST";
+    case METHOD_PUT:
+        return "PUT";
+    case METHOD_DELETE:
+        return "DELETE";
+    case METHOD_HEAD:
+    case METHOD_OPTIONS:
+    case METHOD_OTHER:
+        break;
+    }
+    return "";
+}
+
 static bool
 is_served(enum method method)
 {

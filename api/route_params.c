@@ -265,36 +265,37 @@ is_better(const struct liking *a, const struct liking *b)
     return a->place < b->place;
 }
 
-static enum err
-accepted_media(struct request *request, struct why *why)
-{
-    struct liking likings[MEDIA_COUNT] = { 0 };
-    enum media best = MEDIA_NONE;
-    size_t place = 0, at = 0;
-    struct str accept;
-
-    while (field_next(request, "Accept", &at, &accept))
-        weigh(request, accept, likings, &place);
-    for (enum media m = 0; m < MEDIA_COUNT; m++) {
-        if (likings[m].q > 0 &&
-            (best == MEDIA_NONE || is_better(&likings[m], &likings[best])))
-            best = m;
-    }
-    if (best == MEDIA_NONE)
-        return refuse_media(request, why);
-    request->media = best;
-    return OK;
-}
-
-/* The first of an endpoint's media: JSON wherever it is given. */
+/* The first of an endpoint's media: a page for people where there is one, else
+ * JSON wherever it is given. */
 static enum media
 first_media(unsigned given)
 {
     enum media media = 0;
 
+    if ((given & MEDIA_BIT(MEDIA_HTML)) != 0)
+        return MEDIA_HTML;
     while (media < MEDIA_COUNT && (given & MEDIA_BIT(media)) == 0)
         media++;
     return media;
+}
+
+static enum err
+accepted_media(struct request *request, struct why *why)
+{
+    struct liking likings[MEDIA_COUNT] = { 0 };
+    enum media best = first_media(request->route->endpoint->gives);
+    size_t place = 0, at = 0;
+    struct str accept;
+
+    while (field_next(request, "Accept", &at, &accept))
+        weigh(request, accept, likings, &place);
+    for (enum media m = 0; m < MEDIA_COUNT; m++)
+        if (is_better(&likings[m], &likings[best]))
+            best = m;
+    if (likings[best].q == 0)
+        return refuse_media(request, why);
+    request->media = best;
+    return OK;
 }
 
 enum err
