@@ -34,7 +34,7 @@ stamp(struct response *response, const char *name, struct str value)
 static struct str
 cache_control(const struct response *response)
 {
-    return response->is_final && response->tag.len > 0
+    return response->is_final && response->has_tag
                ? STR("private, max-age=31536000, immutable")
                : STR("private, no-cache");
 }

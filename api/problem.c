@@ -68,7 +68,7 @@ begin_problem(struct request *request, struct response *response,
     response->content_type = "application/problem+json";
     response->fixed = (struct str){ NULL, 0 };
     response->coding = CODING_IDENTITY;
-    response->tag = (struct str){ NULL, 0 };
+    response->has_tag = false;
     out_reset(out);
     out_print(out, "{\"type\":\"/problems/%s\",\"title\":\"%s\",",
               problems[problem].slug, problems[problem].title);

@@ -101,8 +101,9 @@ struct response {
     struct str fixed;         /* instead of body: static bytes */
     struct stream *stream;    /* instead of body: owned */
     enum coding coding;       /* of body or stream */
-    struct str tag;           /* of its snapshot; len 0: no ETag */
-    int64_t length;           /* with 304: of the 200's body; 0: not known */
+    bool has_tag;             /* it is named (validator.h) */
+    uint64_t tag;             /* what its name is made from */
+    uint64_t length;          /* with 304: of the 200's body; 0: not known */
     bool is_final;            /* the answer never changes */
     struct pair headers[RESPONSE_HEADERS_MAX]; /* terminated */
     size_t header_count;

@@ -108,12 +108,12 @@ read_stream(void *context, uint64_t position, char *data, size_t size)
 static struct MHD_Response *
 make_stream(struct exchange *exchange)
 {
-    int64_t length = exchange->response.length;
+    uint64_t length = exchange->response.length;
     bool has_body = exchange->response.status != 304 &&
                     exchange->request.method != METHOD_HEAD;
     struct MHD_Response *response = MHD_create_response_from_callback(
-        length > 0 ? (uint64_t)length : MHD_SIZE_UNKNOWN, STREAM_CHUNK_BYTES,
-        read_stream, exchange, NULL);
+        length > 0 ? length : MHD_SIZE_UNKNOWN, STREAM_CHUNK_BYTES, read_stream,
+        exchange, NULL);
 
     /* libmicrohttpd ends even what has no body with the last chunk, which
      * would be read as the next answer: no chunks there, and close. */

@@ -2,14 +2,15 @@
  * Entity tags, made from what an answer depends on and not from its bytes, so
  * that a client which has it costs no reading.
  *
- * A tag is "TX-HASH", then "-LENGTH" where the length is known before the
- * first byte is sent, then "-gzip" where it is packed. The length stands there
- * because a 304 may not tell a Content-Length but the 200's, and the server's
- * library always tells one; so the client brings it along.
+ * A tag is "HASH", then "-LENGTH" where the length is known before the first
+ * byte is sent, then "-gzip" where it is packed; the hash covers these too. The
+ * length stands there because a 304 may not tell a Content-Length but the
+ * 200's, and the server's library always tells one: the client brings it along.
  */
 #include "validator.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@
 #include "service.h"
 
 #define GZIP_SUFFIX "-gzip"
+#define HASH_DIGITS 16
 #define LENGTH_DIGITS_MAX 8 /* 4 GiB, above ANSWER_BYTES_MAX */
 
 static_assert(ANSWER_BYTES_MAX <= UINT32_MAX, "a length in eight digits");
@@ -34,59 +36,83 @@ static_assert(ANSWER_BYTES_MAX <= UINT32_MAX, "a length in eight digits");
 #define INPUT_MEDIA 36
 #define INPUT_BYTES 40
 
+/* What a representation of it depends on. */
+#define FORM_TAG 0
+#define FORM_LENGTH 8
+#define FORM_CODING 16
+#define FORM_BYTES 20
+
 static bool
 is_read(const struct request *request)
 {
     return request->method == METHOD_GET || request->method == METHOD_HEAD;
 }
 
-/* Take digits off the front of *text: their number, or -1 where there are
- * none, too many, or a leading zero. */
-static int64_t
-take_length(struct str *text)
+/* Take hexadecimal digits off the front of *text, so many at most: how many
+ * there were. */
+static size_t
+take_digits(struct str *text, size_t digits_max, uint64_t *out)
 {
-    int64_t length = 0;
     size_t i = 0;
 
-    for (; i < text->len && i <= LENGTH_DIGITS_MAX; i++) {
+    *out = 0;
+    for (; i < text->len && i < digits_max; i++) {
         char c = text->data[i];
 
         if (c >= '0' && c <= '9')
-            length = length * 16 + (c - '0');
+            *out = *out * 16 + (uint64_t)(c - '0');
         else if (c >= 'a' && c <= 'f')
-            length = length * 16 + (c - 'a' + 10);
+            *out = *out * 16 + (uint64_t)(c - 'a' + 10);
         else
             break;
     }
-    if (i == 0 || i > LENGTH_DIGITS_MAX || text->data[0] == '0')
-        return -1;
     text->data += i;
     text->len -= i;
-    return length;
+    return i;
 }
 
-/* Whether text, without its quotes, is the tag with one of its endings. */
-static bool
-is_ours(struct str text, struct str tag, enum coding *coding, int64_t *length)
+static uint64_t
+form_hash(uint64_t tag, uint64_t length, enum coding coding)
 {
+    unsigned char form[FORM_BYTES];
+
+    put_le64(form + FORM_TAG, tag);
+    put_le64(form + FORM_LENGTH, length);
+    put_le32(form + FORM_CODING, (uint32_t)coding);
+    return hash_xxh64((struct str){ (const char *)form, sizeof form });
+}
+
+/* "-LENGTH", without a leading zero. */
+static bool
+take_length(struct str *text, uint64_t *out)
+{
+    if (*text->data != '-')
+        return false;
+    text->data++;
+    text->len--;
+    if (text->len == 0 || *text->data == '0')
+        return false;
+    return take_digits(text, LENGTH_DIGITS_MAX, out) > 0;
+}
+
+/* Whether text, without its quotes, is a tag of this answer's. */
+static bool
+is_ours(struct str text, uint64_t tag, enum coding *coding, uint64_t *length)
+{
+    uint64_t hash;
+
     *coding = CODING_IDENTITY;
     *length = 0;
-    if (text.len < tag.len || memcmp(text.data, tag.data, tag.len) != 0)
+    if (take_digits(&text, HASH_DIGITS, &hash) != HASH_DIGITS)
         return false;
-    text.data += tag.len;
-    text.len -= tag.len;
-    if (text.len > 0 && !str_equal(text, STR(GZIP_SUFFIX))) {
-        if (*text.data != '-')
-            return false;
-        text.data++;
-        text.len--;
-        *length = take_length(&text);
-        if (*length < 0)
-            return false;
-    }
+    if (text.len > 0 && !str_equal(text, STR(GZIP_SUFFIX)) &&
+        !take_length(&text, length))
+        return false;
     if (str_equal(text, STR(GZIP_SUFFIX)))
         *coding = CODING_GZIP;
-    return text.len == 0 || *coding == CODING_GZIP;
+    else if (text.len > 0)
+        return false;
+    return hash == form_hash(tag, *length, *coding);
 }
 
 /* The next entity tag of a list, without its quotes; weak ones are as good.
@@ -127,7 +153,7 @@ has_tag(const struct request *request, struct response *response)
     while (field_next(request, "If-None-Match", &at, &list)) {
         while (next_tag(&list, &text)) {
             enum coding coding;
-            int64_t length;
+            uint64_t length;
 
             if (!is_ours(text, response->tag, &coding, &length) ||
                 !request->codings[coding] ||
@@ -142,9 +168,10 @@ has_tag(const struct request *request, struct response *response)
 }
 
 static bool
-begin(const struct request *request, struct response *response, struct str tag)
+begin(const struct request *request, struct response *response, uint64_t tag)
 {
     response->tag = tag;
+    response->has_tag = true;
     if (!has_tag(request, response))
         return true;
     response->status = 304;
@@ -172,32 +199,34 @@ validator_begin(struct request *request, struct response *response,
 {
     struct why why = { "" };
     uint64_t history;
-    struct str tag;
     enum err err;
 
     if (!is_read(request))
         return true;
     err = store_history(request->service->store, clocks->known_tx, &history,
                         &why);
-    if (err != OK) {
-        problem_err(request, response, err, &why);
-        return false;
-    }
-    tag = arena_print(request->arena, "%llu-%016llx",
-                      (unsigned long long)clocks->known_tx,
-                      (unsigned long long)hash_of(request, clocks, history));
-    if (tag.data == NULL) {
-        problem_err(request, response, ERR_TOO_LARGE, NULL);
-        return false;
-    }
-    return begin(request, response, tag);
+    if (err == OK)
+        return begin(request, response, hash_of(request, clocks, history));
+    problem_err(request, response, err, &why);
+    return false;
 }
 
 bool
 validator_begin_fixed(struct request *request, struct response *response,
                       const char *name)
 {
-    return !is_read(request) || begin(request, response, str_of(name));
+    return !is_read(request) ||
+           begin(request, response, hash_xxh64(str_of(name)));
+}
+
+/* Of the body, where it is whole. */
+static uint64_t
+length_of(const struct response *response)
+{
+    if (response->stream != NULL)
+        return 0;
+    return response->fixed.data != NULL ? response->fixed.len
+                                        : response->body.len;
 }
 
 static bool
@@ -215,7 +244,7 @@ has_star(const struct request *request)
 void
 validator_end(struct request *request, struct response *response)
 {
-    if (response->tag.len == 0 || response->status != 200 || !has_star(request))
+    if (!response->has_tag || response->status != 200 || !has_star(request))
         return;
     response->status = 304;
     if (response->stream != NULL) {
@@ -223,9 +252,7 @@ validator_end(struct request *request, struct response *response)
         response->stream = NULL;
         return;
     }
-    response->length =
-        (int64_t)(response->fixed.data != NULL ? response->fixed.len
-                                               : response->body.len);
+    response->length = length_of(response);
     response->fixed = (struct str){ NULL, 0 };
     out_reset(&response->body);
 }
@@ -234,20 +261,19 @@ bool
 validator_print(const struct response *response,
                 char out[static ETAG_BYTES_MAX])
 {
-    uint64_t length = (uint64_t)response->length;
+    uint64_t length =
+        response->status == 304 ? response->length : length_of(response);
     const char *ending = response->coding == CODING_GZIP ? GZIP_SUFFIX : "";
+    uint64_t hash;
 
-    if (response->tag.len == 0)
+    if (!response->has_tag)
         return false;
-    if (response->status == 200 && response->stream == NULL)
-        length = response->fixed.data != NULL ? response->fixed.len
-                                              : response->body.len;
+    hash = form_hash(response->tag, length, response->coding);
     if (length > 0)
-        (void)snprintf(out, ETAG_BYTES_MAX, "\"%.*s-%llx%s\"",
-                       STR_ARG(response->tag), (unsigned long long)length,
-                       ending);
+        (void)snprintf(out, ETAG_BYTES_MAX, "\"%016" PRIx64 "-%" PRIx64 "%s\"",
+                       hash, length, ending);
     else
-        (void)snprintf(out, ETAG_BYTES_MAX, "\"%.*s%s\"",
-                       STR_ARG(response->tag), ending);
+        (void)snprintf(out, ETAG_BYTES_MAX, "\"%016" PRIx64 "%s\"", hash,
+                       ending);
     return true;
 }

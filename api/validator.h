@@ -6,7 +6,7 @@
 #include "knowledge.h"
 #include "request.h"
 
-/* "TX-HASH-LENGTH-gzip" in its quotes, terminated. */
+/* "HASH-LENGTH-gzip" in its quotes, terminated. */
 #define ETAG_BYTES_MAX 64
 
 /*
