@@ -125,8 +125,7 @@ read_all(struct explanation *e, uint32_t attribute, struct why *why)
         if (attribute == NAME_NONE || audit->facts[i].attribute == attribute)
             TRY(columns_add(&e->columns, audit->facts[i].attribute));
     }
-    columns_sort(&e->columns, e->trail.store->attributes);
-    return OK;
+    return columns_sort(&e->columns, e->trail.store->attributes);
 }
 
 static void

@@ -15,8 +15,9 @@ struct clocks {
 };
 
 /*
- * Read the clock parameters and the cursor's pins. On failure the response is
- * set and false returned. Sets response->tx.
+ * Read the clock parameters and the cursor's pins. On failure, and where the
+ * client has the answer already, the response is set and false returned. Sets
+ * response->tx, the answer's name and whether it is final.
  */
 bool clocks_read(struct request *request, struct response *response,
                  struct clocks *out);

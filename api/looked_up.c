@@ -221,7 +221,7 @@ print(struct looked_up *l, const struct names *attributes, enum media media,
     if (cells == NULL)
         return ERR_TOO_LARGE;
     if (!l->wanted->is_projected)
-        columns_sort(&l->columns, attributes);
+        TRY(columns_sort(&l->columns, attributes));
     rows_format(media)->head(out, &sheet);
     for (size_t i = 0; i < l->wanted->key_count; i++) {
         if (media == MEDIA_JSON && i > 0)

@@ -14,7 +14,7 @@ static const struct {
     int status;
     const char *slug, *title;
 } problems[PROBLEM_COUNT] = {
-#define PROBLEM(name, status, slug, title)                                     \
+#define PROBLEM(name, status, slug, title, meaning, remedy)                    \
     [PROBLEM_##name] = { status, slug, title },
 #include "problems.def"
 #undef PROBLEM
@@ -67,6 +67,8 @@ begin_problem(struct request *request, struct response *response,
     response->media = MEDIA_NONE;
     response->content_type = "application/problem+json";
     response->fixed = (struct str){ NULL, 0 };
+    response->coding = CODING_IDENTITY;
+    response->has_tag = false;
     out_reset(out);
     out_print(out, "{\"type\":\"/problems/%s\",\"title\":\"%s\",",
               problems[problem].slug, problems[problem].title);

@@ -7,7 +7,7 @@
 #include "secmaster/err.h"
 
 enum problem {
-#define PROBLEM(name, status, slug, title) PROBLEM_##name,
+#define PROBLEM(name, status, slug, title, meaning, remedy) PROBLEM_##name,
 #include "problems.def"
 #undef PROBLEM
     PROBLEM_COUNT

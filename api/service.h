@@ -22,6 +22,8 @@ struct service {
     struct catalogues *catalogues;
     clock_now *now;
     uint64_t body_bytes_max;
+    const char *const *cors_origins; /* each checked by cors_origin_check */
+    size_t cors_origin_count;        /* 0: no CORS */
     atomic_bool draining;
     atomic_uint_least64_t body_bytes_in_flight;
     atomic_uint_least64_t answer_bytes_in_flight; /* but small ones */

@@ -30,6 +30,8 @@
 #define PAGE_ROWS_DEFAULT 1000
 #define PAGE_ROWS_MAX 10000
 #define STREAM_CHUNK_BYTES (64 * 1024)
+#define PACKED_BYTES_MIN 1024 /* up to here nothing is gained */
+#define PACKED_ON_LOOP_BYTES_MAX (128UL * 1024) /* a millisecond */
 #define STREAM_RECORDS_MAX 20000   /* read for a chunk: some milliseconds */
 #define CANDIDATES_MAX (1UL << 20) /* kept by a filtered stream: 8 MiB */
 #define JOIN_WINDOW_BYTES_MAX (128UL << 20) /* a join's rows in memory */
@@ -43,6 +45,8 @@
 #define HEAD_BYTES_MAX (CONNECTION_POOL_BYTES / 2)
 #define ANSWER_HEAD_BYTES_MAX 6144 /* of the same pool, kept free for it */
 #define NEXT_LINK_BYTES_MAX 4096   /* to the next page: most of that head */
+#define ORIGIN_BYTES_MAX 255       /* of --cors-origin: in that head too */
+#define ORIGINS_MAX 64
 #define TRAILER_BYTES_MAX 1024     /* in that pool; nobody reads them */
 #define CONNECTION_IDLE_SECONDS 30
 #define REQUEST_SECONDS_MAX 10 /* a head and a small body, whole */

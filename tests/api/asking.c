@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/catalogue.h"
+#include "api/coding.h"
 #include "api/metrics.h"
 #include "api/problem.h"
 #include "api/route.h"
@@ -135,6 +136,7 @@ find(struct asking *asking)
     if (route_params(&asking->request, &asking->why) != OK)
         return 400;
     err = route_media(&asking->request, &asking->why);
+    (void)coding_accepted(&asking->request);
     return err == OK ? 0 : err == ERR_INVALID ? 406 : 400;
 }
 
