@@ -7,10 +7,10 @@
 
 /*
  * Nearly each step of a search waits for memory. Searches that take their
- * steps in turn wait together; with more of them one would be back before
- * memory is.
+ * steps in turn wait together; with many more the first would have
+ * lost again what was fetched for it.
  */
-#define SEARCHES_MAX 16
+#define SEARCHES_MAX 32
 
 struct search {
     const struct memtable_node *node; /* whose place is sought */
@@ -58,10 +58,8 @@ fetch_next(const struct search *search)
 {
     const struct memtable_node *next = own_next_of(search->at, search->level);
 
-    if (next == NULL)
-        return;
-    __builtin_prefetch(next);
-    __builtin_prefetch(&next->next[search->level]);
+    if (next != NULL)
+        __builtin_prefetch(next);
 }
 
 /* One comparison. False: the place is found. */
