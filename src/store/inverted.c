@@ -314,16 +314,13 @@ ready_term(struct inverted *inverted, size_t at)
     return grow_terms(inverted, shard);
 }
 
-/* Make room in a term's set for a security. */
+/* Make room in a term's set for one more security. */
 static enum err
-ready_security(struct inverted *inverted, struct term *term,
-               int64_t security_id)
+ready_security(struct inverted *inverted, struct term *term)
 {
     const struct id_set *set = set_of(term);
     void *memory;
 
-    if (id_set_has(set, security_id))
-        return OK;
     if (term->commit != inverted->commit)
         term->pending = 0;
     term->commit = inverted->commit;
@@ -361,10 +358,27 @@ fetch_set(struct inverted *inverted, size_t at)
         id_set_prefetch(set_of(staged->term), staged->security_id);
 }
 
+/* Make room for an entry and move it up to the ones kept: what is linked
+ * already is not. */
+static enum err
+ready_entry(struct inverted *inverted, size_t at, size_t *kept)
+{
+    const struct staged entry = inverted->staged[at];
+    size_t place = *kept;
+
+    if (entry.term != NULL && id_set_has(set_of(entry.term), entry.security_id))
+        return OK;
+    inverted->staged[place] = entry;
+    ++*kept;
+    return entry.term == NULL ? ready_term(inverted, place)
+                              : ready_security(inverted, entry.term);
+}
+
 enum err
 inverted_ready(struct inverted *inverted)
 {
     size_t count = inverted->staged_count, first = inverted->ready_count;
+    size_t kept = first;
 
     for (size_t i = first; i < count + SLOT_AHEAD; i++) {
         size_t set_at = i - SLOT_AHEAD + SET_AHEAD, at = i - SLOT_AHEAD;
@@ -373,17 +387,11 @@ inverted_ready(struct inverted *inverted)
             fetch_slot(inverted, i);
         if (i >= first + SLOT_AHEAD - SET_AHEAD && set_at < count)
             fetch_set(inverted, set_at);
-        if (i < first + SLOT_AHEAD)
-            continue;
-        if (inverted->staged[at].term == NULL)
-            TRY(ready_term(inverted, at));
-        else
-            TRY(ready_security(inverted, inverted->staged[at].term,
-                               inverted->staged[at].security_id));
+        if (i >= first + SLOT_AHEAD)
+            TRY(ready_entry(inverted, at, &kept));
     }
-    TRY(reserve(inverted));
-    inverted->ready_count = count;
-    return OK;
+    inverted->staged_count = inverted->ready_count = kept;
+    return reserve(inverted);
 }
 
 /* What one large batch needed is given back. */
@@ -444,6 +452,17 @@ link_security(struct inverted *inverted, struct term *term, int64_t security_id)
     term->used++;
 }
 
+static void
+fetch_for_link(struct inverted *inverted, size_t at)
+{
+    const struct staged *staged = &inverted->staged[at];
+
+    if (staged->term == NULL)
+        fetch_slot(inverted, at);
+    else
+        id_set_prefetch(set_of(staged->term), staged->security_id);
+}
+
 void
 inverted_link(struct inverted *inverted)
 {
@@ -455,7 +474,7 @@ inverted_link(struct inverted *inverted)
         struct term *term = staged->term;
 
         if (i + SLOT_AHEAD < count)
-            fetch_slot(inverted, i + SLOT_AHEAD);
+            fetch_for_link(inverted, i + SLOT_AHEAD);
         if (term == NULL)
             term = term_of(inverted, &staged->key);
         link_security(inverted, term, staged->security_id);
