@@ -19,12 +19,18 @@ struct search {
     struct memtable_node *before[HEIGHT_MAX]; /* of the levels passed */
 };
 
+static void
+go_back(struct node_path *path)
+{
+    for (size_t i = 0; i < HEIGHT_MAX; i++)
+        path->at[i] = path->head;
+}
+
 void
 node_path_begin(struct node_path *path, struct memtable_node *head)
 {
     path->head = head;
-    for (size_t i = 0; i < HEIGHT_MAX; i++)
-        path->at[i] = head;
+    go_back(path);
 }
 
 static bool
@@ -45,7 +51,7 @@ begin_level(struct node_path *path, const struct memtable_node *first,
     size_t level = 0;
 
     if (path->at[0] != path->head && node_compare(first, path->at[0]) < 0)
-        node_path_begin(path, path->head);
+        go_back(path);
     while (level < HEIGHT_MAX - 1 &&
            is_before(own_next_of(path->at[level], level), last))
         level++;
