@@ -62,6 +62,11 @@
     (128UL << 20) /* bounds a transaction's dirty pages                        \
                    */
 
+/* Of the last commit's time, to wait for small jobs of those it answered. */
+#define GATHER_COMMIT_PART 4
+#define GATHER_US_MAX 100000
+#define GATHER_JOB_BYTES_MAX (16UL << 10)
+
 /* The worker pool. */
 #define WORKERS_DEFAULT 2
 #define WORKER_QUEUE_JOBS_MAX 1024

@@ -14,6 +14,7 @@
 #include "secmaster/factset.h"
 #include "secmaster/xxh64.h"
 
+#include "ready_memory.h"
 #include "terms.h"
 
 /* Many small tables instead of one: the writer waits microseconds, not a
@@ -21,8 +22,6 @@
 #define SHARD_BITS 12
 static_assert(INVERTED_SHARDS == 1U << SHARD_BITS, "one for each");
 #define TERMS_FIRST 4
-
-#define CHUNK_BYTES (1UL << 20)
 
 /* Staged at a time: room at first, and room kept for the next. */
 #define STAGED_FIRST 64
@@ -54,118 +53,18 @@ struct staged {
     struct term *term; /* once ready; NULL: there was none yet */
 };
 
-struct chunk {
-    struct chunk *older;
-    size_t used, size;
-    _Alignas(8) unsigned char bytes[];
-};
-
 /*
  * What is found too small for what is staged grows then, for good: it holds
- * the same as before. Linking takes its memory from chunk and, when that is
- * full, from spare, where room has been made for all that is staged.
+ * the same as before. Linking takes its memory from what was made ready.
  */
 struct inverted {
     struct shard shards[INVERTED_SHARDS];
-    struct chunk *chunk, *spare;
+    struct ready_memory memory;
     struct staged *staged;
     size_t staged_count, staged_capacity;
     size_t ready_count; /* of staged */
     uint32_t commit;    /* counts what is staged together */
-    _Atomic uint64_t bytes;
 };
-
-/* Memory. */
-
-static size_t
-room_in(const struct chunk *chunk)
-{
-    return chunk == NULL ? 0 : chunk->size - chunk->used;
-}
-
-static struct chunk *
-chunk_new(size_t size)
-{
-    struct chunk *chunk;
-
-    if (size < CHUNK_BYTES)
-        size = CHUNK_BYTES;
-    chunk = malloc(sizeof *chunk + size);
-    if (chunk != NULL)
-        *chunk = (struct chunk){ .size = size };
-    return chunk;
-}
-
-static void
-push_chunk(struct inverted *inverted, struct chunk *chunk)
-{
-    chunk->older = inverted->chunk;
-    inverted->chunk = chunk;
-}
-
-static void *
-cut(struct inverted *inverted, size_t size)
-{
-    struct chunk *chunk = inverted->chunk;
-    void *to = chunk->bytes + chunk->used;
-
-    assert(size % 8 == 0);
-    assert(size <= room_in(chunk));
-    chunk->used += size;
-    atomic_fetch_add_explicit(&inverted->bytes, size, memory_order_relaxed);
-    return to;
-}
-
-/* Before linking: NULL when out of memory. */
-static void *
-allocate(struct inverted *inverted, size_t size)
-{
-    if (room_in(inverted->chunk) < size) {
-        struct chunk *chunk = chunk_new(size);
-
-        if (chunk == NULL)
-            return NULL;
-        push_chunk(inverted, chunk);
-    }
-    return cut(inverted, size);
-}
-
-/* While linking: from what was made ready. */
-static void *
-take(struct inverted *inverted, size_t size)
-{
-    if (room_in(inverted->chunk) < size) {
-        assert(inverted->spare != NULL);
-        push_chunk(inverted, inverted->spare);
-        inverted->spare = NULL;
-    }
-    return cut(inverted, size);
-}
-
-/* Make ready what linking may take. */
-static enum err
-reserve(struct inverted *inverted)
-{
-    size_t needed = inverted->staged_count * LINK_BYTES_MAX;
-
-    if (room_in(inverted->chunk) >= needed ||
-        room_in(inverted->spare) >= needed)
-        return OK;
-    free(inverted->spare);
-    inverted->spare = chunk_new(needed);
-    return inverted->spare == NULL ? ERR_BUSY : OK;
-}
-
-static void
-free_chunks(struct chunk *chunk)
-{
-    while (chunk != NULL) {
-        struct chunk *older = chunk->older;
-
-        free(chunk);
-        chunk = older;
-    }
-}
 
 struct inverted *
 inverted_new(void)
@@ -178,8 +77,7 @@ inverted_free(struct inverted *inverted)
 {
     if (inverted == NULL)
         return;
-    free_chunks(inverted->chunk);
-    free(inverted->spare);
+    ready_memory_fini(&inverted->memory);
     free(inverted->staged);
     free(inverted);
 }
@@ -187,7 +85,7 @@ inverted_free(struct inverted *inverted)
 uint64_t
 inverted_bytes(const struct inverted *inverted)
 {
-    return atomic_load_explicit(&inverted->bytes, memory_order_relaxed);
+    return atomic_load_explicit(&inverted->memory.bytes, memory_order_relaxed);
 }
 
 /* Finding. */
@@ -264,7 +162,7 @@ static enum err
 grow_terms(struct inverted *inverted, struct shard *shard)
 {
     uint32_t size = shard->size == 0 ? TERMS_FIRST : 2 * shard->size;
-    void *memory = allocate(inverted, terms_bytes(size));
+    void *memory = ready_memory_allocate(&inverted->memory, terms_bytes(size));
 
     if (memory == NULL)
         return ERR_BUSY;
@@ -314,23 +212,21 @@ ready_term(struct inverted *inverted, size_t at)
     return grow_terms(inverted, shard);
 }
 
-/* Make room in a term's set for a security. */
+/* Make room in a term's set for one more security. */
 static enum err
-ready_security(struct inverted *inverted, struct term *term,
-               int64_t security_id)
+ready_security(struct inverted *inverted, struct term *term)
 {
     const struct id_set *set = set_of(term);
     void *memory;
 
-    if (id_set_has(set, security_id))
-        return OK;
     if (term->commit != inverted->commit)
         term->pending = 0;
     term->commit = inverted->commit;
     term->pending++;
     if (term->used + term->pending <= id_set_room(set->size))
         return OK;
-    memory = allocate(inverted, id_set_bytes(2 * set->size));
+    memory =
+        ready_memory_allocate(&inverted->memory, id_set_bytes(2 * set->size));
     if (memory == NULL)
         return ERR_BUSY;
     grow_set(term, memory);
@@ -361,10 +257,27 @@ fetch_set(struct inverted *inverted, size_t at)
         id_set_prefetch(set_of(staged->term), staged->security_id);
 }
 
+/* Make room for an entry and move it up to the ones kept: what is linked
+ * already is not. */
+static enum err
+ready_entry(struct inverted *inverted, size_t at, size_t *kept)
+{
+    const struct staged entry = inverted->staged[at];
+    size_t place = *kept;
+
+    if (entry.term != NULL && id_set_has(set_of(entry.term), entry.security_id))
+        return OK;
+    inverted->staged[place] = entry;
+    ++*kept;
+    return entry.term == NULL ? ready_term(inverted, place)
+                              : ready_security(inverted, entry.term);
+}
+
 enum err
 inverted_ready(struct inverted *inverted)
 {
     size_t count = inverted->staged_count, first = inverted->ready_count;
+    size_t kept = first;
 
     for (size_t i = first; i < count + SLOT_AHEAD; i++) {
         size_t set_at = i - SLOT_AHEAD + SET_AHEAD, at = i - SLOT_AHEAD;
@@ -373,17 +286,11 @@ inverted_ready(struct inverted *inverted)
             fetch_slot(inverted, i);
         if (i >= first + SLOT_AHEAD - SET_AHEAD && set_at < count)
             fetch_set(inverted, set_at);
-        if (i < first + SLOT_AHEAD)
-            continue;
-        if (inverted->staged[at].term == NULL)
-            TRY(ready_term(inverted, at));
-        else
-            TRY(ready_security(inverted, inverted->staged[at].term,
-                               inverted->staged[at].security_id));
+        if (i >= first + SLOT_AHEAD)
+            TRY(ready_entry(inverted, at, &kept));
     }
-    TRY(reserve(inverted));
-    inverted->ready_count = count;
-    return OK;
+    inverted->staged_count = inverted->ready_count = kept;
+    return ready_memory_reserve(&inverted->memory, kept * LINK_BYTES_MAX);
 }
 
 /* What one large batch needed is given back. */
@@ -393,10 +300,7 @@ forget_staged(struct inverted *inverted)
     inverted->staged_count = 0;
     inverted->ready_count = 0;
     inverted->commit++;
-    if (room_in(inverted->spare) > STAGED_KEPT * LINK_BYTES_MAX) {
-        free(inverted->spare);
-        inverted->spare = NULL;
-    }
+    ready_memory_trim(&inverted->memory, STAGED_KEPT * LINK_BYTES_MAX);
     if (inverted->staged_capacity <= STAGED_KEPT)
         return;
     free(inverted->staged);
@@ -423,7 +327,7 @@ term_of(struct inverted *inverted, const struct inverted_key *key)
     if (term != NULL)
         return term;
     assert(shard->used < terms_room(shard->size));
-    term = take(inverted, sizeof *term + id_set_bytes(1));
+    term = ready_memory_take(&inverted->memory, sizeof *term + id_set_bytes(1));
     *term = (struct term){ .key = *key };
     atomic_init(&term->set, id_set_init(term + 1, 1));
     terms_add(terms, term);
@@ -439,9 +343,21 @@ link_security(struct inverted *inverted, struct term *term, int64_t security_id)
     if (id_set_has(set, security_id))
         return;
     if (term->used == id_set_room(set->size))
-        grow_set(term, take(inverted, id_set_bytes(2 * set->size)));
+        grow_set(term, ready_memory_take(&inverted->memory,
+                                         id_set_bytes(2 * set->size)));
     id_set_add(set_of(term), security_id);
     term->used++;
+}
+
+static void
+fetch_for_link(struct inverted *inverted, size_t at)
+{
+    const struct staged *staged = &inverted->staged[at];
+
+    if (staged->term == NULL)
+        fetch_slot(inverted, at);
+    else
+        id_set_prefetch(set_of(staged->term), staged->security_id);
 }
 
 void
@@ -455,7 +371,7 @@ inverted_link(struct inverted *inverted)
         struct term *term = staged->term;
 
         if (i + SLOT_AHEAD < count)
-            fetch_slot(inverted, i + SLOT_AHEAD);
+            fetch_for_link(inverted, i + SLOT_AHEAD);
         if (term == NULL)
             term = term_of(inverted, &staged->key);
         link_security(inverted, term, staged->security_id);

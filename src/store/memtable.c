@@ -13,6 +13,10 @@
 /* Large, so that the allocator's overhead and page faults come rarely. */
 #define CHUNK_BYTES (1UL << 20)
 
+#define LINE_BYTES 64
+#define SEARCHED_BYTES                                                         \
+    (sizeof(struct memtable_node) + 2 * sizeof(struct memtable_node *))
+
 /* Records staged at a time: room at first, and room kept for the next. */
 #define STAGED_FIRST 64
 #define STAGED_KEPT (1UL << 18)
@@ -47,13 +51,23 @@ node_size(size_t height, size_t payload_bytes)
     return (size + 7) & ~(size_t)7;
 }
 
+/* How far to go on so that what a search looks at is in one cache line. */
+static size_t
+padding_at(const unsigned char *at)
+{
+    size_t into = (uintptr_t)at % LINE_BYTES;
+
+    return into + SEARCHED_BYTES <= LINE_BYTES ? 0 : LINE_BYTES - into;
+}
+
 static void *
 allocate(struct memtable *memtable, size_t size)
 {
     struct chunk *chunk = memtable->chunk;
+    size_t most = size + LINE_BYTES, padding;
 
-    if (chunk == NULL || chunk->size - chunk->used < size) {
-        size_t room = size > CHUNK_BYTES ? size : CHUNK_BYTES;
+    if (chunk == NULL || chunk->size - chunk->used < most) {
+        size_t room = most > CHUNK_BYTES ? most : CHUNK_BYTES;
 
         chunk = malloc(sizeof *chunk + room);
         if (chunk == NULL)
@@ -61,9 +75,10 @@ allocate(struct memtable *memtable, size_t size)
         *chunk = (struct chunk){ .older = memtable->chunk, .size = room };
         memtable->chunk = chunk;
     }
-    void *to = chunk->bytes + chunk->used;
-    chunk->used += size;
-    return to;
+    padding = padding_at(chunk->bytes + chunk->used);
+    chunk->used += padding + size;
+    memtable->staged_bytes += padding + size;
+    return chunk->bytes + chunk->used - size;
 }
 
 static struct memtable_node *
@@ -103,8 +118,8 @@ random_height(struct memtable *memtable)
 size_t
 memtable_cost(const struct record *record)
 {
-    /* Of the usual height, rounded up. */
-    return node_size(2, record->payload.len);
+    /* Of more than the usual height, for the padding. */
+    return node_size(3, record->payload.len);
 }
 
 /* One thread writes, so reading and writing apart is enough. */
@@ -134,6 +149,7 @@ memtable_new(uint64_t seed)
         return NULL;
     }
     node_path_begin(&memtable->path, head);
+    memtable->staged_bytes = 0;
     return memtable;
 }
 
@@ -181,8 +197,8 @@ has_room(struct memtable *memtable)
 enum err
 memtable_stage(struct memtable *memtable, const struct record *record)
 {
+    uint64_t before = memtable->staged_bytes;
     struct memtable_node *node;
-    size_t size;
 
     if (memtable->staged_count == 0) {
         memtable->mark = memtable->chunk;
@@ -197,9 +213,7 @@ memtable_stage(struct memtable *memtable, const struct record *record)
     node->security_id = record->security_id;
     node->days = record->effective.days;
     node->tx = record->tx;
-    size = node_size(node->height, node->payload_bytes);
-    memtable->staged_bytes += size;
-    add_bytes(memtable, size);
+    add_bytes(memtable, memtable->staged_bytes - before);
     memtable->staged[memtable->staged_count++] = staged_record_of(record, node);
     return inverted_stage(memtable->inverted, record);
 }

@@ -7,10 +7,10 @@
 
 /*
  * Nearly each step of a search waits for memory. Searches that take their
- * steps in turn wait together; with more of them one would be back before
- * memory is.
+ * steps in turn wait together; with many more the first would have
+ * lost again what was fetched for it.
  */
-#define SEARCHES_MAX 16
+#define SEARCHES_MAX 32
 
 struct search {
     const struct memtable_node *node; /* whose place is sought */
@@ -19,12 +19,18 @@ struct search {
     struct memtable_node *before[HEIGHT_MAX]; /* of the levels passed */
 };
 
+static void
+go_back(struct node_path *path)
+{
+    for (size_t i = 0; i < HEIGHT_MAX; i++)
+        path->at[i] = path->head;
+}
+
 void
 node_path_begin(struct node_path *path, struct memtable_node *head)
 {
     path->head = head;
-    for (size_t i = 0; i < HEIGHT_MAX; i++)
-        path->at[i] = head;
+    go_back(path);
 }
 
 static bool
@@ -45,7 +51,7 @@ begin_level(struct node_path *path, const struct memtable_node *first,
     size_t level = 0;
 
     if (path->at[0] != path->head && node_compare(first, path->at[0]) < 0)
-        node_path_begin(path, path->head);
+        go_back(path);
     while (level < HEIGHT_MAX - 1 &&
            is_before(own_next_of(path->at[level], level), last))
         level++;
@@ -58,10 +64,8 @@ fetch_next(const struct search *search)
 {
     const struct memtable_node *next = own_next_of(search->at, search->level);
 
-    if (next == NULL)
-        return;
-    __builtin_prefetch(next);
-    __builtin_prefetch(&next->next[search->level]);
+    if (next != NULL)
+        __builtin_prefetch(next);
 }
 
 /* One comparison. False: the place is found. */

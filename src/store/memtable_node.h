@@ -78,7 +78,7 @@ size_t staged_disorder(const struct staged_record *staged, size_t count);
  * sorted within a batch start their search near it.
  */
 struct node_path {
-    struct memtable_node *head; /* before every key; HEIGHT_MAX high */
+    struct memtable_node *head; /* before every key; any thread reads it */
     struct memtable_node *at[HEIGHT_MAX];
 };
 

@@ -1,6 +1,7 @@
 /* The writer: order, numbers, group commit, and what the store is handed. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "secmaster/bounds.h"
 #include "secmaster/factset.h"
@@ -77,6 +78,76 @@ Test(writer, commits_what_waits_at_once)
     for (size_t i = 0; i < COUNT(jobs); i++)
         test_job_free(jobs[i]);
     writing_stop();
+}
+
+#define COMMIT_MS 400
+#define WINDOW_MS (COMMIT_MS / GATHER_COMMIT_PART)
+
+static void
+sleep_ms(long ms)
+{
+    nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
+}
+
+/* Wait until jobs come home; how many have. */
+static size_t
+wait_for_some(void)
+{
+    const struct inbox_item *item = inbox_wait(&writing.inbox);
+    size_t count = 0;
+
+    for (; item != NULL; item = item->next)
+        count++;
+    return count;
+}
+
+/*
+ * One job is answered by a long commit while two wait; another one follows at
+ * once, as a client does that was answered.
+ */
+Test(writer, waits_a_little_for_small_jobs_of_those_just_answered)
+{
+    static const struct {
+        const char *name;
+        size_t bytes;  /* of those that wait */
+        long delay_ms; /* of the one that follows */
+        size_t calls, batches;
+    } cases[] = {
+        { "at once", 100, 0, 2, 3 },
+        { "too late", 100, 3 * WINDOW_MS, 3, 2 },
+        { "large jobs", GATHER_JOB_BYTES_MAX + 1, WINDOW_MS / 2, 3, 2 },
+    };
+
+    for (size_t c = 0; c < COUNT(cases); c++) {
+        struct test_job *jobs[4];
+        size_t back;
+
+        writing_start(store_memory_new());
+        writing.held = true;
+        for (size_t i = 0; i < COUNT(jobs); i++) {
+            jobs[i] = test_job_new("+ticker");
+            jobs[i]->job.bytes = cases[c].bytes;
+        }
+        test_job_submit(jobs[0]);
+        writing_entered();
+        test_job_submit(jobs[1]);
+        test_job_submit(jobs[2]);
+        sleep_ms(COMMIT_MS);
+        writing_release();
+        back = wait_for_some();
+        sleep_ms(cases[c].delay_ms);
+        test_job_submit(jobs[3]);
+        while (back < COUNT(jobs))
+            back += wait_for_some();
+        cr_expect_eq(atomic_load(&writing.calls), cases[c].calls,
+                     "%s: %zu calls", cases[c].name,
+                     atomic_load(&writing.calls));
+        cr_expect_eq(writing.batches[1], cases[c].batches, "%s: %zu batches",
+                     cases[c].name, writing.batches[1]);
+        for (size_t i = 0; i < COUNT(jobs); i++)
+            test_job_free(jobs[i]);
+        writing_stop();
+    }
 }
 
 /* One job is held in the store while three of so many bytes wait. */

@@ -159,6 +159,29 @@ Test(inverted, keeps_each_entry_once)
     inverted_free(inverted);
 }
 
+/* What is there already is left out of what is linked: the others stay. */
+Test(inverted, links_what_is_new_among_what_is_known)
+{
+    struct inverted *inverted = inverted_new();
+
+    stage_text(inverted, 1, 7, "old");
+    stage_text(inverted, 2, 7, "older");
+    ready_and_link(inverted);
+    stage_text(inverted, 1, 7, "old"); /* known */
+    stage_text(inverted, 3, 7, "old"); /* of a known value */
+    stage_text(inverted, 2, 7, "older");
+    stage_text(inverted, 4, 7, "new");
+    cr_assert_eq(inverted_ready(inverted), OK);
+    stage_text(inverted, 1, 7, "old");
+    stage_text(inverted, 5, 7, "new");
+    stage_text(inverted, 6, 7, "older");
+    ready_and_link(inverted);
+    expect(inverted, 7, "old", "1 3 ");
+    expect(inverted, 7, "older", "2 6 ");
+    expect(inverted, 7, "new", "4 5 ");
+    inverted_free(inverted);
+}
+
 Test(inverted, lets_values_of_one_hash_share_their_entries)
 {
     struct inverted *inverted = inverted_new();
