@@ -35,6 +35,8 @@ struct rows_format {
     void (*line)(struct out *out, const struct sheet *sheet,
                  const struct line *line, bool first);
     void (*tail)(struct out *out);
+    /* A value by itself, as it stands in a line. */
+    void (*value)(struct out *out, struct value value);
 };
 
 /* NULL: rows cannot be written so. */

@@ -130,4 +130,4 @@ csv_tail(struct out *out)
     (void)out;
 }
 
-const struct rows_format rows_csv = { csv_head, csv_line, csv_tail };
+const struct rows_format rows_csv = { csv_head, csv_line, csv_tail, field };

@@ -56,6 +56,12 @@ rows_object(struct out *out, const struct sheet *sheet, const struct line *line)
 }
 
 static void
+json_value(struct out *out, struct value value)
+{
+    value_json(out, value);
+}
+
+static void
 json_head(struct out *out, const struct sheet *sheet)
 {
     out_str(out, STR("{\"columns\":["));
@@ -87,7 +93,8 @@ json_tail(struct out *out)
     out_char(out, ']');
 }
 
-const struct rows_format rows_json = { json_head, json_line, json_tail };
+const struct rows_format rows_json = { json_head, json_line, json_tail,
+                                       json_value };
 
 static void
 ndjson_head(struct out *out, const struct sheet *sheet)
@@ -111,5 +118,5 @@ ndjson_tail(struct out *out)
     (void)out;
 }
 
-const struct rows_format rows_ndjson = { ndjson_head, ndjson_line,
-                                         ndjson_tail };
+const struct rows_format rows_ndjson = { ndjson_head, ndjson_line, ndjson_tail,
+                                         json_value };

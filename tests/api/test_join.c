@@ -241,7 +241,7 @@ drain(struct joined *joined, struct out *out)
 
 Test(join, comes_out_the_same_whatever_window_memory_allows)
 {
-    static const size_t windows[] = { 128UL << 20, 20000, 2000, 300 };
+    static const size_t windows[] = { 128UL << 20, 20000, 2000, 300, 30 };
     struct asking a;
 
     load_many(&a);
@@ -281,7 +281,7 @@ Test(join, gives_up_where_not_even_one_row_fits)
         .known_tx = 1,
         .age_days_max = UINT64_MAX,
         .media = MEDIA_NDJSON,
-        .window_bytes_max = 10,
+        .window_bytes_max = 2,
     };
     struct joined *joined = joined_new();
     struct asking a;
