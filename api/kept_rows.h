@@ -4,16 +4,9 @@
 
 #include <stdint.h>
 
+#include "repeats.h"
 #include "secmaster/columns.h"
 #include "secmaster/rows_writer.h"
-
-/* The value of a column in the row that was kept last. */
-struct kept_value {
-    size_t at;   /* its bytes in the rows */
-    uint64_t tx; /* of the winning assertion; 0: there was none */
-    struct date effective;
-    uint32_t source;
-};
 
 /* A row is a length and a text for each column, one behind the other. */
 struct kept_rows {
@@ -22,9 +15,7 @@ struct kept_rows {
     struct out bytes; /* sticky: past its limit no more rows are kept */
     struct out text;  /* of a value */
 
-    const struct cell **cells; /* room for a row's, spread over columns */
-    struct kept_value *last;   /* and what ends the row */
-    int64_t last_security;     /* -1: no row was kept */
+    struct repeats repeats;
 
     struct cell *unpacked; /* of one row, a column each */
     const struct cell **printed;
