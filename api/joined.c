@@ -4,9 +4,11 @@
  * order sent, the rows of a window of positions are kept, each once, its values
  * encoded as the format wants them. The first window is all positions, in the
  * same fold; where their rows are too large together, smaller ones follow, with
- * a fold each.
+ * a fold each. A fold of many is done in two parts at a time, as nobody else
+ * has work for the second core while the client waits.
  */
 #include <assert.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "joined.h"
@@ -16,6 +18,9 @@
 #include "secmaster/log.h"
 #include "secmaster/rows_writer.h"
 #include "seeks.h"
+
+/* Every part keeps a row of nulls first. */
+#define ROW_NOTHING 0
 
 /* No row: before every day. */
 #define START_NONE INT32_MIN
@@ -30,6 +35,16 @@ static_assert(JOIN_WINDOW_BYTES_MAX <= UINT32_MAX, "offsets are 32 bits");
 #define AHEAD_BYTES 256
 #define CACHE_LINE_BYTES 64
 
+/* The securities of seeks[from..to), folded by one thread. */
+struct part {
+    struct joined *joined;
+    size_t from, to;
+    size_t next, end; /* of the security that is looked through */
+    struct kept_rows kept;
+    enum err err;
+    struct why why;
+};
+
 struct joined {
     struct stream stream; /* first: streams are cast back */
     struct positions positions;
@@ -42,15 +57,15 @@ struct joined {
     struct date *starts; /* of each position's row, or START_NONE */
     uint64_t matched;
 
-    /* Looking through one security: seeks.items[next..end). */
     struct seeks seeks;
-    size_t next, end;
     bool is_first; /* fold: the starts are to be found */
+    struct part parts[JOIN_PARTS_MAX];
+    unsigned part_count;
+    int64_t first_part_to; /* the last security of parts[0] */
 
     /* The window: positions first..first + window_count. */
-    uint32_t *rows; /* of each; nothing's where unmatched */
+    uint32_t *rows; /* of each, in its part; ROW_NOTHING where unmatched */
     size_t first, window_count, window_max;
-    struct kept_rows kept;
 
     size_t at;     /* of the position to be printed next */
     struct out id; /* its security's, as text */
@@ -65,7 +80,8 @@ joined_new(void)
     if (joined == NULL)
         return NULL;
     columns_init(&joined->columns);
-    kept_rows_init(&joined->kept);
+    for (size_t i = 0; i < JOIN_PARTS_MAX; i++)
+        kept_rows_init(&joined->parts[i].kept);
     out_init(&joined->id, ID_TEXT_BYTES_MAX);
     if (positions_init(&joined->positions) != OK) {
         joined_free(joined);
@@ -82,7 +98,8 @@ joined_free(struct joined *joined)
     positions_fini(&joined->positions);
     seeks_fini(&joined->seeks);
     columns_fini(&joined->columns);
-    kept_rows_fini(&joined->kept);
+    for (size_t i = 0; i < JOIN_PARTS_MAX; i++)
+        kept_rows_fini(&joined->parts[i].kept);
     out_fini(&joined->id);
     free(joined->starts);
     free(joined->rows);
@@ -115,12 +132,13 @@ is_match(const struct joined *joined, const struct row *row, struct date date)
 static enum visit
 meet_row(void *context, const struct row *row)
 {
-    struct joined *joined = context;
+    struct part *part = context;
+    struct joined *joined = part->joined;
     bool is_kept = false;
     uint32_t kept = 0;
 
-    for (; joined->next < joined->end; joined->next++) {
-        const struct seek *seek = &joined->seeks.items[joined->next];
+    for (; part->next < part->end; part->next++) {
+        const struct seek *seek = &joined->seeks.items[part->next];
 
         if (seek->date.days >= row->end.days)
             return VISIT_NEXT;
@@ -129,8 +147,8 @@ meet_row(void *context, const struct row *row)
         joined->starts[seek->index] = row->start;
         if (!is_in_window(joined, seek))
             continue;
-        if (!is_kept && out_finish(&joined->kept.bytes) == OK)
-            kept = kept_rows_add(&joined->kept, row);
+        if (!is_kept && out_finish(&part->kept.bytes) == OK)
+            kept = kept_rows_add(&part->kept, row);
         is_kept = true;
         joined->rows[seek->index - joined->first] = kept;
     }
@@ -148,51 +166,88 @@ is_sought(const struct joined *joined, const struct seek *seek)
 /* Fold the security of seeks[next]; what the last of them cannot see is not
  * read. */
 static enum err
-fold_one(struct joined *joined, struct view *view, struct timeline *timeline,
-         struct why *why)
+fold_one(struct part *part, struct view *view, struct timeline *timeline)
 {
+    const struct joined *joined = part->joined;
     const struct seek *seeks = joined->seeks.items, *last = NULL;
-    int64_t security_id = seeks[joined->next].security_id;
+    int64_t security_id = seeks[part->next].security_id;
     struct scan_range range = SCAN_SECURITY(RECORD_FACTS, security_id);
 
-    joined->end = joined->next;
-    while (joined->end < joined->seeks.count &&
-           seeks[joined->end].security_id == security_id) {
-        if (is_sought(joined, &seeks[joined->end]))
-            last = &seeks[joined->end];
-        joined->end++;
+    part->end = part->next;
+    while (part->end < part->to &&
+           seeks[part->end].security_id == security_id) {
+        if (is_sought(joined, &seeks[part->end]))
+            last = &seeks[part->end];
+        part->end++;
     }
     if (last == NULL)
         return OK;
     range.last_date = last->date;
-    TRY(store_scan(view, &range, timeline_record, timeline, why));
+    TRY(store_scan(view, &range, timeline_record, timeline, &part->why));
     return timeline_finish(timeline);
 }
 
 /* Fold every security that is sought in. Rows may have been too large for
  * kept, which says so. */
 static enum err
-fold_all(struct joined *joined, struct why *why)
+fold_all(struct part *part, struct timeline *timeline)
 {
-    struct precedence equal = { NULL, NULL };
-    struct timeline *timeline =
-        timeline_new(joined->store->seed, WINDOW_ALL, equal, meet_row, joined);
+    const struct joined *joined = part->joined;
     struct view view;
-    enum err err;
+    enum err err = OK;
 
-    if (timeline == NULL)
-        return ERR_BUSY;
-    err = store_view_begin(joined->store, joined->rules.known_tx, &view, why);
-    if (err != OK) {
-        timeline_free(timeline);
-        return err;
-    }
-    for (joined->next = 0; err == OK && joined->next < joined->seeks.count;
-         joined->next = joined->end)
-        err = fold_one(joined, &view, timeline, why);
+    TRY(store_view_begin(joined->store, joined->rules.known_tx, &view,
+                         &part->why));
+    for (part->next = part->from; err == OK && part->next < part->to;
+         part->next = part->end)
+        err = fold_one(part, &view, timeline);
     store_view_end(&view);
-    timeline_free(timeline);
     return err;
+}
+
+/* A thread's, or called by ours. */
+static void *
+fold_part(void *context)
+{
+    struct part *part = context;
+    struct precedence equal = { NULL, NULL };
+    struct timeline *timeline = timeline_new(part->joined->store->seed,
+                                             WINDOW_ALL, equal, meet_row, part);
+
+    kept_rows_reset(&part->kept);
+    (void)kept_rows_add(&part->kept, NULL);
+    part->err = timeline == NULL ? ERR_BUSY : out_finish(&part->kept.bytes);
+    if (part->err == OK)
+        part->err = fold_all(part, timeline);
+    timeline_free(timeline);
+    return NULL;
+}
+
+/* All parts at a time; one after the other where there is no thread to be had.
+ */
+static enum err
+fold_parts(struct joined *joined, struct why *why)
+{
+    pthread_t threads[JOIN_PARTS_MAX];
+    bool started[JOIN_PARTS_MAX] = { false };
+
+    for (unsigned i = 1; i < joined->part_count; i++)
+        started[i] = pthread_create(&threads[i], NULL, fold_part,
+                                    &joined->parts[i]) == 0;
+    (void)fold_part(&joined->parts[0]);
+    for (unsigned i = 1; i < joined->part_count; i++) {
+        if (started[i])
+            pthread_join(threads[i], NULL);
+        else
+            (void)fold_part(&joined->parts[i]);
+    }
+    for (unsigned i = 0; i < joined->part_count; i++) {
+        const struct part *part = &joined->parts[i];
+
+        if (part->err != OK)
+            return why_set(why, part->err, "%s", part->why.text);
+    }
+    return OK;
 }
 
 /* Keep the rows of the positions from first on, as many as window_max. */
@@ -200,18 +255,16 @@ static enum err
 try_window(struct joined *joined, struct why *why)
 {
     size_t left = joined->positions.count - joined->first;
-    uint32_t nothing;
 
     joined->window_count =
         left < joined->window_max ? left : joined->window_max;
-    kept_rows_reset(&joined->kept);
-    nothing = kept_rows_add(&joined->kept, NULL);
-    TRY(out_finish(&joined->kept.bytes));
     for (size_t i = 0; i < joined->window_count; i++)
-        joined->rows[i] = nothing;
-    TRY(fold_all(joined, why));
+        joined->rows[i] = ROW_NOTHING;
+    TRY(fold_parts(joined, why));
     joined->is_first = false;
-    return out_finish(&joined->kept.bytes);
+    for (unsigned i = 0; i < joined->part_count; i++)
+        TRY(out_finish(&joined->parts[i].kept.bytes));
+    return OK;
 }
 
 /* The same, with half as many where their rows are too large together. */
@@ -240,8 +293,49 @@ make_columns(struct joined *joined, struct why *why)
     };
     joined->format = rows_format(joined->rules.media);
     assert(joined->format != NULL);
-    return kept_rows_open(&joined->kept, &joined->columns, joined->format,
-                          joined->rules.window_bytes_max);
+    return OK;
+}
+
+/* Share the securities out, about as many positions to each part. */
+static enum err
+make_parts(struct joined *joined)
+{
+    const struct seeks *seeks = &joined->seeks;
+    size_t from = 0;
+
+    joined->part_count = joined->rules.parts;
+    assert(joined->part_count > 0);
+    assert(joined->part_count <= JOIN_PARTS_MAX);
+    for (unsigned i = 0; i < joined->part_count; i++) {
+        size_t to = seeks->count * (i + 1) / joined->part_count;
+
+        while (to > from && to < seeks->count &&
+               seeks->items[to].security_id == seeks->items[to - 1].security_id)
+            to++;
+        joined->parts[i].joined = joined;
+        joined->parts[i].from = from;
+        joined->parts[i].to = to;
+        TRY(kept_rows_open(
+            &joined->parts[i].kept, &joined->columns, joined->format,
+            joined->rules.window_bytes_max / joined->part_count));
+        from = to;
+    }
+    joined->first_part_to = -1;
+    if (joined->parts[0].to > 0)
+        joined->first_part_to =
+            seeks->items[joined->parts[0].to - 1].security_id;
+    return OK;
+}
+
+/* Where a position's row is kept. */
+static inline struct kept_rows *
+kept_of(struct joined *joined, const struct position *position)
+{
+    static_assert(JOIN_PARTS_MAX == 2, "one limit tells two parts apart");
+    if (joined->part_count == 1 ||
+        position->security_id <= joined->first_part_to)
+        return &joined->parts[0].kept;
+    return &joined->parts[1].kept;
 }
 
 static enum err
@@ -272,6 +366,7 @@ joined_match(struct joined *joined, struct store *store,
     TRY(make_room(joined));
     TRY(make_columns(joined, why));
     TRY(seeks_make(&joined->seeks, &joined->positions));
+    TRY(make_parts(joined));
 
     /* The first window belongs to what may take long. */
     TRY(make_window(joined, why));
@@ -290,14 +385,16 @@ joined_matched(const struct joined *joined)
  * as waiting for it takes longer than printing it. Always inline: a function
  * that does nothing else is taken for one that does nothing. */
 static inline __attribute__((always_inline)) void
-expect_row(const struct joined *joined)
+expect_row(struct joined *joined)
 {
     size_t i = joined->at - joined->first + AHEAD_POSITIONS;
     const char *row;
 
     if (i >= joined->window_count)
         return;
-    row = joined->kept.bytes.data + joined->rows[i];
+    row = kept_of(joined, &joined->positions.items[joined->first + i])
+              ->bytes.data +
+          joined->rows[i];
     for (size_t at = 0; at < AHEAD_BYTES; at += CACHE_LINE_BYTES)
         __builtin_prefetch(row + at);
 }
@@ -308,7 +405,9 @@ put_position(struct joined *joined, struct out *out)
     const struct position *position = &joined->positions.items[joined->at];
     char date[DATE_TEXT_BYTES];
     uint32_t row = joined->rows[joined->at - joined->first];
-    struct line line = { .cells = kept_rows_cells(&joined->kept, row) };
+    struct line line = {
+        .cells = kept_rows_cells(kept_of(joined, position), row),
+    };
 
     out_reset(&joined->id);
     out_int(&joined->id, position->security_id);
@@ -385,13 +484,16 @@ free_stream(struct stream *stream)
 struct stream *
 joined_stream(struct joined *joined)
 {
-    bool is_one_window = joined->window_count == joined->positions.count;
+    size_t held = 0;
 
+    for (unsigned i = 0; i < joined->part_count; i++)
+        held += joined->parts[i].kept.bytes.capacity;
+    if (joined->window_count < joined->positions.count)
+        held = joined->rules.window_bytes_max;
     joined->stream = (struct stream){
         .fill = fill,
         .free = free_stream,
-        .bytes_held = is_one_window ? joined->kept.bytes.capacity
-                                    : joined->rules.window_bytes_max,
+        .bytes_held = held,
     };
     return &joined->stream;
 }
