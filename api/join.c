@@ -5,6 +5,9 @@
 #include "problem.h"
 #include "service.h"
 
+/* So many are worth a thread of their own for half of them. */
+#define JOIN_PARTS_POSITIONS 50000
+
 /* Lives in the request's arena, what it points to on the heap. */
 struct joining {
     struct complaints complaints;
@@ -74,6 +77,7 @@ rules_read(struct request *request, struct response *response,
         .age_days_max = UINT64_MAX,
         .media = request->media,
         .window_bytes_max = JOIN_WINDOW_BYTES_MAX,
+        .parts = 1,
     };
     if (max_age.data != NULL && !number_read(max_age, &out->age_days_max)) {
         problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,
@@ -108,6 +112,8 @@ handle(struct request *request, struct response *response)
         refuse(request, response, err, &why);
         return;
     }
+    if (joined_positions(joined)->count >= JOIN_PARTS_POSITIONS)
+        rules.parts = JOIN_PARTS_MAX;
     err = joined_match(joined, request->service->store, &rules, &why);
     if (err != OK) {
         problem_err(request, response, err, &why);

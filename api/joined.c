@@ -1,37 +1,48 @@
 /*
  * Positions and the rows they meet. Sorted by security, each security is
- * folded once to note where each position's row starts. To print in the order
- * sent, the rows of a window of positions are encoded once each, behind a
- * second fold; a window is all positions unless their rows are too large.
+ * folded once, which tells where each position's row starts. To print in the
+ * order sent, the rows of a window of positions are kept, each once, its values
+ * encoded as the format wants them. The first window is all positions, in the
+ * same fold; where their rows are too large together, smaller ones follow, with
+ * a fold each. A fold of many is done in two parts at a time, as nobody else
+ * has work for the second core while the client waits.
  */
 #include <assert.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "joined.h"
+#include "kept_rows.h"
 #include "reading.h"
 #include "secmaster/bounds.h"
 #include "secmaster/log.h"
 #include "secmaster/rows_writer.h"
+#include "seeks.h"
+
+/* Every part keeps a row of nulls first. */
+#define ROW_NOTHING 0
 
 /* No row: before every day. */
 #define START_NONE INT32_MIN
 
-/* A window's offsets are bounded too. */
 #define WINDOW_POSITIONS_MAX (1U << 20)
 static_assert(JOIN_WINDOW_BYTES_MAX <= UINT32_MAX, "offsets are 32 bits");
 
 #define ID_TEXT_BYTES_MAX 20
 
-/* A position to look for, in the order of looking. */
-struct seek {
-    int64_t security_id;
-    struct date date;
-    uint32_t index;
-};
+/* Prefetched: so many positions ahead, so much of a row. */
+#define AHEAD_POSITIONS 24
+#define AHEAD_BYTES 256
+#define CACHE_LINE_BYTES 64
 
-/* The part of a line behind its fixed columns, in texts. */
-struct fragment {
-    uint32_t offset, len;
+/* The securities of seeks[from..to), folded by one thread. */
+struct part {
+    struct joined *joined;
+    size_t from, to;
+    size_t next, end; /* of the security that is looked through */
+    struct kept_rows kept;
+    enum err err;
+    struct why why;
 };
 
 struct joined {
@@ -40,23 +51,21 @@ struct joined {
     struct store *store;
     struct join_rules rules;
     struct columns columns;
-    const struct cell **cells, **nulls;
-    struct sheet sheet, bare; /* bare: without attribute columns */
+    struct sheet sheet;
     const struct rows_format *format;
-    size_t fixed_bytes; /* of a blank line, up to the fragment */
-    size_t tail_bytes;  /* of a bare line, behind its fixed columns */
 
     struct date *starts; /* of each position's row, or START_NONE */
     uint64_t matched;
 
-    /* Looking through one security: seeks[next..end). */
-    struct seek *seeks;
-    size_t seek_count, next, end;
+    struct seeks seeks;
+    bool is_first; /* fold: the starts are to be found */
+    struct part parts[JOIN_PARTS_MAX];
+    unsigned part_count;
+    int64_t first_part_to; /* the last security of parts[0] */
 
     /* The window: positions first..first + window_count. */
-    struct fragment *fragments; /* of each; nothing's where unmatched */
+    uint32_t *rows; /* of each, in its part; ROW_NOTHING where unmatched */
     size_t first, window_count, window_max;
-    struct out texts;
 
     size_t at;     /* of the position to be printed next */
     struct out id; /* its security's, as text */
@@ -71,7 +80,8 @@ joined_new(void)
     if (joined == NULL)
         return NULL;
     columns_init(&joined->columns);
-    out_init(&joined->texts, 0);
+    for (size_t i = 0; i < JOIN_PARTS_MAX; i++)
+        kept_rows_init(&joined->parts[i].kept);
     out_init(&joined->id, ID_TEXT_BYTES_MAX);
     if (positions_init(&joined->positions) != OK) {
         joined_free(joined);
@@ -86,14 +96,13 @@ joined_free(struct joined *joined)
     if (joined == NULL)
         return;
     positions_fini(&joined->positions);
+    seeks_fini(&joined->seeks);
     columns_fini(&joined->columns);
-    out_fini(&joined->texts);
+    for (size_t i = 0; i < JOIN_PARTS_MAX; i++)
+        kept_rows_fini(&joined->parts[i].kept);
     out_fini(&joined->id);
-    free(joined->cells);
-    free(joined->nulls);
     free(joined->starts);
-    free(joined->seeks);
-    free(joined->fragments);
+    free(joined->rows);
     free(joined);
 }
 
@@ -103,194 +112,159 @@ joined_positions(struct joined *joined)
     return &joined->positions;
 }
 
-static int
-by_place(const void *a, const void *b)
+static bool
+is_in_window(const struct joined *joined, const struct seek *seek)
 {
-    const struct seek *left = a, *right = b;
-
-    if (left->security_id != right->security_id)
-        return left->security_id < right->security_id ? -1 : 1;
-    if (left->date.days != right->date.days)
-        return left->date.days < right->date.days ? -1 : 1;
-    return 0;
+    return seek->index >= joined->first &&
+           seek->index - joined->first < joined->window_count;
 }
 
-/* The positions of [from, from + count) that may have a row, in order of
- * security and date; they often come that way. */
-static enum err
-make_seeks(struct joined *joined, size_t from, size_t count)
+static bool
+is_match(const struct joined *joined, const struct row *row, struct date date)
 {
-    struct seek *seeks = calloc(count + 1, sizeof *seeks);
-    bool in_order = true;
-    size_t n = 0;
+    return date.days >= row->start.days &&
+           (uint64_t)(date.days - row->start.days) <=
+               joined->rules.age_days_max;
+}
 
-    if (seeks == NULL)
-        return ERR_BUSY;
-    for (size_t i = from; i < from + count; i++) {
-        const struct position *position = &joined->positions.items[i];
+/* Note where the row of each position starts; keep it for those in the window,
+ * once. */
+static enum visit
+meet_row(void *context, const struct row *row)
+{
+    struct part *part = context;
+    struct joined *joined = part->joined;
+    bool is_kept = false;
+    uint32_t kept = 0;
 
-        if (joined->starts[i].days == START_NONE)
+    for (; part->next < part->end; part->next++) {
+        const struct seek *seek = &joined->seeks.items[part->next];
+
+        if (seek->date.days >= row->end.days)
+            return VISIT_NEXT;
+        if (!is_match(joined, row, seek->date))
             continue;
-        seeks[n] = (struct seek){
-            position->security_id,
-            position->date,
-            (uint32_t)i,
-        };
-        in_order =
-            in_order && (n == 0 || by_place(&seeks[n - 1], &seeks[n]) <= 0);
-        n++;
+        joined->starts[seek->index] = row->start;
+        if (!is_in_window(joined, seek))
+            continue;
+        if (!is_kept && out_finish(&part->kept.bytes) == OK)
+            kept = kept_rows_add(&part->kept, row);
+        is_kept = true;
+        joined->rows[seek->index - joined->first] = kept;
     }
-    if (!in_order)
-        qsort(seeks, n, sizeof *seeks, by_place);
-    free(joined->seeks);
-    joined->seeks = seeks;
-    joined->seek_count = n;
-    return OK;
+    return VISIT_STOP;
+}
+
+/* Whether the fold has to meet the row of a position. */
+static bool
+is_sought(const struct joined *joined, const struct seek *seek)
+{
+    return joined->is_first || (is_in_window(joined, seek) &&
+                                joined->starts[seek->index].days != START_NONE);
 }
 
 /* Fold the security of seeks[next]; what the last of them cannot see is not
  * read. */
 static enum err
-fold_one(struct joined *joined, struct view *view, struct timeline *timeline,
-         struct why *why)
+fold_one(struct part *part, struct view *view, struct timeline *timeline)
 {
-    int64_t security_id = joined->seeks[joined->next].security_id;
+    const struct joined *joined = part->joined;
+    const struct seek *seeks = joined->seeks.items, *last = NULL;
+    int64_t security_id = seeks[part->next].security_id;
     struct scan_range range = SCAN_SECURITY(RECORD_FACTS, security_id);
 
-    joined->end = joined->next;
-    while (joined->end < joined->seek_count &&
-           joined->seeks[joined->end].security_id == security_id)
-        joined->end++;
-    range.last_date = joined->seeks[joined->end - 1].date;
-    TRY(store_scan(view, &range, timeline_record, timeline, why));
-    TRY(timeline_finish(timeline));
-    return out_finish(&joined->texts);
+    part->end = part->next;
+    while (part->end < part->to &&
+           seeks[part->end].security_id == security_id) {
+        if (is_sought(joined, &seeks[part->end]))
+            last = &seeks[part->end];
+        part->end++;
+    }
+    if (last == NULL)
+        return OK;
+    range.last_date = last->date;
+    TRY(store_scan(view, &range, timeline_record, timeline, &part->why));
+    return timeline_finish(timeline);
 }
 
-/* Fold every security of seeks; the visitor moves next on and what it leaves
- * has no row. */
+/* Fold every security that is sought in. Rows may have been too large for
+ * kept, which says so. */
 static enum err
-fold_all(struct joined *joined, row_visitor *visitor, struct why *why)
+fold_all(struct part *part, struct timeline *timeline)
 {
-    struct precedence equal = { NULL, NULL };
-    struct timeline *timeline =
-        timeline_new(joined->store->seed, WINDOW_ALL, equal, visitor, joined);
+    const struct joined *joined = part->joined;
     struct view view;
-    enum err err;
+    enum err err = OK;
 
-    if (timeline == NULL)
-        return ERR_BUSY;
-    err = store_view_begin(joined->store, joined->rules.known_tx, &view, why);
-    if (err != OK) {
-        timeline_free(timeline);
-        return err;
-    }
-    joined->next = 0;
-    while (err == OK && joined->next < joined->seek_count) {
-        err = fold_one(joined, &view, timeline, why);
-        for (; err == OK && joined->next < joined->end; joined->next++)
-            joined->starts[joined->seeks[joined->next].index].days = START_NONE;
-    }
+    TRY(store_view_begin(joined->store, joined->rules.known_tx, &view,
+                         &part->why));
+    for (part->next = part->from; err == OK && part->next < part->to;
+         part->next = part->end)
+        err = fold_one(part, &view, timeline);
     store_view_end(&view);
-    timeline_free(timeline);
     return err;
 }
 
-static bool
-is_too_old(const struct joined *joined, struct date start, struct date date)
+/* A thread's, or called by ours. */
+static void *
+fold_part(void *context)
 {
-    return (uint64_t)(date.days - start.days) > joined->rules.age_days_max;
+    struct part *part = context;
+    struct precedence equal = { NULL, NULL };
+    struct timeline *timeline = timeline_new(part->joined->store->seed,
+                                             WINDOW_ALL, equal, meet_row, part);
+
+    kept_rows_reset(&part->kept);
+    (void)kept_rows_add(&part->kept, NULL);
+    part->err = timeline == NULL ? ERR_BUSY : out_finish(&part->kept.bytes);
+    if (part->err == OK)
+        part->err = fold_all(part, timeline);
+    timeline_free(timeline);
+    return NULL;
 }
 
-/* The first pass: note where each position's row starts. */
-static enum visit
-note_start(void *context, const struct row *row)
+/* All parts at a time; one after the other where there is no thread to be had.
+ */
+static enum err
+fold_parts(struct joined *joined, struct why *why)
 {
-    struct joined *joined = context;
+    pthread_t threads[JOIN_PARTS_MAX];
+    bool started[JOIN_PARTS_MAX] = { false };
 
-    for (; joined->next < joined->end; joined->next++) {
-        const struct seek *seek = &joined->seeks[joined->next];
-        struct date *start = &joined->starts[seek->index];
-
-        if (seek->date.days >= row->end.days)
-            return VISIT_NEXT;
-        if (seek->date.days < row->start.days ||
-            is_too_old(joined, row->start, seek->date)) {
-            start->days = START_NONE;
-            continue;
-        }
-        *start = row->start;
-        joined->matched++;
+    for (unsigned i = 1; i < joined->part_count; i++)
+        started[i] = pthread_create(&threads[i], NULL, fold_part,
+                                    &joined->parts[i]) == 0;
+    (void)fold_part(&joined->parts[0]);
+    for (unsigned i = 1; i < joined->part_count; i++) {
+        if (started[i])
+            pthread_join(threads[i], NULL);
+        else
+            (void)fold_part(&joined->parts[i]);
     }
-    return VISIT_STOP;
-}
+    for (unsigned i = 0; i < joined->part_count; i++) {
+        const struct part *part = &joined->parts[i];
 
-/* Every fixed column as short as can be: what a fragment is cut from. */
-static struct line
-blank_line(const struct cell *const *cells)
-{
-    struct value zero = { VALUE_NUMBER, STR("0") };
-
-    return (struct line){ { zero, zero, zero }, cells };
-}
-
-/* Append the fragment of a row with these cells to texts. */
-static struct fragment
-put_fragment(struct joined *joined, const struct cell *const *cells)
-{
-    struct line line = blank_line(cells);
-    size_t from = joined->texts.len + joined->fixed_bytes;
-
-    joined->format->line(&joined->texts, &joined->sheet, &line, true);
-    if (out_finish(&joined->texts) != OK)
-        return (struct fragment){ 0, 0 };
-    return (struct fragment){
-        (uint32_t)from,
-        (uint32_t)(joined->texts.len - from),
-    };
-}
-
-/* The second pass: a row that has positions is encoded, once. */
-static enum visit
-encode_row(void *context, const struct row *row)
-{
-    struct joined *joined = context;
-    struct fragment fragment = { 0, 0 };
-    bool encoded = false;
-
-    for (; joined->next < joined->end; joined->next++) {
-        const struct seek *seek = &joined->seeks[joined->next];
-
-        if (seek->date.days >= row->end.days)
-            return VISIT_NEXT;
-        if (!encoded) {
-            columns_spread(&joined->columns, row, joined->cells);
-            fragment = put_fragment(joined, joined->cells);
-            if (out_finish(&joined->texts) != OK)
-                return VISIT_STOP;
-        }
-        encoded = true;
-        joined->fragments[seek->index - joined->first] = fragment;
+        if (part->err != OK)
+            return why_set(why, part->err, "%s", part->why.text);
     }
-    return VISIT_STOP;
+    return OK;
 }
 
-/* Encode the rows of the positions from first on, as many as window_max. */
+/* Keep the rows of the positions from first on, as many as window_max. */
 static enum err
 try_window(struct joined *joined, struct why *why)
 {
     size_t left = joined->positions.count - joined->first;
-    struct fragment nothing;
 
     joined->window_count =
         left < joined->window_max ? left : joined->window_max;
-    out_reset(&joined->texts);
-    nothing = put_fragment(joined, joined->nulls);
-    TRY(out_finish(&joined->texts));
     for (size_t i = 0; i < joined->window_count; i++)
-        joined->fragments[i] = nothing;
-    TRY(make_seeks(joined, joined->first, joined->window_count));
-    return fold_all(joined, encode_row, why);
+        joined->rows[i] = ROW_NOTHING;
+    TRY(fold_parts(joined, why));
+    joined->is_first = false;
+    for (unsigned i = 0; i < joined->part_count; i++)
+        TRY(out_finish(&joined->parts[i].kept.bytes));
+    return OK;
 }
 
 /* The same, with half as many where their rows are too large together. */
@@ -300,91 +274,105 @@ make_window(struct joined *joined, struct why *why)
     enum err err = try_window(joined, why);
 
     while (err == ERR_TOO_LARGE && joined->window_max > 1) {
-        joined->window_max = (joined->window_max + 1) / 2;
+        joined->window_max = (joined->window_count + 1) / 2;
         err = try_window(joined, why);
     }
-    return err;
-}
-
-/*
- * Learn where lines can be cut: a line with and one without attribute columns
- * are the same up to the end of the fixed ones, in any format.
- */
-static enum err
-learn_cuts(struct joined *joined)
-{
-    struct line line = blank_line(joined->nulls);
-    struct out bare;
-    struct str whole;
-    enum err err;
-
-    out_init(&bare, STREAM_CHUNK_BYTES);
-    out_reset(&joined->texts);
-    joined->format->line(&bare, &joined->bare, &line, true);
-    joined->format->line(&joined->texts, &joined->sheet, &line, true);
-    whole = out_text(&joined->texts);
-    err = out_finish(&bare);
-    if (err == OK)
-        err = out_finish(&joined->texts);
-    joined->fixed_bytes = 0;
-    while (err == OK && joined->fixed_bytes < bare.len &&
-           joined->fixed_bytes < whole.len &&
-           bare.data[joined->fixed_bytes] == whole.data[joined->fixed_bytes])
-        joined->fixed_bytes++;
-    joined->tail_bytes = bare.len - joined->fixed_bytes;
-    out_fini(&bare);
     return err;
 }
 
 static enum err
 make_columns(struct joined *joined, struct why *why)
 {
-    static const struct columns no_columns;
     struct reading all = reading_all(joined->store, joined->rules.known_tx);
-    size_t count;
 
     TRY(reading_columns(&all, &joined->columns, why));
-    count = (size_t)joined->columns.count + 1;
-    joined->cells = calloc(count, sizeof *joined->cells);
-    joined->nulls = calloc(count, sizeof *joined->nulls);
-    if (joined->cells == NULL || joined->nulls == NULL)
-        return ERR_BUSY;
     joined->sheet = (struct sheet){
         .fixed = { "security_id", "quantity", "date" },
         .columns = &joined->columns,
         .attributes = joined->store->attributes,
     };
-    joined->bare = joined->sheet;
-    joined->bare.columns = &no_columns;
     joined->format = rows_format(joined->rules.media);
     assert(joined->format != NULL);
-    return learn_cuts(joined);
+    return OK;
+}
+
+/* Share the securities out, about as many positions to each part. */
+static enum err
+make_parts(struct joined *joined)
+{
+    const struct seeks *seeks = &joined->seeks;
+    size_t from = 0;
+
+    joined->part_count = joined->rules.parts;
+    assert(joined->part_count > 0);
+    assert(joined->part_count <= JOIN_PARTS_MAX);
+    for (unsigned i = 0; i < joined->part_count; i++) {
+        size_t to = seeks->count * (i + 1) / joined->part_count;
+
+        while (to > from && to < seeks->count &&
+               seeks->items[to].security_id == seeks->items[to - 1].security_id)
+            to++;
+        joined->parts[i].joined = joined;
+        joined->parts[i].from = from;
+        joined->parts[i].to = to;
+        TRY(kept_rows_open(
+            &joined->parts[i].kept, &joined->columns, joined->format,
+            joined->rules.window_bytes_max / joined->part_count));
+        from = to;
+    }
+    joined->first_part_to = -1;
+    if (joined->parts[0].to > 0)
+        joined->first_part_to =
+            seeks->items[joined->parts[0].to - 1].security_id;
+    return OK;
+}
+
+/* Where a position's row is kept. */
+static inline struct kept_rows *
+kept_of(struct joined *joined, const struct position *position)
+{
+    static_assert(JOIN_PARTS_MAX == 2, "one limit tells two parts apart");
+    if (joined->part_count == 1 ||
+        position->security_id <= joined->first_part_to)
+        return &joined->parts[0].kept;
+    return &joined->parts[1].kept;
+}
+
+static enum err
+make_room(struct joined *joined)
+{
+    size_t count = joined->positions.count;
+
+    joined->window_max =
+        count < WINDOW_POSITIONS_MAX ? count : WINDOW_POSITIONS_MAX;
+    joined->starts = calloc(count + 1, sizeof *joined->starts);
+    joined->rows = calloc(joined->window_max + 1, sizeof *joined->rows);
+    if (joined->starts == NULL || joined->rows == NULL)
+        return ERR_BUSY;
+    for (size_t i = 0; i < count; i++)
+        joined->starts[i].days = START_NONE;
+    return OK;
 }
 
 enum err
 joined_match(struct joined *joined, struct store *store,
              const struct join_rules *rules, struct why *why)
 {
-    size_t count = joined->positions.count;
-
     joined->store = store;
     joined->rules = *rules;
-    out_init(&joined->texts, rules->window_bytes_max);
-    if (count >= UINT32_MAX)
+    joined->is_first = true;
+    if (joined->positions.count >= UINT32_MAX)
         return why_set(why, ERR_TOO_LARGE, "too many positions");
-    joined->window_max =
-        count < WINDOW_POSITIONS_MAX ? count : WINDOW_POSITIONS_MAX;
-    joined->starts = calloc(count + 1, sizeof *joined->starts);
-    joined->fragments =
-        calloc(joined->window_max + 1, sizeof *joined->fragments);
-    if (joined->starts == NULL || joined->fragments == NULL)
-        return ERR_BUSY;
+    TRY(make_room(joined));
     TRY(make_columns(joined, why));
-    TRY(make_seeks(joined, 0, count));
-    TRY(fold_all(joined, note_start, why));
+    TRY(seeks_make(&joined->seeks, &joined->positions));
+    TRY(make_parts(joined));
 
     /* The first window belongs to what may take long. */
-    return make_window(joined, why);
+    TRY(make_window(joined, why));
+    for (size_t i = 0; i < joined->positions.count; i++)
+        joined->matched += joined->starts[i].days != START_NONE;
+    return OK;
 }
 
 uint64_t
@@ -393,14 +381,33 @@ joined_matched(const struct joined *joined)
     return joined->matched;
 }
 
-/* Fixed columns with the tail of a bare line, which the fragment replaces. */
+/* Positions meet rows all over the memory: ask for one that is printed soon,
+ * as waiting for it takes longer than printing it. Always inline: a function
+ * that does nothing else is taken for one that does nothing. */
+static inline __attribute__((always_inline)) void
+expect_row(struct joined *joined)
+{
+    size_t i = joined->at - joined->first + AHEAD_POSITIONS;
+    const char *row;
+
+    if (i >= joined->window_count)
+        return;
+    row = kept_of(joined, &joined->positions.items[joined->first + i])
+              ->bytes.data +
+          joined->rows[i];
+    for (size_t at = 0; at < AHEAD_BYTES; at += CACHE_LINE_BYTES)
+        __builtin_prefetch(row + at);
+}
+
 static void
 put_position(struct joined *joined, struct out *out)
 {
     const struct position *position = &joined->positions.items[joined->at];
-    struct fragment fragment = joined->fragments[joined->at - joined->first];
     char date[DATE_TEXT_BYTES];
-    struct line line = { .cells = joined->nulls };
+    uint32_t row = joined->rows[joined->at - joined->first];
+    struct line line = {
+        .cells = kept_rows_cells(kept_of(joined, position), row),
+    };
 
     out_reset(&joined->id);
     out_int(&joined->id, position->security_id);
@@ -411,12 +418,8 @@ put_position(struct joined *joined, struct out *out)
         position_quantity(&joined->positions, joined->at),
     };
     line.fixed[2] = (struct value){ VALUE_STRING, { date, sizeof date } };
-    joined->format->line(out, &joined->bare, &line, !joined->any);
+    joined->format->line(out, &joined->sheet, &line, !joined->any);
     joined->any = true;
-    if (out_finish(out) != OK)
-        return;
-    out->len -= joined->tail_bytes;
-    out_bytes(out, joined->texts.data + fragment.offset, fragment.len);
 }
 
 static void
@@ -443,6 +446,7 @@ put_positions(struct joined *joined, struct out *out, struct why *why)
             joined->first = joined->at;
             TRY(make_window(joined, why));
         }
+        expect_row(joined);
         if (keep || joined->starts[joined->at].days != START_NONE)
             put_position(joined, out);
         TRY(out_finish(out));
@@ -480,13 +484,16 @@ free_stream(struct stream *stream)
 struct stream *
 joined_stream(struct joined *joined)
 {
-    bool is_one_window = joined->window_count == joined->positions.count;
+    size_t held = 0;
 
+    for (unsigned i = 0; i < joined->part_count; i++)
+        held += joined->parts[i].kept.bytes.capacity;
+    if (joined->window_count < joined->positions.count)
+        held = joined->rules.window_bytes_max;
     joined->stream = (struct stream){
         .fill = fill,
         .free = free_stream,
-        .bytes_held = is_one_window ? joined->texts.capacity
-                                    : joined->rules.window_bytes_max,
+        .bytes_held = held,
     };
     return &joined->stream;
 }

@@ -20,7 +20,9 @@ struct join_rules {
     uint64_t age_days_max; /* a row that began earlier is no match */
     enum media media;
     size_t window_bytes_max; /* of encoded rows held at a time */
+    unsigned parts;          /* to fold in at a time, 1..JOIN_PARTS_MAX */
 };
+#define JOIN_PARTS_MAX 2
 
 /* Owns its positions; filled, matched, then streamed. */
 struct joined;

@@ -162,6 +162,7 @@ reading_rows(const struct reading *reading, struct turn *turn,
 struct collector {
     const struct reading *reading;
     struct columns *columns;
+    uint32_t count_max;  /* no more columns can be found */
     int64_t security_id; /* of the row before; its cells are all in */
     size_t cell_count;
     bool any;
@@ -189,14 +190,20 @@ collect(void *context, const struct row *row)
         if (!c->reading->is_class_view || cell->value.type != VALUE_NULL)
             c->err = columns_add(c->columns, cell->attribute);
     }
-    return c->err == OK ? VISIT_NEXT : VISIT_STOP;
+    if (c->err != OK || c->columns->count == c->count_max)
+        return VISIT_STOP;
+    return VISIT_NEXT;
 }
 
 static enum err
 collect_columns(const struct reading *reading, struct columns *columns,
                 struct why *why)
 {
-    struct collector collector = { .reading = reading, .columns = columns };
+    struct collector collector = {
+        .reading = reading,
+        .columns = columns,
+        .count_max = names_count(reading->store->attributes),
+    };
     struct turn turn = TURN_WHOLE(reading->first_security);
 
     TRY(reading_rows(reading, &turn, collect, &collector, why));

@@ -27,6 +27,7 @@ struct reading {
     struct window window;
     struct selection selection;
     bool is_class_view; /* columns that are null in all rows go */
+    bool is_of_one;     /* one security, which has to be known */
     struct projection projection;
     struct picks *picks; /* NULL: every security is looked at */
 };

@@ -8,6 +8,7 @@
 
 #include "page.h"
 #include "problem.h"
+#include "repeats.h"
 #include "secmaster/bounds.h"
 #include "secmaster/log.h"
 #include "secmaster/rows_writer.h"
@@ -22,7 +23,7 @@ struct table {
     struct reading reading; /* the request, which it borrows from, ends later */
     struct picks picks;
     struct columns columns;
-    const struct cell **cells; /* room for a row's, spread over columns */
+    struct repeats repeats;
     struct sheet sheet;
     const struct rows_format *format;
     bool headed;
@@ -45,8 +46,16 @@ table_free(struct table *table)
         return;
     columns_fini(&table->columns);
     picks_fini(&table->picks);
-    free(table->cells);
+    repeats_fini(&table->repeats);
     free(table);
+}
+
+static void
+write_cell(void *context, struct out *out, uint32_t column, struct value value)
+{
+    const struct table *table = context;
+
+    table->format->cell(out, &table->sheet, column, value);
 }
 
 /* Everything but the place. */
@@ -66,9 +75,7 @@ table_new(const struct reading *reading, enum media media, struct table **out,
         table->reading.picks = &table->picks;
     err = reading_columns(&table->reading, &table->columns, why);
     if (err == OK)
-        table->cells = calloc(table->columns.count + 1, sizeof *table->cells);
-    if (err == OK && table->cells == NULL)
-        err = ERR_BUSY;
+        err = repeats_init(&table->repeats, &table->columns, write_cell, table);
     if (err != OK) {
         table_free(table);
         return err;
@@ -88,11 +95,12 @@ static void
 write_row(struct table *table, const struct row *row)
 {
     struct row_fixed buffer;
-    struct line line = { .cells = table->cells };
+    struct line line;
 
-    columns_spread(&table->columns, row, table->cells);
     row_fix(row, &buffer, &line);
-    table->format->line(table->out, &table->sheet, &line, table->first);
+    table->format->begin(table->out, &table->sheet, &line, table->first);
+    repeats_put(&table->repeats, table->out, row);
+    table->format->end(table->out);
     table->first = false;
 }
 
@@ -128,6 +136,7 @@ table_turn(struct table *table, struct out *out, uint64_t records_max,
 
     table->out = out;
     table->full = false;
+    repeats_reset(&table->repeats);
     TRY(reading_rows(&table->reading, &turn, visit_row, table, why));
     *more = table->full || turn.cut;
     if (turn.cut && !table->full) {
@@ -187,13 +196,31 @@ write_page(struct request *request, struct response *response,
     return page_end(request, response, more ? &cursor : NULL, why);
 }
 
+/* Rows have columns: only where there are none it is asked whether the security
+ * is known. */
+static enum err
+check_known(const struct table *table, struct why *why)
+{
+    const struct reading *reading = &table->reading;
+    int64_t id = reading->first_security;
+    bool exists;
+
+    if (!reading->is_of_one || table->columns.count > 0)
+        return OK;
+    TRY(reading_exists(reading, id, &exists, why));
+    if (exists)
+        return OK;
+    return why_set(why, ERR_NOT_FOUND, "security %lld is unknown",
+                   (long long)id);
+}
+
 void
 table_answer(struct request *request, struct response *response,
              const struct reading *reading, const struct clocks *clocks)
 {
     struct cursor cursor = { .start = BEFORE_ALL };
+    struct table *table = NULL;
     struct why why = { 0 };
-    struct table *table;
     bool limited, paged;
     uint32_t limit;
     enum err err;
@@ -210,7 +237,10 @@ table_answer(struct request *request, struct response *response,
         return;
     }
     err = table_new(reading, request->media, &table, &why);
+    if (err == OK)
+        err = check_known(table, &why);
     if (err != OK) {
+        table_free(table);
         problem_err(request, response, err, &why);
         return;
     }

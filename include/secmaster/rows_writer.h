@@ -29,12 +29,22 @@ struct line {
  * adds members and the closing brace. NDJSON: lines only. CSV: RFC 4180 with
  * CRLF; null is empty, an empty string or one that would read as a number,
  * true or false is quoted.
+ *
+ * line is begin, which takes the fixed values, then cell for each column, then
+ * end; value is a value by itself, as cell puts it.
  */
 struct rows_format {
     void (*head)(struct out *out, const struct sheet *sheet);
     void (*line)(struct out *out, const struct sheet *sheet,
                  const struct line *line, bool first);
     void (*tail)(struct out *out);
+
+    void (*begin)(struct out *out, const struct sheet *sheet,
+                  const struct line *line, bool first);
+    void (*cell)(struct out *out, const struct sheet *sheet, uint32_t column,
+                 struct value value);
+    void (*end)(struct out *out);
+    void (*value)(struct out *out, struct value value);
 };
 
 /* NULL: rows cannot be written so. */

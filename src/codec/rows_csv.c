@@ -107,21 +107,44 @@ csv_head(struct out *out, const struct sheet *sheet)
 }
 
 static void
-csv_line(struct out *out, const struct sheet *sheet, const struct line *line,
-         bool first)
+csv_begin(struct out *out, const struct sheet *sheet, const struct line *line,
+          bool first)
 {
+    (void)sheet;
     (void)first;
     for (size_t i = 0; i < FIXED_COLUMNS; i++) {
         if (i > 0)
             out_char(out, ',');
         field(out, line->fixed[i]);
     }
-    for (uint32_t i = 0; i < sheet->columns->count; i++) {
-        out_char(out, ',');
-        if (line->cells[i] != NULL)
-            field(out, line->cells[i]->value);
-    }
+}
+
+static void
+csv_cell(struct out *out, const struct sheet *sheet, uint32_t column,
+         struct value value)
+{
+    (void)sheet;
+    (void)column;
+    out_char(out, ',');
+    field(out, value);
+}
+
+static void
+csv_end(struct out *out)
+{
     out_bytes(out, "\r\n", 2);
+}
+
+static void
+csv_line(struct out *out, const struct sheet *sheet, const struct line *line,
+         bool first)
+{
+    csv_begin(out, sheet, line, first);
+    for (uint32_t i = 0; i < sheet->columns->count; i++)
+        csv_cell(out, sheet, i,
+                 line->cells[i] == NULL ? VALUE_OF_NULL
+                                        : line->cells[i]->value);
+    csv_end(out);
 }
 
 static void
@@ -130,4 +153,12 @@ csv_tail(struct out *out)
     (void)out;
 }
 
-const struct rows_format rows_csv = { csv_head, csv_line, csv_tail };
+const struct rows_format rows_csv = {
+    .head = csv_head,
+    .line = csv_line,
+    .tail = csv_tail,
+    .begin = csv_begin,
+    .cell = csv_cell,
+    .end = csv_end,
+    .value = field,
+};

@@ -3,14 +3,28 @@
 
 #include <string.h>
 
-/* `,"name":` before a fixed column's value. */
+/* `,"name":value`, of a name that is not quoted yet. */
 static void
-fixed_member(struct out *out, const struct sheet *sheet, size_t i)
+fixed_member(struct out *out, char before, struct str name, struct value value)
 {
-    out_char(out, i == 0 ? '{' : ',');
-    out_char(out, '"');
-    out_str(out, str_of(sheet->fixed[i]));
-    out_bytes(out, "\":", 2);
+    size_t quotes = value.type == VALUE_STRING ? 2 : 0;
+    size_t size = 4 + name.len + value.text.len + quotes;
+    char *to = out_reserve(out, size);
+
+    if (to == NULL)
+        return;
+    *to++ = before;
+    *to++ = '"';
+    memcpy(to, name.data, name.len);
+    to += name.len;
+    *to++ = '"';
+    *to++ = ':';
+    if (quotes > 0)
+        *to++ = '"';
+    memcpy(to, value.text.data, value.text.len);
+    if (quotes > 0)
+        to[value.text.len] = '"';
+    out->len += size;
 }
 
 /* `,"name":value`, with its room reserved at once. */
@@ -35,24 +49,40 @@ attribute_member(struct out *out, struct str member, struct value value)
     out->len += size;
 }
 
+/* The fixed columns, the brace still open. */
+static void
+begin_object(struct out *out, const struct sheet *sheet,
+             const struct line *line)
+{
+    for (size_t i = 0; i < FIXED_COLUMNS; i++)
+        fixed_member(out, i == 0 ? '{' : ',', str_of(sheet->fixed[i]),
+                     line->fixed[i]);
+}
+
+static void
+json_cell(struct out *out, const struct sheet *sheet, uint32_t column,
+          struct value value)
+{
+    uint32_t attribute = sheet->columns->attributes[column];
+
+    attribute_member(out, names_member(sheet->attributes, attribute), value);
+}
+
 void
 rows_object(struct out *out, const struct sheet *sheet, const struct line *line)
 {
-    const struct columns *columns = sheet->columns;
-
-    for (size_t i = 0; i < FIXED_COLUMNS; i++) {
-        fixed_member(out, sheet, i);
-        value_json(out, line->fixed[i]);
-    }
-    for (uint32_t i = 0; i < columns->count; i++) {
-        const struct cell *cell = line->cells[i];
-        struct str member =
-            names_member(sheet->attributes, columns->attributes[i]);
-
-        attribute_member(out, member,
-                         cell == NULL ? VALUE_OF_NULL : cell->value);
-    }
+    begin_object(out, sheet, line);
+    for (uint32_t i = 0; i < sheet->columns->count; i++)
+        json_cell(out, sheet, i,
+                  line->cells[i] == NULL ? VALUE_OF_NULL
+                                         : line->cells[i]->value);
     out_char(out, '}');
+}
+
+static void
+json_value(struct out *out, struct value value)
+{
+    value_json(out, value);
 }
 
 static void
@@ -73,6 +103,21 @@ json_head(struct out *out, const struct sheet *sheet)
 }
 
 static void
+json_begin(struct out *out, const struct sheet *sheet, const struct line *line,
+           bool first)
+{
+    if (!first)
+        out_char(out, ',');
+    begin_object(out, sheet, line);
+}
+
+static void
+json_end(struct out *out)
+{
+    out_char(out, '}');
+}
+
+static void
 json_line(struct out *out, const struct sheet *sheet, const struct line *line,
           bool first)
 {
@@ -87,13 +132,35 @@ json_tail(struct out *out)
     out_char(out, ']');
 }
 
-const struct rows_format rows_json = { json_head, json_line, json_tail };
+const struct rows_format rows_json = {
+    .head = json_head,
+    .line = json_line,
+    .tail = json_tail,
+    .begin = json_begin,
+    .cell = json_cell,
+    .end = json_end,
+    .value = json_value,
+};
 
 static void
 ndjson_head(struct out *out, const struct sheet *sheet)
 {
     (void)out;
     (void)sheet;
+}
+
+static void
+ndjson_begin(struct out *out, const struct sheet *sheet,
+             const struct line *line, bool first)
+{
+    (void)first;
+    begin_object(out, sheet, line);
+}
+
+static void
+ndjson_end(struct out *out)
+{
+    out_bytes(out, "}\n", 2);
 }
 
 static void
@@ -111,5 +178,12 @@ ndjson_tail(struct out *out)
     (void)out;
 }
 
-const struct rows_format rows_ndjson = { ndjson_head, ndjson_line,
-                                         ndjson_tail };
+const struct rows_format rows_ndjson = {
+    .head = ndjson_head,
+    .line = ndjson_line,
+    .tail = ndjson_tail,
+    .begin = ndjson_begin,
+    .cell = json_cell,
+    .end = ndjson_end,
+    .value = json_value,
+};

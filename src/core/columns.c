@@ -136,8 +136,11 @@ columns_spread(const struct columns *columns, const struct row *row,
     memset(out, 0, columns->count * sizeof *out);
     for (size_t i = 0; i < row->cell_count; i++) {
         const struct cell *cell = &row->cells[i];
+        uint32_t place = 0;
 
-        if (columns_has(columns, cell->attribute))
-            out[columns->position[cell->attribute] - 1] = cell;
+        if (cell->attribute < columns->position_size)
+            place = columns->position[cell->attribute];
+        if (place > 0)
+            out[place - 1] = cell;
     }
 }

@@ -140,7 +140,8 @@ find(struct asking *asking)
     return err == OK ? 0 : err == ERR_INVALID ? 406 : 400;
 }
 
-/* Gather the answer, chunk by chunk where it is a stream. */
+/* Gather the answer, chunk by chunk where it is a stream; as in the server, a
+ * chunk is gone when the next one is made. */
 static void
 gather(struct asking *asking)
 {
@@ -154,8 +155,12 @@ gather(struct asking *asking)
         return;
     }
     while (!done) {
-        MUST(response->stream->fill(response->stream, &asking->body, &done) ==
+        out_reset(&response->body);
+        MUST(response->stream->fill(response->stream, &response->body, &done) ==
              OK);
+        out_str(&asking->body, out_text(&response->body));
+        if (response->body.len > 0)
+            memset(response->body.data, '?', response->body.len);
         MUST(++asking->chunks < CHUNKS_MAX);
     }
 }

@@ -457,6 +457,48 @@ Test(table, streams_come_in_chunks_and_are_whole)
     asking_fini(&a);
 }
 
+/* Most of a row is as in the one before it, which may be in another chunk. */
+Test(table, rows_are_the_same_in_whatever_chunk_they_come)
+{
+    struct out lines, wanted;
+    struct asking a;
+
+    asking_init(&a);
+    out_init(&lines, 1UL << 20);
+    out_init(&wanted, 1UL << 20);
+    out_str(&lines, STR("{\"security_id\":7,\"attribute\":\"same\",\"value\":"
+                        "\"all the time\",\"effective_date\":\""));
+    out_date(&lines, (struct date){ 1000 });
+    out_str(&lines, STR("\"}\n"));
+    for (int i = 0; i < 5000; i++) {
+        struct date start = { 1000 + i }, end = { 1001 + i };
+
+        out_print(&lines,
+                  "{\"security_id\":7,\"attribute\":\"k\",\"value\":%d,"
+                  "\"effective_date\":\"",
+                  i);
+        out_date(&lines, start);
+        out_str(&lines, STR("\"}\n"));
+        out_str(&wanted, STR("{\"security_id\":7,\"effective_start_date\":\""));
+        out_date(&wanted, start);
+        out_str(&wanted, STR("\",\"effective_end_date\":"));
+        if (i < 4999)
+            out_char(&wanted, '"');
+        if (i < 4999)
+            out_date(&wanted, end);
+        out_str(&wanted, i < 4999 ? STR("\"") : STR("null"));
+        out_print(&wanted, ",\"k\":%d,\"same\":\"all the time\"}\n", i);
+    }
+    out_char(&lines, '\0');
+    asking_facts(&a, lines.data);
+    cr_expect_eq(ask(&a, "/v1/securities/7/history?format=ndjson"), 200);
+    cr_expect_geq(a.chunks, 5);
+    cr_expect(str_equal(out_text(&a.body), out_text(&wanted)));
+    out_fini(&lines);
+    out_fini(&wanted);
+    asking_fini(&a);
+}
+
 /* More records than a chunk reads: the days reach past 2024-01-01. */
 Test(table, one_security_is_never_folded_in_two_parts)
 {

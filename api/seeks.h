@@ -1,0 +1,27 @@
+/* Positions in the order in which rows are looked for. */
+#ifndef API_SEEKS_H
+#define API_SEEKS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "secmaster/positions_reader.h"
+
+/* A position to look for, and where it stood as sent. */
+struct seek {
+    int64_t security_id;
+    struct date date;
+    uint32_t index;
+};
+
+/* By security and date. */
+struct seeks {
+    struct seek *items; /* owned */
+    size_t count;
+};
+
+/* ERR_BUSY: out of memory. seeks may be zero, else it was made before. */
+enum err seeks_make(struct seeks *seeks, const struct positions *positions);
+void seeks_fini(struct seeks *seeks);
+
+#endif
