@@ -46,10 +46,22 @@ index_damaged(struct why *why, const struct block_key *fence, const char *fault)
                    text, fault);
 }
 
-static enum err
-read_error(struct why *why, int rc)
+enum err
+index_read_error(struct why *why, int rc)
 {
     return why_set(why, ERR_STORE, "index: cannot read: %s", journal_words(rc));
+}
+
+enum err
+index_write_error(struct why *why, const char *what, int rc)
+{
+    enum err err = ERR_STORE;
+
+    if (rc == MDB_MAP_FULL || rc == ENOSPC || rc == EDQUOT)
+        err = ERR_FULL;
+    if (rc == ENOMEM)
+        err = ERR_BUSY;
+    return why_set(why, err, "index: %s: %s", what, journal_words(rc));
 }
 
 uint64_t
@@ -73,7 +85,7 @@ index_get_marks(struct index *index, MDB_txn *txn, struct index_marks *out,
     int rc = mdb_get(txn, index->meta, &k, &v);
 
     if (rc != 0)
-        return read_error(why, rc);
+        return index_read_error(why, rc);
     if (v.mv_size != MARKS_BYTES ||
         !journal_checked(MARKS_KEY, str_from(v), &rest))
         return why_set(why, ERR_STORE,
@@ -120,7 +132,7 @@ index_read_begin(struct index *index, struct index_reader *out, struct why *why)
     if (rc == ENOMEM)
         return why_set(why, ERR_BUSY, "index: out of memory");
     if (rc != 0)
-        return read_error(why, rc);
+        return index_read_error(why, rc);
     err = index_get_marks(index, out->txn, &marks, why);
     if (err != OK) {
         mdb_txn_abort(out->txn);
@@ -155,7 +167,7 @@ index_find(MDB_cursor *cursor, const struct block_key *key, struct block *out,
     if (rc == MDB_NOTFOUND)
         return index_damaged(why, key, "it is missing");
     if (rc != 0)
-        return read_error(why, rc);
+        return index_read_error(why, rc);
     if (k.mv_size == BLOCK_KEY_BYTES)
         memcpy(found.bytes, k.mv_data, BLOCK_KEY_BYTES);
     fault = block_open(str_from(k), str_from(v), out);
@@ -176,7 +188,7 @@ index_cursor_open(struct index_cursor *cursor, struct index_reader *reader,
     rc = mdb_cursor_open(reader->txn, reader->index->blocks, &cursor->cursor);
     if (rc == ENOMEM)
         return why_set(why, ERR_BUSY, "index: out of memory");
-    return rc == 0 ? OK : read_error(why, rc);
+    return rc == 0 ? OK : index_read_error(why, rc);
 }
 
 void
@@ -195,7 +207,7 @@ step_over(struct index_cursor *cursor, struct why *why)
     int rc = mdb_cursor_get(cursor->cursor, &k, &v, MDB_NEXT);
 
     if (rc != 0 && rc != MDB_NOTFOUND)
-        return read_error(why, rc);
+        return index_read_error(why, rc);
     if (!cursor->block.has_next) {
         cursor->at_end = true;
         return rc == MDB_NOTFOUND

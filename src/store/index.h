@@ -16,7 +16,7 @@
 #include "digest.h"
 
 /* Another format is not read: the index is built anew. */
-#define INDEX_FORMAT 1
+#define INDEX_FORMAT 2
 
 /* A place in the journal: a transaction and the digest of its batch. */
 struct index_mark {
@@ -33,10 +33,18 @@ struct index_marks {
     struct index_mark merged, reached;
 };
 
+/* How often a security's records get a keyframe. */
+struct keyframe_rule {
+    uint32_t records;   /* so many records apart; 0: none is made or used */
+    bool is_everywhere; /* also where it hardly pays; for tests */
+};
+
 /* One thread merges, any number read. The marks are the merging thread's. */
 struct index {
     MDB_env *env;
     MDB_dbi blocks, meta;
+    MDB_dbi keyframes, unframed;
+    struct keyframe_rule keyframe_rule;
     char *data_path;
     struct index_marks marks;
 };
@@ -103,6 +111,11 @@ enum err index_find(MDB_cursor *cursor, const struct block_key *key,
 /* "index: block ... is damaged: FAULT", and what helps. */
 enum err index_damaged(struct why *why, const struct block_key *fence,
                        const char *fault);
+
+/* What LMDB says of a read or a write, in words: ERR_STORE; of a write also
+ * ERR_FULL, and ERR_BUSY, out of memory. */
+enum err index_read_error(struct why *why, int rc);
+enum err index_write_error(struct why *why, const char *what, int rc);
 
 /* The marks as they are kept. */
 enum err index_get_marks(struct index *index, MDB_txn *txn,

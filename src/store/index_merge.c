@@ -48,18 +48,7 @@ index_merge_begin(struct index_merge *merge, const struct memtable *memtable,
 
     merge->mark = *mark;
     memtable_seek(&merge->at, memtable, &before_all);
-}
-
-static enum err
-write_error(struct why *why, const char *what, int rc)
-{
-    enum err err = ERR_STORE;
-
-    if (rc == MDB_MAP_FULL || rc == ENOSPC || rc == EDQUOT)
-        err = ERR_FULL;
-    if (rc == ENOMEM)
-        err = ERR_BUSY;
-    return why_set(why, err, "index: %s: %s", what, journal_words(rc));
+    keyframe_drop_begin(&merge->drop, memtable);
 }
 
 /* Put the block that was made. */
@@ -76,9 +65,11 @@ put_block(struct index_merge *merge, const struct block_key *next,
     v = (MDB_val){ maker->out.len, maker->out.data };
     rc = mdb_cursor_put(merge->cursor, &k, &v, 0);
     if (rc != 0)
-        return write_error(why, "a write failed", rc);
+        return index_write_error(why, "a write failed", rc);
     merge->put_bytes += v.mv_size;
-    return OK;
+    if (next != NULL)
+        rc = keyframe_note_block(merge->index, merge->txn, &maker->fence, next);
+    return rc == 0 ? OK : index_write_error(why, "a write failed", rc);
 }
 
 /*
@@ -185,7 +176,7 @@ open_block(struct index_merge *merge, const struct record *first,
  * The memtable's next record, if this block and transaction still take it. The
  * transaction ends behind a block that was cut short here: so none is put twice
  * in one, no page is made and freed in one, and the file is as long as its
- * count of pages (see journal_cover_pages).
+ * count of pages (see lmdb_cover_pages).
  */
 static bool
 has_fresh(struct index_merge *merge, size_t taken, struct record *out)
@@ -239,7 +230,7 @@ put_marks(struct index_merge *merge, struct index_marks *marks, bool is_last,
     if (is_last)
         marks->merged = merge->mark;
     rc = index_put_marks(merge->index, merge->txn, marks);
-    return rc == 0 ? OK : write_error(why, "a write failed", rc);
+    return rc == 0 ? OK : index_write_error(why, "a write failed", rc);
 }
 
 static enum err
@@ -251,7 +242,7 @@ fill_transaction(struct index_merge *merge, struct index_marks *marks,
     enum err err = OK;
 
     if (rc != 0)
-        return write_error(why, "a write failed", rc);
+        return index_write_error(why, "a write failed", rc);
     merge->put_bytes = 0;
     while (err == OK && memtable_at(&merge->at, &record) &&
            merge->put_bytes < merge->transaction_bytes)
@@ -268,11 +259,18 @@ index_merge_step(struct index_merge *merge, bool *is_done, struct why *why)
     struct index *index = merge->index;
     const struct memtable_cursor start = merge->at;
     struct index_marks marks = index->marks;
+    bool has_dropped;
     enum err err;
-    int rc = mdb_txn_begin(index->env, NULL, 0, &merge->txn);
+    int rc;
 
+    /* No keyframe may stand for a record that comes in from here on. */
+    *is_done = false;
+    TRY(keyframe_drop_step(&merge->drop, index, &has_dropped, why));
+    if (has_dropped)
+        return OK;
+    rc = mdb_txn_begin(index->env, NULL, 0, &merge->txn);
     if (rc != 0)
-        return write_error(why, "a write failed", rc);
+        return index_write_error(why, "a write failed", rc);
     err = fill_transaction(merge, &marks, is_done, why);
     if (err != OK) {
         mdb_txn_abort(merge->txn);
@@ -282,7 +280,7 @@ index_merge_step(struct index_merge *merge, bool *is_done, struct why *why)
     rc = mdb_txn_commit(merge->txn);
     if (rc != 0) {
         merge->at = start;
-        return write_error(why, "a commit failed", rc);
+        return index_write_error(why, "a commit failed", rc);
     }
     index->marks = marks;
     return OK;

@@ -5,6 +5,7 @@
 #include "secmaster/out.h"
 
 #include "index.h"
+#include "keyframe_table.h"
 #include "memtable.h"
 
 /* What is taken out of blocks and memtable and not put yet: at most two full
@@ -16,6 +17,7 @@ struct index_merge {
     size_t transaction_bytes;
     struct index_mark mark;    /* of the memtable's newest transaction */
     struct memtable_cursor at; /* the first record that is not in yet */
+    struct keyframe_drop drop; /* comes before all of them */
 
     /* Of the transaction at hand. */
     MDB_txn *txn;

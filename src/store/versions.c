@@ -146,6 +146,17 @@ versions_await_sealed(struct versions *versions, struct index_mark *mark)
     return sealed;
 }
 
+bool
+versions_are_waiting(struct versions *versions)
+{
+    bool are_waiting;
+
+    pthread_mutex_lock(&versions->lock);
+    are_waiting = versions->sealed != NULL || versions->is_stopping;
+    pthread_mutex_unlock(&versions->lock);
+    return are_waiting;
+}
+
 void
 versions_publish(struct versions *versions)
 {

@@ -244,7 +244,6 @@ maker_random(struct batch_maker *maker, uint64_t tx, int count)
 struct scan_range
 between(int64_t first, int32_t first_day, int64_t last, int32_t last_day)
 {
-    return (struct scan_range){
-        RECORD_FACTS, first, last, { first_day }, { last_day }
-    };
+    return (struct scan_range){ RECORD_FACTS,  first,        last,
+                                { first_day }, { last_day }, NULL };
 }
