@@ -149,19 +149,21 @@ make_seeks(struct joined *joined, size_t from, size_t count)
 }
 
 /* Fold the security of seeks[next]; what the last of them cannot see is not
- * read. */
+ * read, nor rows that end before the first. */
 static enum err
 fold_one(struct joined *joined, struct view *view, struct timeline *timeline,
          struct why *why)
 {
     int64_t security_id = joined->seeks[joined->next].security_id;
     struct scan_range range = SCAN_SECURITY(RECORD_FACTS, security_id);
+    const struct scan_fold fold = { .first = joined->seeks[joined->next].date };
 
     joined->end = joined->next;
     while (joined->end < joined->seek_count &&
            joined->seeks[joined->end].security_id == security_id)
         joined->end++;
     range.last_date = joined->seeks[joined->end - 1].date;
+    range.fold = &fold;
     TRY(store_scan(view, &range, timeline_record, timeline, why));
     TRY(timeline_finish(timeline));
     return out_finish(&joined->texts);
