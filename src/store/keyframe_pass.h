@@ -10,10 +10,8 @@ struct keyframe_pass;
 struct keyframe_pass *keyframe_pass_new(struct index *index);
 void keyframe_pass_free(struct keyframe_pass *pass);
 
-/*
- * Whether there is anything to do: only where no merge was cut off, since a
- * keyframe must not stand for records of which a part is still to come.
- */
+/* Whether there is anything to do: not where a merge was cut off, as a keyframe
+ * with records that are half merged would be of use to nobody. */
 bool keyframe_pass_is_due(struct keyframe_pass *pass);
 
 /*

@@ -12,8 +12,10 @@
 #include "tests/support/store_memory.h"
 
 /* A few records fill a memtable, or some more; a block a transaction: then
- * something is on its way into the index whenever one looks. */
-static const struct store_testing block_by_block = { .transaction_bytes = 1 };
+ * something is on its way into the index whenever one looks, and keyframes are
+ * dropped and made all the time. */
+static const struct store_testing block_by_block = { .transaction_bytes = 1,
+                                                     .keyframe_records = 2 };
 
 static void
 open_lmdb(struct bench *bench)
