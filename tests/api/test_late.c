@@ -91,11 +91,14 @@ put_fact(struct out *lines, int security, int day, const char *attribute,
               source);
 }
 
-/* Days of one half, then the other, so that each batch is late somewhere. */
+/* Days of one half, then the other, so that each batch is late somewhere. Of
+ * the securities behind the first every second one has a class. */
 static void
 put_days(struct out *lines, uint64_t tx, const char *text)
 {
     for (int day = (int)tx % 2; day < DAYS; day += 2) {
+        int security;
+
         if (rand() % 3 > 0)
             continue;
         put_fact(lines, 1, day, "long", "a");
@@ -103,7 +106,9 @@ put_days(struct out *lines, uint64_t tx, const char *text)
         put_fact(lines, 1, day, rand() % 2 == 0 ? "x" : "y",
                  rand() % 2 == 0 ? "a" : "b");
         out_print(lines, ",\"value\":%d}\n", rand() % 5);
-        put_fact(lines, 2 + rand() % 3, day, "asset_class", "a");
+        security = 2 + rand() % 5;
+        put_fact(lines, security, day, security % 2 == 0 ? "asset_class" : "x",
+                 "a");
         out_print(lines, ",\"value\":%s}\n",
                   rand() % 2 == 0 ? "\"e\"" : "null");
     }
