@@ -89,17 +89,25 @@ take_all_in(struct merger *merger, struct why *why)
     return OK;
 }
 
-/* Until all are made, or another memtable waits. Where there is no room for
- * keyframes, reads are slower, and that is all. */
+/*
+ * Until all are made, or another memtable waits. Not at once: the next merge
+ * may drop what the one before has let be made, so while facts pour in there
+ * would be no end of it. Where there is no room for keyframes, reads are
+ * slower, and that is all.
+ */
 static enum err
 make_keyframes(struct merger *merger, struct why *why)
 {
-    while (!versions_are_waiting(merger->options.versions) &&
-           keyframe_pass_is_due(merger->keyframes)) {
+    struct versions *versions = merger->options.versions;
+    unsigned wait_ms = merger->options.testing == NULL ? KEYFRAME_WAIT_MS : 0;
+
+    while (keyframe_pass_is_due(merger->keyframes) &&
+           !versions_are_waiting(versions, wait_ms)) {
         enum err err;
 
+        wait_ms = 0;
         before(merger, MERGE_KEYFRAMES);
-        if (versions_are_waiting(merger->options.versions))
+        if (versions_are_waiting(versions, 0))
             break;
         err = keyframe_pass_step(merger->keyframes, why);
         if (err == ERR_FULL || err == ERR_BUSY)
