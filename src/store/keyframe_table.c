@@ -93,9 +93,10 @@ keyframe_find(struct index_reader *reader, const struct record *limit,
     return err;
 }
 
-int
-keyframe_note(struct index *index, MDB_txn *txn,
-              const unsigned char security[static SECURITY_KEY_BYTES])
+/* That a security's history may lack keyframes; it may be noted already. */
+static int
+note(struct index *index, MDB_txn *txn,
+     const unsigned char security[static SECURITY_KEY_BYTES])
 {
     static char nothing[1];
     MDB_val k = { SECURITY_KEY_BYTES, (void *)(uintptr_t)security };
@@ -111,7 +112,7 @@ keyframe_note_block(struct index *index, MDB_txn *txn,
 {
     if (memcmp(fence->bytes, next->bytes, SECURITY_KEY_BYTES) != 0)
         return 0;
-    return keyframe_note(index, txn, next->bytes);
+    return note(index, txn, next->bytes);
 }
 
 /* Of both tables, as the transaction sees them. */
@@ -215,7 +216,7 @@ drop_one(struct keyframe_drop *drop, struct keyframe_change *change,
          MDB_cursor *cursor, const struct record *record)
 {
     const struct keyframe_key place = keyframe_key_of(record);
-    int rc = keyframe_note(change->index, change->txn, place.bytes);
+    int rc = note(change->index, change->txn, place.bytes);
     MDB_val k;
 
     change->changes++;

@@ -21,12 +21,8 @@ enum err keyframe_find(struct index_reader *reader, const struct record *limit,
 /* "index: keyframe ... is damaged: FAULT", and what helps. */
 enum err keyframe_damaged(struct why *why, struct str key, const char *fault);
 
-/* Note a security; returns LMDB's code. */
-int keyframe_note(struct index *index, MDB_txn *txn,
-                  const unsigned char security[static SECURITY_KEY_BYTES]);
-
 /* Note the security that a whole block is of, if one is: only then is its
- * history long enough for keyframes. */
+ * history long enough for keyframes. Returns LMDB's code. */
 int keyframe_note_block(struct index *index, MDB_txn *txn,
                         const struct block_key *fence,
                         const struct block_key *next);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "secmaster/factset.h"
@@ -246,6 +247,31 @@ Test(store_keyframes, take_several_transactions)
     EXPECT_RECORDS(&watched, in_memory);
     watched_settle(&watched);
     EXPECT_RECORDS(&watched, made_anew);
+    watched_drop(&watched);
+}
+
+/*
+ * A page made and freed in one transaction is not written: were it the last
+ * one, the next start would take the file for truncated. That is rare, so what
+ * is looked for is the length that is added lest it happen.
+ */
+Test(store_keyframes, leave_a_file_of_full_length)
+{
+    struct journal_edit edit;
+    struct watched watched;
+    char path[PATH_MAX];
+    MDB_envinfo info;
+    struct stat st;
+
+    watched_make_ten(&watched);
+    store_close(watched.store);
+    cr_assert_eq(stat(temp_path(path, watched.dir.path, "index/data.mdb"), &st),
+                 0);
+    edit_begin_in(&edit, watched.dir.path, "index");
+    cr_assert_eq(mdb_env_info(edit.env, &info), 0);
+    cr_expect_gt((size_t)st.st_size, (info.me_last_pgno + 1) * 4096);
+    edit_commit(&edit);
+    watched_open(&watched, 1);
     watched_drop(&watched);
 }
 

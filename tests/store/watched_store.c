@@ -22,6 +22,7 @@ watched_open(struct watched *watched, size_t memtable_bytes)
     atomic_store(&watched->step, MERGE_DONE);
     watched->store =
         index_store_open(watched->dir.path, memtable_bytes, &watched->testing);
+    cr_assert_str_eq(noticed, "", "the index is as it was left");
 }
 
 void
