@@ -164,7 +164,7 @@ is_sought(const struct joined *joined, const struct seek *seek)
 }
 
 /* Fold the security of seeks[next]; what the last of them cannot see is not
- * read. */
+ * read, nor rows that end before the first. */
 static enum err
 fold_one(struct part *part, struct view *view, struct timeline *timeline)
 {
@@ -172,17 +172,22 @@ fold_one(struct part *part, struct view *view, struct timeline *timeline)
     const struct seek *seeks = joined->seeks.items, *last = NULL;
     int64_t security_id = seeks[part->next].security_id;
     struct scan_range range = SCAN_SECURITY(RECORD_FACTS, security_id);
+    struct scan_fold fold = { 0 };
 
     part->end = part->next;
     while (part->end < part->to &&
            seeks[part->end].security_id == security_id) {
-        if (is_sought(joined, &seeks[part->end]))
+        if (is_sought(joined, &seeks[part->end])) {
+            if (last == NULL)
+                fold.first = seeks[part->end].date;
             last = &seeks[part->end];
+        }
         part->end++;
     }
     if (last == NULL)
         return OK;
     range.last_date = last->date;
+    range.fold = &fold;
     TRY(store_scan(view, &range, timeline_record, timeline, &part->why));
     return timeline_finish(timeline);
 }

@@ -136,14 +136,17 @@ visit_row(void *context, const struct row *row)
     return VISIT_STOP;
 }
 
-/* Fold the security of seeks[next], until the last of its keys is settled. */
+/* Fold the security of seeks[next], from its first key on, until the last is
+ * settled. */
 static enum err
 fold_one(struct looked_up *l, struct view *view, struct timeline *timeline,
          struct why *why)
 {
     int64_t security_id = l->seeks[l->next].security_id;
+    const struct scan_fold fold = { .first = l->seeks[l->next].as_of };
     struct scan_range range = SCAN_SECURITY(RECORD_FACTS, security_id);
 
+    range.fold = &fold;
     l->end = l->next;
     while (l->end < l->wanted->key_count &&
            l->seeks[l->end].security_id == security_id)

@@ -33,6 +33,7 @@ struct reader {
     struct view view;
     struct timeline *timeline;
     struct turn *turn;
+    int64_t began; /* the turn, with this security */
     uint64_t records;
     size_t at;         /* of the picks: the first not passed */
     bool is_elsewhere; /* the scan met a security that is no candidate */
@@ -55,16 +56,23 @@ read_record(void *context, const struct record *record)
     return timeline_record(reader->timeline, record);
 }
 
+/* What is asked for of a security begins with the window, or behind what was
+ * passed of it. */
 static enum err
 read_from(struct reader *reader, int64_t security_id, record_visitor *visitor,
           struct why *why)
 {
+    struct date from = reader->reading->window.from;
+    struct date passed = reader->turn->passed;
+    bool is_later = security_id == reader->began && passed.days > from.days;
+    const struct scan_fold fold = { is_later ? passed : from, from };
     const struct scan_range range = {
         .kind = RECORD_FACTS,
         .first_security = security_id,
         .last_security = reader->reading->last_security,
         .first_date = { DATE_FIRST_DAYS },
         .last_date = { DATE_LAST_DAYS },
+        .fold = &fold,
     };
 
     return store_scan(&reader->view, &range, visitor, reader, why);
@@ -135,7 +143,11 @@ enum err
 reading_rows(const struct reading *reading, struct turn *turn,
              row_visitor *visitor, void *context, struct why *why)
 {
-    struct reader reader = { .reading = reading, .turn = turn };
+    struct reader reader = {
+        .reading = reading,
+        .turn = turn,
+        .began = turn->security_id,
+    };
     enum err err, finished;
 
     turn->cut = false;
@@ -195,18 +207,23 @@ collect(void *context, const struct row *row)
     return VISIT_NEXT;
 }
 
+/* Where every row is selected, the last one of a security has all that the
+ * others have, for the same reason; so it alone is folded. */
 static enum err
 collect_columns(const struct reading *reading, struct columns *columns,
                 struct why *why)
 {
+    struct reading last = *reading;
     struct collector collector = {
-        .reading = reading,
+        .reading = &last,
         .columns = columns,
         .count_max = names_count(reading->store->attributes),
     };
     struct turn turn = TURN_WHOLE(reading->first_security);
 
-    TRY(reading_rows(reading, &turn, collect, &collector, why));
+    if (reading->selection.count == 0 && !reading->is_class_view)
+        last.window.from.days = last.window.to.days - 1;
+    TRY(reading_rows(&last, &turn, collect, &collector, why));
     return collector.err;
 }
 

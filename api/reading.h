@@ -35,17 +35,23 @@ struct reading {
 /* Every row there is. */
 struct reading reading_all(struct store *store, uint64_t known_tx);
 
+/* Before every day: nothing of a security has been passed. */
+#define BEFORE_ALL ((struct date){ INT32_MIN })
+
 /*
  * One turn of reading: from a security on, until about records_max records
- * were read; security_id is then where the next turn begins.
+ * were read; security_id is then where the next turn begins. Of the first
+ * security, rows up to the one that starts at passed may be shown or not, and
+ * otherwise than they are.
  */
 struct turn {
     int64_t security_id;
+    struct date passed;
     uint64_t records_max;
     bool cut; /* set: there is more behind security_id */
 };
 
-#define TURN_WHOLE(id) ((struct turn){ (id), UINT64_MAX, false })
+#define TURN_WHOLE(id) ((struct turn){ (id), BEFORE_ALL, UINT64_MAX, false })
 
 /*
  * Show every row, selected or not, on a view of its own; with picks, of

@@ -28,7 +28,8 @@ static enum err
 find_bearers(const struct reading *reading, struct bearers *bearers,
              struct why *why)
 {
-    struct turn turn = { reading->first_security, STREAM_RECORDS_MAX, true };
+    struct turn turn = { reading->first_security, BEFORE_ALL,
+                         STREAM_RECORDS_MAX, true };
 
     while (turn.cut && bearers->count <= BEARERS_LISTED_MAX)
         TRY(reading_rows(reading, &turn, visit_row, bearers, why));

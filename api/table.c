@@ -15,9 +15,6 @@
 #include "service.h"
 #include "table.h"
 
-/* Before every day: nothing of a security has been passed. */
-#define BEFORE_ALL ((struct date){ INT32_MIN })
-
 struct table {
     struct stream stream;   /* first: streams are cast back */
     struct reading reading; /* the request, which it borrows from, ends later */
@@ -132,7 +129,7 @@ static enum err
 table_turn(struct table *table, struct out *out, uint64_t records_max,
            bool *more, struct why *why)
 {
-    struct turn turn = { table->security_id, records_max, false };
+    struct turn turn = { table->security_id, table->start, records_max, false };
 
     table->out = out;
     table->full = false;

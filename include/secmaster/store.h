@@ -82,20 +82,35 @@ struct append_batch {
     uint32_t state_count;
 };
 
+/*
+ * For a visitor that folds, and wants no row that ends by a date: records up
+ * to that date may be cut down to those that a fold at it or later needs, each
+ * with the facts that it needs. What else would be shown is not counted on.
+ */
+struct scan_fold {
+    struct date first;  /* of first_security */
+    struct date others; /* of every other one */
+};
+
 /* Records of one kind, from first to last, both included. */
 struct scan_range {
     enum record_kind kind;
     int64_t first_security, last_security;
-    struct date first_date; /* of first_security */
-    struct date last_date;  /* of last_security */
+    struct date first_date;       /* of first_security */
+    struct date last_date;        /* of last_security */
+    const struct scan_fold *fold; /* NULL: every record is to be shown */
 };
 
 #define SCAN_SECURITY(kind_, id)                                               \
     ((struct scan_range){                                                      \
-        (kind_), (id), (id), { DATE_FIRST_DAYS }, { DATE_LAST_DAYS } })
+        (kind_), (id), (id), { DATE_FIRST_DAYS }, { DATE_LAST_DAYS }, NULL })
 #define SCAN_ALL(kind_)                                                        \
-    ((struct scan_range){                                                      \
-        (kind_), 0, INT64_MAX, { DATE_FIRST_DAYS }, { DATE_LAST_DAYS } })
+    ((struct scan_range){ (kind_),                                             \
+                          0,                                                   \
+                          INT64_MAX,                                           \
+                          { DATE_FIRST_DAYS },                                 \
+                          { DATE_LAST_DAYS },                                  \
+                          NULL })
 
 /*
  * Who asserted, of one attribute, a value with this text: struct value's,
@@ -210,7 +225,8 @@ enum err store_view_begin(struct store *store, uint64_t known_tx,
 void store_view_end(struct view *view);
 
 /*
- * Show the visitor every record of the range in key order. ERR_STORE: damage,
+ * Show the visitor every record of the range in key order; with a fold, from
+ * the first date on, those that it needs. ERR_STORE: damage,
  * named in why; what was shown before it is good.
  */
 enum err store_scan(struct view *view, const struct scan_range *range,

@@ -33,10 +33,18 @@ struct index_marks {
     struct index_mark merged, reached;
 };
 
+/* How often a security's records get a keyframe. */
+struct keyframe_rule {
+    uint32_t records;   /* so many records apart; 0: none is made or used */
+    bool is_everywhere; /* also where it hardly pays; for tests */
+};
+
 /* One thread merges, any number read. The marks are the merging thread's. */
 struct index {
     MDB_env *env;
     MDB_dbi blocks, inverted, meta;
+    MDB_dbi keyframes, unframed;
+    struct keyframe_rule keyframe_rule;
     char *data_path;
     struct index_marks marks;
 };

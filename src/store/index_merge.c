@@ -51,6 +51,7 @@ index_merge_begin(struct index_merge *merge, const struct memtable *memtable,
     merge->memtable = memtable;
     entry_merge_reset(&merge->entries);
     memtable_seek(&merge->at, memtable, &before_all);
+    keyframe_drop_begin(&merge->drop, memtable);
 }
 
 /* Put the block that was made. */
@@ -69,7 +70,9 @@ put_block(struct index_merge *merge, const struct block_key *next,
     if (rc != 0)
         return index_write_error(why, "a write failed", rc);
     merge->put_bytes += v.mv_size;
-    return OK;
+    if (next != NULL)
+        rc = keyframe_note_block(merge->index, merge->txn, &maker->fence, next);
+    return rc == 0 ? OK : index_write_error(why, "a write failed", rc);
 }
 
 /*
@@ -176,7 +179,7 @@ open_block(struct index_merge *merge, const struct record *first,
  * The memtable's next record, if this block and transaction still take it. The
  * transaction ends behind a block that was cut short here: so none is put twice
  * in one, no page is made and freed in one, and the file is as long as its
- * count of pages (see journal_cover_pages).
+ * count of pages (see lmdb_cover_pages).
  */
 static bool
 has_fresh(struct index_merge *merge, size_t taken, struct record *out)
@@ -288,9 +291,16 @@ index_merge_step(struct index_merge *merge, bool *is_done, struct why *why)
     const struct memtable_cursor start = merge->at;
     const size_t entries_start = merge->entries.at;
     struct index_marks marks = index->marks;
+    bool has_dropped;
     enum err err;
-    int rc = mdb_txn_begin(index->env, NULL, 0, &merge->txn);
+    int rc;
 
+    /* No keyframe may stand for a record that comes in from here on. */
+    *is_done = false;
+    TRY(keyframe_drop_step(&merge->drop, index, &has_dropped, why));
+    if (has_dropped)
+        return OK;
+    rc = mdb_txn_begin(index->env, NULL, 0, &merge->txn);
     if (rc != 0)
         return index_write_error(why, "a write failed", rc);
     err = fill_transaction(merge, &marks, is_done, why);

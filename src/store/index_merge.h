@@ -6,6 +6,7 @@
 
 #include "entry_merge.h"
 #include "index.h"
+#include "keyframe_table.h"
 #include "memtable.h"
 
 /* What is taken out of blocks and memtable and not put yet: at most two full
@@ -19,6 +20,7 @@ struct index_merge {
     const struct memtable *memtable;
     struct memtable_cursor at; /* the first record that is not in yet */
     struct entry_merge entries;
+    struct keyframe_drop drop; /* comes before all of them */
 
     /* Of the transaction at hand. */
     MDB_txn *txn;

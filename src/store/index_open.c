@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "secmaster/bounds.h"
+
 #include "entry_merge.h"
 #include "journal.h"
 #include "journal_check.h"
@@ -14,7 +16,9 @@
 #define TABLE_BLOCKS "blocks"
 #define TABLE_INVERTED "inverted"
 #define TABLE_META "meta"
-#define TABLES 3
+#define TABLE_KEYFRAMES "keyframes"
+#define TABLE_UNFRAMED "unframed"
+#define TABLES 5
 
 static enum err
 new_index(const char *dir, char **path, struct index **out, struct why *why)
@@ -22,6 +26,8 @@ new_index(const char *dir, char **path, struct index **out, struct why *why)
     struct index *index = calloc(1, sizeof *index);
 
     *path = lmdb_path(dir, STORE_INDEX_NAME);
+    if (index != NULL)
+        index->keyframe_rule.records = KEYFRAME_RECORDS;
     if (index != NULL && *path != NULL)
         index->data_path = lmdb_path(*path, LMDB_DATA_NAME);
     if (index == NULL || *path == NULL || index->data_path == NULL) {
@@ -63,6 +69,16 @@ check_format(struct index *index, MDB_txn *txn, struct why *why)
     return OK;
 }
 
+static int
+open_keyframes(struct index *index, MDB_txn *txn, unsigned flags)
+{
+    int rc = mdb_dbi_open(txn, TABLE_KEYFRAMES, flags, &index->keyframes);
+
+    if (rc == 0)
+        rc = mdb_dbi_open(txn, TABLE_UNFRAMED, flags, &index->unframed);
+    return rc;
+}
+
 static enum err
 open_tables(struct index *index, MDB_txn *txn, const char *path,
             struct why *why)
@@ -75,6 +91,8 @@ open_tables(struct index *index, MDB_txn *txn, const char *path,
         rc = mdb_dbi_open(txn, TABLE_BLOCKS, 0, &index->blocks);
     if (rc == 0)
         rc = mdb_dbi_open(txn, TABLE_INVERTED, 0, &index->inverted);
+    if (rc == 0)
+        rc = open_keyframes(index, txn, 0);
     if (rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE)
         return invalid(why, "it lacks a table");
     if (rc != 0)
@@ -170,6 +188,8 @@ create_tables(struct index *index)
         rc = mdb_dbi_open(txn, TABLE_BLOCKS, MDB_CREATE, &index->blocks);
     if (rc == 0)
         rc = mdb_dbi_open(txn, TABLE_INVERTED, MDB_CREATE, &index->inverted);
+    if (rc == 0)
+        rc = open_keyframes(index, txn, MDB_CREATE);
     if (rc == 0)
         rc = put_format(index, txn);
     if (rc == 0)

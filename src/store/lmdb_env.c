@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "journal.h"
@@ -13,6 +14,9 @@
 
 /* Event loops and workers, twice over; a slot costs 64 bytes. */
 #define READERS_MAX 512
+
+/* Pages that the list of free ones can make in a transaction. */
+#define FREELIST_PAGES_MAX 256
 
 #define UNSAFE_FLAGS (MDB_NOSYNC | MDB_NOMETASYNC | MDB_MAPASYNC | MDB_WRITEMAP)
 
@@ -45,6 +49,27 @@ lmdb_env_new(const char *path, size_t map_bytes, unsigned tables, MDB_env **out)
     (void)mdb_env_get_flags(env, &flags);
     assert((flags & UNSAFE_FLAGS) == 0);
     *out = env;
+    return 0;
+}
+
+int
+lmdb_cover_pages(MDB_env *env, uint64_t pages)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    struct stat st;
+    mdb_filehandle_t fd;
+    off_t needed;
+
+    (void)mdb_env_info(env, &info);
+    (void)mdb_env_stat(env, &stat);
+    (void)mdb_env_get_fd(env, &fd);
+    pages += info.me_last_pgno + 1 + FREELIST_PAGES_MAX;
+    needed = (off_t)(pages * stat.ms_psize);
+    if (fstat(fd, &st) != 0)
+        return errno;
+    if (st.st_size < needed && ftruncate(fd, needed) != 0)
+        return errno;
     return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include <lmdb.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "secmaster/err.h"
 
@@ -12,6 +13,15 @@
  * 0: JOURNAL_MAP_BYTES_DEFAULT. */
 int lmdb_env_new(const char *path, size_t map_bytes, unsigned tables,
                  MDB_env **out);
+
+/*
+ * Make the file long enough for a transaction that is about to be committed
+ * and has made at most so many pages; 0 or an errno. A page that was new in a
+ * transaction and freed in it is never written: were it the last one, the file
+ * would end before the count of its pages does, and the next start would take
+ * it for truncated.
+ */
+int lmdb_cover_pages(MDB_env *env, uint64_t pages);
 
 /* Caller frees; NULL when out of memory. */
 char *lmdb_path(const char *dir, const char *name);

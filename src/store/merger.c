@@ -11,11 +11,13 @@
 #include "secmaster/bounds.h"
 
 #include "index_merge.h"
+#include "keyframe_pass.h"
 #include "store_testing.h"
 
 struct merger {
     struct merger_options options;
     struct index_merge *merge;
+    struct keyframe_pass *keyframes;
     pthread_t thread;
     _Atomic uint64_t merges, merge_us;
     _Atomic bool failed, full;
@@ -87,6 +89,41 @@ take_all_in(struct merger *merger, struct why *why)
     return OK;
 }
 
+/*
+ * Until all are made, or another memtable waits. Not at once: the next merge
+ * may drop what the one before has let be made, so while facts pour in there
+ * would be no end of it. Where there is no room for keyframes, reads are
+ * slower, and that is all.
+ */
+static enum err
+make_keyframes(struct merger *merger, struct why *why)
+{
+    struct versions *versions = merger->options.versions;
+    unsigned wait_ms = merger->options.testing == NULL ? KEYFRAME_WAIT_MS : 0;
+
+    while (keyframe_pass_is_due(merger->keyframes) &&
+           !versions_are_waiting(versions, wait_ms)) {
+        enum err err;
+
+        wait_ms = 0;
+        before(merger, MERGE_KEYFRAMES);
+        if (versions_are_waiting(versions, 0))
+            break;
+        err = keyframe_pass_step(merger->keyframes, why);
+        if (err == ERR_FULL || err == ERR_BUSY)
+            break;
+        TRY(err);
+    }
+    return OK;
+}
+
+static void
+stop_merging(struct merger *merger, const struct why *why)
+{
+    atomic_store(&merger->failed, true);
+    notice(merger, why->text);
+}
+
 static void *
 run(void *argument)
 {
@@ -95,28 +132,27 @@ run(void *argument)
     struct index_mark mark;
     struct memtable *sealed;
     struct why why;
+    enum err err = make_keyframes(merger, &why);
 
-    while ((sealed = versions_await_sealed(versions, &mark)) != NULL) {
+    while (err == OK &&
+           (sealed = versions_await_sealed(versions, &mark)) != NULL) {
         int64_t began = now_us();
-        enum err err;
 
         index_merge_begin(merger->merge, sealed, &mark);
         err = take_all_in(merger, &why);
-        if (err == ERR_BUSY)
+        if (err != OK)
             break;
-        if (err != OK) {
-            atomic_store(&merger->failed, true);
-            notice(merger, why.text);
-            break;
-        }
         before(merger, MERGE_PUBLICATION);
         versions_publish(versions);
         before(merger, MERGE_FREEING);
         versions_free_sealed(versions);
         atomic_fetch_add(&merger->merges, 1);
         atomic_fetch_add(&merger->merge_us, (uint64_t)(now_us() - began));
+        err = make_keyframes(merger, &why);
         before(merger, MERGE_DONE);
     }
+    if (err != OK && err != ERR_BUSY)
+        stop_merging(merger, &why);
     versions_end(versions);
     return NULL;
 }
@@ -135,9 +171,11 @@ merger_start(const struct merger_options *options, struct merger **out,
     merger->options = *options;
     merger->merge =
         index_merge_new(options->index, transaction_bytes(options->testing));
-    if (merger->merge == NULL ||
+    merger->keyframes = keyframe_pass_new(options->index);
+    if (merger->merge == NULL || merger->keyframes == NULL ||
         pthread_create(&merger->thread, NULL, run, merger) != 0) {
         index_merge_free(merger->merge);
+        keyframe_pass_free(merger->keyframes);
         free(merger);
         return why_set(why, ERR_BUSY, "no memory or thread for the merger");
     }
@@ -153,6 +191,7 @@ merger_stop(struct merger *merger)
     versions_stop(merger->options.versions);
     pthread_join(merger->thread, NULL);
     index_merge_free(merger->merge);
+    keyframe_pass_free(merger->keyframes);
     free(merger);
 }
 

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "keyframe_table.h"
+
 #define SOURCES_MAX (1 + VERSION_MEMTABLES_MAX)
 
 /* Records of a security passed over one by one before seeking the next. */
@@ -24,9 +26,12 @@ struct source {
 
 struct scan {
     const struct scan_range *range;
+    record_visitor *visitor;
+    void *context;
     struct index_cursor index;
     struct source sources[SOURCES_MAX];
     size_t count;
+    int64_t entered; /* the security at hand; -1: none yet */
 };
 
 /* Whether a record lies behind the end of a range. */
@@ -196,18 +201,117 @@ skip_all(struct scan *scan, const struct record *from, struct why *why)
     return OK;
 }
 
+/*
+ * A keyframe stands for the index alone, so it is of use only before the first
+ * record that a memtable shows of the security.
+ */
+static struct date
+leap_date(const struct scan *scan, const struct record *first)
+{
+    const struct scan_range *range = scan->range;
+    struct date to = first->security_id == range->first_security
+                         ? range->fold->first
+                         : range->fold->others;
+
+    if (first->security_id == range->last_security &&
+        range->last_date.days < to.days)
+        to = range->last_date;
+    for (size_t i = 0; i < scan->count; i++) {
+        const struct source *source = &scan->sources[i];
+
+        if (source->memtable != NULL && !source->at_end &&
+            is_same_security(source->record, first) &&
+            source->record->effective.days <= to.days)
+            to.days = source->record->effective.days - 1;
+    }
+    return to;
+}
+
+/*
+ * Whether a keyframe can be shown in place of a security's first records. Rule
+ * 6 of docs/storage.md, Reading. None is looked for where it spares less than
+ * the rest of a block.
+ */
 static enum err
-show_all(struct scan *scan, record_visitor *visitor, void *context,
-         struct why *why)
+find_leap(struct scan *scan, const struct source *source, struct keyframe *out,
+          bool *is_found, struct why *why)
+{
+    const struct block *block = &scan->index.block;
+    const struct keyframe_rule *rule =
+        &scan->index.reader->index->keyframe_rule;
+    struct record limit = *source->record;
+
+    *is_found = false;
+    if (source->memtable != NULL || rule->records == 0)
+        return OK;
+    limit.effective = leap_date(scan, source->record);
+    limit.tx = source->last_tx;
+    if (!rule->is_everywhere &&
+        !(block->has_next && record_compare(&block->end, &limit) < 0 &&
+          is_same_security(&block->end, &limit)))
+        return OK;
+    return keyframe_find(scan->index.reader, &limit, out, is_found, why);
+}
+
+/* Show a keyframe, then go on behind what it stands for. */
+static enum err
+leap(struct scan *scan, struct source *source, struct keyframe *keyframe,
+     enum visit *visit, struct why *why)
+{
+    const struct keyframe_key key = keyframe_key_of(&keyframe->limit);
+    struct record record = keyframe->limit;
+    const char *fault = NULL;
+
+    *visit = VISIT_NEXT;
+    while (*visit == VISIT_NEXT && keyframe_next(keyframe, &record, &fault))
+        *visit = scan->visitor(scan->context, &record);
+    if (fault != NULL)
+        return keyframe_damaged(
+            why, (struct str){ (const char *)key.bytes, KEYFRAME_KEY_BYTES },
+            fault);
+    if (*visit != VISIT_NEXT)
+        return OK;
+    record = keyframe->limit;
+    record.effective.days++;
+    record.tx = 0;
+    TRY(seek(source, &record, why));
+    return settle(source, scan->range, why);
+}
+
+/* Show what comes first; the source then stands behind it, unless the visitor
+ * wants something else than what comes next. */
+static enum err
+show_first(struct scan *scan, struct source *source, enum visit *visit,
+           struct why *why)
+{
+    if (scan->range->fold != NULL &&
+        source->record->security_id != scan->entered) {
+        struct keyframe keyframe;
+        bool is_found;
+
+        scan->entered = source->record->security_id;
+        TRY(find_leap(scan, source, &keyframe, &is_found, why));
+        if (is_found)
+            return leap(scan, source, &keyframe, visit, why);
+    }
+    *visit = scan->visitor(scan->context, source->record);
+    if (*visit != VISIT_NEXT)
+        return OK;
+    TRY(step(source, why));
+    return settle(source, scan->range, why);
+}
+
+static enum err
+show_all(struct scan *scan, struct why *why)
 {
     struct source *source;
+    enum visit visit;
 
     TRY(begin(scan, why));
     while ((source = first_source(scan)) != NULL) {
-        switch (visitor(context, source->record)) {
+        TRY(show_first(scan, source, &visit, why));
+        switch (visit) {
         case VISIT_NEXT:
-            TRY(step(source, why));
-            TRY(settle(source, scan->range, why));
             break;
         case VISIT_SKIP:
             TRY(skip_all(scan, source->record, why));
@@ -227,10 +331,13 @@ scan_run(struct scan_sources *sources, const struct scan_range *range,
     enum err err;
 
     scan.range = range;
+    scan.visitor = visitor;
+    scan.context = context;
     scan.count = 0;
+    scan.entered = -1;
     add_sources(&scan, sources);
     TRY(index_cursor_open(&scan.index, &sources->reader, why));
-    err = show_all(&scan, visitor, context, why);
+    err = show_all(&scan, why);
     index_cursor_close(&scan.index);
     return err;
 }

@@ -140,6 +140,7 @@ store_scan(struct view *view, const struct scan_range *range,
 {
     assert(view->store != NULL);
     assert(range->first_security >= 0);
+    assert(range->fold == NULL || range->first_date.days == DATE_FIRST_DAYS);
     assert(visitor != NULL);
 
     return view->store->ops->scan(view, range, visitor, context, why);

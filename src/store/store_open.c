@@ -74,12 +74,25 @@ make_index(struct store_lmdb *store, const struct store_lmdb_options *options,
     return index_create(options->dir, options->map_bytes, &store->index, why);
 }
 
+static void
+set_keyframe_rule(struct keyframe_rule *rule,
+                  const struct store_testing *testing)
+{
+    if (testing == NULL)
+        return;
+    if (testing->has_no_keyframes)
+        rule->records = 0;
+    else if (testing->keyframe_records > 0)
+        *rule = (struct keyframe_rule){ testing->keyframe_records, true };
+}
+
 static enum err
 open_all(struct store_lmdb *store, const struct store_lmdb_options *options,
          bool is_wanted_new, struct why *why)
 {
     TRY(journal_open(options, &store->journal, why));
     TRY(make_index(store, options, is_wanted_new, why));
+    set_keyframe_rule(&store->index->keyframe_rule, options->testing);
     TRY(merger_start(&(struct merger_options){ &store->versions, store->index,
                                                options->notice,
                                                options->testing },

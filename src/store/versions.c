@@ -146,6 +146,22 @@ versions_await_sealed(struct versions *versions, struct index_mark *mark)
     return sealed;
 }
 
+bool
+versions_are_waiting(struct versions *versions, unsigned wait_ms)
+{
+    const struct timespec until = deadline(wait_ms);
+    bool are_waiting;
+    int rc = 0;
+
+    pthread_mutex_lock(&versions->lock);
+    while (versions->sealed == NULL && !versions->is_stopping && rc == 0)
+        rc =
+            pthread_cond_timedwait(&versions->changed, &versions->lock, &until);
+    are_waiting = versions->sealed != NULL || versions->is_stopping;
+    pthread_mutex_unlock(&versions->lock);
+    return are_waiting;
+}
+
 void
 versions_publish(struct versions *versions)
 {

@@ -72,6 +72,9 @@ void versions_seal(struct versions *versions, struct memtable *fresh,
 struct memtable *versions_await_sealed(struct versions *versions,
                                        struct index_mark *mark);
 
+/* Whether a merge is to be begun, or it is time to stop, within so long. */
+bool versions_are_waiting(struct versions *versions, unsigned wait_ms);
+
 /* Publish a version without it: it is in the index. */
 void versions_publish(struct versions *versions);
 

@@ -208,7 +208,7 @@ Test(selection, a_reading_goes_on_behind_a_window)
 {
     const struct condition condition = equality(0, STR("x"));
     struct counter counter = { .step = 2, .last = -1 };
-    struct turn turn = { 0, 1000000, true };
+    struct turn turn = { 0, BEFORE_ALL, 1000000, true };
     struct reading reading;
     struct picks picks;
     struct store store;

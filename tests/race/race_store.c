@@ -34,6 +34,12 @@ security_of(uint64_t tx, int record)
     return record < RECORDS / 2 ? record : (int64_t)tx * RECORDS + record;
 }
 
+static int32_t
+day_of(uint64_t tx)
+{
+    return (int32_t)(tx * 37 % 50);
+}
+
 static void *
 write_all(void *context)
 {
@@ -49,8 +55,7 @@ write_all(void *context)
         maker_name(&maker, NAMES_ATTRIBUTES, (uint32_t)tx, name);
         maker_state(&maker, STATE_MINT, "next", name);
         for (int i = 0; i < RECORDS; i++)
-            maker_fact(&maker, security_of(tx, i), (int32_t)(tx * 37 % 50),
-                       "1");
+            maker_fact(&maker, security_of(tx, i), day_of(tx), "1");
         check(maker_append(store, &maker, NULL) == OK, "append");
         maker_fini(&maker);
     }
@@ -144,6 +149,31 @@ check_count(struct view *view, uint64_t known_tx)
     check(count == known_tx * RECORDS, "a transaction in part");
 }
 
+static enum visit
+note_last(void *context, const struct record *record)
+{
+    *(struct record *)context = *record;
+    return VISIT_NEXT;
+}
+
+/* The winner of all days, whatever a keyframe has left out. */
+static void
+check_fold(struct view *view, uint64_t known_tx)
+{
+    const struct scan_fold fold = { .first = { DATE_LAST_DAYS } };
+    struct scan_range range =
+        SCAN_SECURITY(RECORD_FACTS, known_tx % (RECORDS / 2));
+    struct record last = { .tx = 0 };
+    uint64_t winner = 0;
+
+    for (uint64_t tx = 1; tx <= known_tx; tx++)
+        if (winner == 0 || day_of(tx) >= day_of(winner))
+            winner = tx;
+    range.fold = &fold;
+    check(store_scan(view, &range, note_last, &last, NULL) == OK, "fold");
+    check(last.tx == winner, "another winner");
+}
+
 /* The newest view twice, and one of the past. */
 static uint64_t
 check_views(unsigned *seed)
@@ -158,6 +188,8 @@ check_views(unsigned *seed)
     check(store_view_begin(store, past_tx, &past, NULL) == OK, "past view");
     check_count(&past, past_tx);
     check_lookup(&past, past_tx);
+    check_fold(&past, past_tx);
+    check_fold(&view, known_tx);
     store_view_end(&past);
     check_history(past_tx);
     check_history(known_tx);
@@ -192,7 +224,8 @@ read_on(void *context)
 static void
 race(size_t memtable_bytes)
 {
-    const struct store_testing testing = { .transaction_bytes = 1 };
+    const struct store_testing testing = { .transaction_bytes = 1,
+                                           .keyframe_records = 3 };
     struct store_lmdb_options options = {
         .map_bytes = 64UL << 20,
         .memtable_bytes = memtable_bytes,

@@ -19,7 +19,8 @@ stop_here(void *context, enum merge_step step)
 void
 held_merger_init(struct held_merger *held)
 {
-    *held = (struct held_merger){ .testing = { stop_here, held, 0, 0 } };
+    *held = (struct held_merger){ .testing = { .step = stop_here,
+                                               .context = held } };
     pthread_mutex_init(&held->lock, NULL);
     pthread_cond_init(&held->changed, NULL);
 }

@@ -17,8 +17,10 @@
 enum { FACTS_MAX = 2000 };
 
 /* A few records fill a memtable, or some more; a block a transaction: then
- * something is on its way into the index whenever one looks. */
-static const struct store_testing block_by_block = { .transaction_bytes = 1 };
+ * something is on its way into the index whenever one looks, and keyframes are
+ * dropped and made all the time. */
+static const struct store_testing block_by_block = { .transaction_bytes = 1,
+                                                     .keyframe_records = 2 };
 
 static void
 open_lmdb(struct bench *bench)
@@ -279,7 +281,6 @@ maker_random(struct batch_maker *maker, uint64_t tx, int count)
 struct scan_range
 between(int64_t first, int32_t first_day, int64_t last, int32_t last_day)
 {
-    return (struct scan_range){
-        RECORD_FACTS, first, last, { first_day }, { last_day }
-    };
+    return (struct scan_range){ RECORD_FACTS,  first,        last,
+                                { first_day }, { last_day }, NULL };
 }

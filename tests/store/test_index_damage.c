@@ -179,7 +179,7 @@ Test(index_damage, a_full_map_holds_up_merging)
     struct store_lmdb_options options = { .map_bytes = 4UL << 20,
                                           .memtable_bytes = 200000,
                                           .notice = note_notice };
-    const struct store_testing testing = { .wait_ms = 50 };
+    const struct store_testing testing = { .wait_ms = 500 };
     struct store_health health;
     struct temp_dir dir;
     struct store *store;

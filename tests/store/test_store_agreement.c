@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tests/store/store_bench.h"
+#include "tests/store/fold_bench.h"
 
 static void
 append_random(struct bench *benches, uint64_t tx)
@@ -25,6 +25,7 @@ compare_random(struct bench *benches, uint64_t newest, unsigned seed)
     for (size_t s = 1; s < STORES; s++) {
         (void)snprintf(row, sizeof row, "seed %u, %s", seed, stores[s].name);
         expect_same(benches[0].store, benches[s].store, known, row);
+        expect_same_fold(benches[0].store, benches[s].store, known, row);
     }
 }
 

@@ -124,8 +124,8 @@ Test(store_candidates, are_shown_between_any_two_steps_of_a_merge)
 
         srand(seed);
         held_merger_init(&pair.held);
-        /* A block a transaction, or about five. */
-        pair.held.testing.transaction_bytes = seed == 1 ? 1 : 20000;
+        /* A block a transaction, or about four. */
+        pair.held.testing.transaction_bytes = seed == 1 ? 1 : 16000;
         temp_dir_make(&pair.dir);
         pair.store =
             open_dir(pair.dir.path, &pair.held.testing, MEMTABLE_BYTES);

@@ -1,0 +1,267 @@
+/*
+ * Make keyframes: from a security's last one on its records are read, and one
+ * is put every so many, between two dates.
+ */
+#include "keyframe_pass.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "secmaster/bounds.h"
+
+#include "keyframe.h"
+#include "keyframe_table.h"
+
+/* A keyframe is made where the records that it spares are this many times its
+ * size. What it takes on disk is then a small part of them, and to read it is
+ * no more than to read on. */
+#define WORTH 4
+
+struct keyframe_pass {
+    struct index *index;
+    struct keyframe_maker maker;
+    struct out base; /* the keyframe that is gone on from */
+
+    /* Of the transaction at hand. */
+    struct keyframe_change change;
+    uint64_t records;
+
+    /* Since the last keyframe of the security at hand. */
+    uint64_t run_records, run_bytes;
+    uint64_t worth_bytes; /* of a run that is worth another try */
+};
+
+struct keyframe_pass *
+keyframe_pass_new(struct index *index)
+{
+    struct keyframe_pass *pass = calloc(1, sizeof *pass);
+
+    if (pass == NULL)
+        return NULL;
+    pass->index = index;
+    keyframe_maker_init(&pass->maker);
+    out_init(&pass->base, SIZE_MAX);
+    return pass;
+}
+
+void
+keyframe_pass_free(struct keyframe_pass *pass)
+{
+    if (pass == NULL)
+        return;
+    keyframe_maker_fini(&pass->maker);
+    out_fini(&pass->base);
+    free(pass);
+}
+
+bool
+keyframe_pass_is_due(struct keyframe_pass *pass)
+{
+    const struct index *index = pass->index;
+    MDB_stat stat = { 0 };
+    MDB_txn *txn;
+
+    if (index->keyframe_rule.records == 0 ||
+        index->marks.merged.tx != index->marks.reached.tx)
+        return false;
+    if (mdb_txn_begin(index->env, NULL, MDB_RDONLY, &txn) != 0)
+        return false;
+    (void)mdb_stat(txn, index->unframed, &stat);
+    mdb_txn_abort(txn);
+    return stat.ms_entries > 0;
+}
+
+static void
+begin_run(struct keyframe_pass *pass, size_t keyframe_bytes)
+{
+    pass->run_records = pass->run_bytes = 0;
+    pass->worth_bytes = WORTH * keyframe_bytes;
+}
+
+/* Go to the first record that the security's last keyframe does not stand
+ * for; *place is of the security. */
+static enum err
+resume(struct keyframe_pass *pass, struct index_cursor *cursor,
+       struct record *place, struct why *why)
+{
+    const struct record end = { place->kind,
+                                place->security_id,
+                                { DATE_LAST_DAYS },
+                                UINT64_MAX,
+                                { NULL, 0 } };
+    struct keyframe_key key;
+    struct keyframe keyframe;
+    const char *fault;
+    bool is_found;
+    enum err err;
+
+    keyframe_begin(&pass->maker);
+    begin_run(pass, 0);
+    place->effective.days = DATE_FIRST_DAYS;
+    TRY(keyframe_find(cursor->reader, &end, &keyframe, &is_found, why));
+    if (!is_found)
+        return index_cursor_seek(cursor, place, why);
+
+    /* Its bytes may go with the first keyframe that is put. */
+    out_reset(&pass->base);
+    out_str(&pass->base, keyframe.left);
+    if (out_finish(&pass->base) != OK)
+        return why_set(why, ERR_BUSY, "index: out of memory");
+    keyframe.left = out_text(&pass->base);
+    key = keyframe_key_of(&keyframe.limit);
+    err = keyframe_resume(&pass->maker, &keyframe, &fault);
+    if (err == ERR_STORE)
+        return keyframe_damaged(
+            why, (struct str){ (const char *)key.bytes, KEYFRAME_KEY_BYTES },
+            fault);
+    if (err != OK)
+        return why_set(why, err, "index: out of memory");
+    begin_run(pass, pass->base.len);
+    place->effective.days = keyframe.limit.effective.days + 1;
+    return index_cursor_seek(cursor, place, why);
+}
+
+static bool
+is_worth(const struct keyframe_pass *pass)
+{
+    const struct keyframe_rule *rule = &pass->index->keyframe_rule;
+
+    return pass->run_records >= rule->records &&
+           (rule->is_everywhere || pass->run_bytes >= pass->worth_bytes);
+}
+
+/* Put a keyframe of all that was added, if it is worth it after all: how large
+ * it is, is known only now. */
+static enum err
+put_keyframe(struct keyframe_pass *pass, struct why *why)
+{
+    const struct keyframe_key key = keyframe_key_of(&pass->maker.limit);
+    MDB_val k = { KEYFRAME_KEY_BYTES, (void *)(uintptr_t)key.bytes }, v;
+    int rc;
+
+    if (keyframe_make(&pass->maker) != OK)
+        return why_set(why, ERR_BUSY, "index: out of memory");
+    pass->worth_bytes = WORTH * pass->maker.out.len;
+    if (!is_worth(pass))
+        return OK;
+    v = (MDB_val){ pass->maker.out.len, pass->maker.out.data };
+    rc = mdb_put(pass->change.txn, pass->index->keyframes, &k, &v, 0);
+    if (rc != 0)
+        return index_write_error(why, "a write failed", rc);
+    pass->change.changes++;
+    pass->change.bytes += v.mv_size;
+    begin_run(pass, v.mv_size);
+    return OK;
+}
+
+static bool
+is_full(const struct keyframe_pass *pass)
+{
+    return pass->change.changes >= KEYFRAME_CHANGES_MAX ||
+           pass->change.bytes >= MERGE_TRANSACTION_BYTES ||
+           pass->records >= KEYFRAME_PASS_RECORDS_MAX;
+}
+
+/* Whether a security's next record begins another date than the one before. */
+static bool
+begins_date(const struct keyframe_pass *pass, const struct record *record)
+{
+    return pass->run_records > 0 &&
+           record->effective.days != pass->maker.limit.effective.days;
+}
+
+/*
+ * Make what keyframes a security lacks. *is_whole: all of them. It is left
+ * where a keyframe was put, so that the next transaction goes on from there.
+ */
+static enum err
+frame(struct keyframe_pass *pass, struct index_cursor *cursor,
+      struct record place, bool *is_whole, struct why *why)
+{
+    TRY(resume(pass, cursor, &place, why));
+    *is_whole = false;
+    while (!cursor->at_end && cursor->record.kind == place.kind &&
+           cursor->record.security_id == place.security_id) {
+        const struct record *record = &cursor->record;
+        enum err err;
+
+        if (begins_date(pass, record) && is_worth(pass)) {
+            TRY(put_keyframe(pass, why));
+            if (pass->run_records == 0 && is_full(pass))
+                return OK;
+        }
+        err = keyframe_add(&pass->maker, record);
+        if (err != OK)
+            return why_set(why, err, "index: a record cannot be read");
+        pass->records++;
+        pass->run_records++;
+        pass->run_bytes += record->payload.len;
+        TRY(index_cursor_next(cursor, why));
+    }
+    *is_whole = true;
+    return OK;
+}
+
+/* Frame the security that was noted first, and strike it off. */
+static enum err
+frame_first(struct keyframe_pass *pass, MDB_cursor *notes,
+            struct index_cursor *records, bool *is_last, struct why *why)
+{
+    struct record place;
+    MDB_val k, v;
+    int rc = mdb_cursor_get(notes, &k, &v, MDB_FIRST);
+    bool is_whole = true;
+
+    *is_last = rc == MDB_NOTFOUND;
+    if (*is_last)
+        return OK;
+    if (rc != 0)
+        return index_read_error(why, rc);
+    /* What is no security has no history to read. */
+    if (security_key_decode((struct str){ k.mv_data, k.mv_size }, &place))
+        TRY(frame(pass, records, place, &is_whole, why));
+    if (!is_whole)
+        return OK;
+    pass->change.changes++;
+    rc = mdb_cursor_del(notes, 0);
+    return rc == 0 ? OK : index_write_error(why, "a write failed", rc);
+}
+
+static enum err
+fill_transaction(struct keyframe_pass *pass, struct index_cursor *records,
+                 struct why *why)
+{
+    MDB_cursor *notes;
+    bool is_last = false;
+    enum err err = OK;
+    int rc = mdb_cursor_open(pass->change.txn, pass->index->unframed, &notes);
+
+    if (rc != 0)
+        return index_write_error(why, "a write failed", rc);
+    while (err == OK && !is_last && !is_full(pass))
+        err = frame_first(pass, notes, records, &is_last, why);
+    mdb_cursor_close(notes);
+    return err;
+}
+
+enum err
+keyframe_pass_step(struct keyframe_pass *pass, struct why *why)
+{
+    struct index_reader reader = {
+        .index = pass->index,
+        .merged_tx = pass->index->marks.merged.tx,
+    };
+    struct index_cursor records;
+    enum err err;
+
+    TRY(keyframe_change_begin(&pass->change, pass->index, why));
+    pass->records = 0;
+    reader.txn = pass->change.txn;
+    err = index_cursor_open(&records, &reader, why);
+    if (err == OK) {
+        err = fill_transaction(pass, &records, why);
+        index_cursor_close(&records);
+    }
+    return keyframe_change_end(&pass->change, err, why);
+}
