@@ -23,8 +23,6 @@ has_header(const struct response *response, const char *name)
 static void
 stamp(struct response *response, const char *name, struct str value)
 {
-    if (has_header(response, name))
-        return;
     assert(response->header_count < RESPONSE_HEADERS_MAX);
     response->headers[response->header_count++] =
         (struct pair){ str_of(name), value };
@@ -64,7 +62,7 @@ answer_stamp(struct exchange *exchange)
 
     stamp(response, "X-Request-Id", request->id);
     stamp(response, "X-Content-Type-Options", STR("nosniff"));
-    if (response->status == 503)
+    if (response->status == 503 && !has_header(response, "Retry-After"))
         stamp(response, "Retry-After", STR("1"));
     stamp_cors(request, response);
     if (response->coding == CODING_GZIP && response->status != 304)

@@ -1,5 +1,7 @@
 /* Accept-Encoding and Content-Encoding, read as RFC 9110 says. */
 #include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "api/coding.h"
 
@@ -126,5 +128,43 @@ Test(coding, takes_one_gzip_at_most_of_a_body)
         cr_expect_eq(is_taken, rows[i].is_taken, "%s", row);
         if (is_taken)
             cr_expect_eq(request.body_coding, rows[i].coding, "%s", row);
+    }
+}
+
+/* Texts from what such headers are made of, each in memory of its own length:
+ * a sanitizer sees who reads behind the end. */
+Test(coding, survives_any_text)
+{
+    static const char *const parts[] = {
+        "gzip", "identity", "*",  ";",  "q",  "=", "0", ".",    "1",
+        ",",    " ",        "\t", "\"", "W/", "x", "-", "\x80",
+    };
+    unsigned seed = 1;
+
+    for (int i = 0; i < 20000; i++) {
+        char text[128] = "", *copy;
+        struct pair headers[2];
+        struct request request = { .headers = headers, .header_count = 2 };
+
+        for (int j = rand_r(&seed) % 12; j > 0; j--)
+            strncat(
+                text,
+                parts[(size_t)rand_r(&seed) % (sizeof parts / sizeof parts[0])],
+                sizeof text - strlen(text) - 1);
+        copy = malloc(strlen(text) == 0 ? 1 : strlen(text));
+        memcpy(copy, text, strlen(text));
+        headers[0] =
+            (struct pair){ STR("Accept-Encoding"), { copy, strlen(text) } };
+        headers[1] =
+            (struct pair){ STR("Content-Encoding"), { copy, strlen(text) } };
+        cr_assert_eq(coding_accepted(&request),
+                     request.codings[CODING_GZIP] ||
+                         request.codings[CODING_IDENTITY],
+                     "%s", text);
+        cr_assert(request.codings[request.coding] ||
+                      request.coding == CODING_IDENTITY,
+                  "%s", text);
+        (void)coding_of_body(&request);
+        free(copy);
     }
 }

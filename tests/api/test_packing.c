@@ -1,8 +1,10 @@
 /* Which answers are packed, and that they are what they were. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "api/packing.h"
 #include "secmaster/gzip.h"
 #include "tests/api/exchanging.h"
 
@@ -212,4 +214,58 @@ Test(packing, has_a_name_of_its_own)
             exchanging_end(exchange);
         }
     }
+}
+
+/* A stream of the same bytes, in chunks of any size, empty ones too. */
+struct ragged {
+    struct stream stream; /* first: streams are cast back */
+    size_t at;
+    unsigned seed;
+};
+
+#define RAGGED_BYTES 400000
+
+static enum err
+fill_ragged(struct stream *stream, struct out *out, bool *done)
+{
+    struct ragged *ragged = (struct ragged *)stream;
+    size_t len = (size_t)rand_r(&ragged->seed) % 100000;
+
+    for (; len > 0 && ragged->at < RAGGED_BYTES; len--, ragged->at++)
+        out_char(out, (char)('a' + ragged->at * ragged->at % 97 % 26));
+    *done = ragged->at == RAGGED_BYTES;
+    return OK;
+}
+
+static void
+free_ragged(struct stream *stream)
+{
+    (void)stream;
+}
+
+Test(packing, packs_a_stream_the_same_however_its_chunks_fall)
+{
+    struct out first;
+
+    out_init(&first, 1UL << 20);
+    for (unsigned seed = 1; seed < 30; seed++) {
+        struct ragged ragged = { { fill_ragged, free_ragged, 0 }, 0, seed };
+        struct exchange *exchange =
+            exchanging_begin(&at, "GET", "/v1/master", ACCEPT);
+        struct out packed;
+
+        exchange->response.status = 200;
+        exchange->response.stream = &ragged.stream;
+        packing_apply(exchange);
+        cr_expect_eq(exchange->response.coding, CODING_GZIP);
+        out_init(&packed, 1UL << 20);
+        exchanging_read(exchange, &packed);
+        if (seed == 1)
+            out_str(&first, out_text(&packed));
+        cr_expect(str_equal(out_text(&packed), out_text(&first)), "seed %u",
+                  seed);
+        out_fini(&packed);
+        exchange_free(exchange);
+    }
+    out_fini(&first);
 }

@@ -1,6 +1,7 @@
 /* Entity tags: whom they belong to, and what If-None-Match makes of them. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/answer.h"
@@ -167,6 +168,40 @@ Test(validator, remembers_lengths)
                 cr_expect_eq(exchange->response.length, length, "%s", other);
             exchanging_end(exchange);
         }
+    }
+}
+
+/* Lists that were never given, each in memory of its own length. */
+Test(validator, survives_any_list)
+{
+    static const char *const parts[] = {
+        "\"", "W/", ",", " ", "*", "-gzip", "0123456789abcdef", "-", "1f", "w"
+    };
+    unsigned seed = 1;
+
+    for (int i = 0; i < 20000; i++) {
+        char text[256] = "", *copy;
+        struct pair header;
+        struct request request = { .headers = &header,
+                                   .header_count = 1,
+                                   .method = METHOD_GET,
+                                   .codings = { true, true } };
+        struct response response = { 0 };
+        size_t len;
+
+        for (int j = rand_r(&seed) % 12; j > 0; j--)
+            strncat(
+                text,
+                parts[(size_t)rand_r(&seed) % (sizeof parts / sizeof parts[0])],
+                sizeof text - strlen(text) - 1);
+        len = strlen(text);
+        copy = malloc(len == 0 ? 1 : len);
+        memcpy(copy, text, len);
+        header = (struct pair){ STR("If-None-Match"), { copy, len } };
+        cr_assert(validator_begin_fixed(&request, &response, "name"), "%s",
+                  text);
+        cr_assert_eq(response.status, 0, "%s", text);
+        free(copy);
     }
 }
 
