@@ -152,116 +152,113 @@ reading_rows(const struct reading *reading, struct turn *turn,
     return err;
 }
 
-/* What the pass for columns carries along. */
-struct collector {
+/* A pass over rows for the columns that they have. */
+struct pass {
     const struct reading *reading;
-    struct columns *columns;
-    int64_t security_id; /* of the row before; its cells are all in */
+    struct columns *columns; /* found so far */
+    uint32_t left;           /* more than can still be found: 0 ends it */
+    int64_t security_id;     /* of the row before; its cells are all in */
     size_t cell_count;
-    bool any;
     enum err err;
 };
 
-/* A row of the same security with as many cells carries nothing new, as
- * attributes are never lost from one row to the next. */
+/* From one row of a security to the next no attribute is lost, and new ones
+ * stand behind the others; but a value may be null in one of them only. */
 static enum visit
-collect(void *context, const struct row *row)
+find_columns(void *context, const struct row *row)
 {
-    struct collector *c = context;
+    struct pass *pass = context;
+    bool is_class_view = pass->reading->is_class_view;
+    bool is_next = row->security_id == pass->security_id && !is_class_view;
 
-    if (!selection_has(&c->reading->selection, row))
+    if (!selection_has(&pass->reading->selection, row))
         return VISIT_NEXT;
-    if (!c->reading->is_class_view && c->any &&
-        c->security_id == row->security_id && c->cell_count == row->cell_count)
-        return VISIT_NEXT;
-    c->any = true;
-    c->security_id = row->security_id;
-    c->cell_count = row->cell_count;
-    for (size_t i = 0; i < row->cell_count && c->err == OK; i++) {
+    for (size_t i = is_next ? pass->cell_count : 0;
+         i < row->cell_count && pass->err == OK; i++) {
         const struct cell *cell = &row->cells[i];
 
-        if (!c->reading->is_class_view || cell->value.type != VALUE_NULL)
-            c->err = columns_add(c->columns, cell->attribute);
-    }
-    return c->err == OK ? VISIT_NEXT : VISIT_STOP;
-}
-
-static enum err
-collect_columns(const struct reading *reading, struct columns *columns,
-                struct why *why)
-{
-    struct collector collector = { .reading = reading, .columns = columns };
-    struct turn turn = TURN_WHOLE(reading->first_security);
-
-    TRY(reading_rows(reading, &turn, collect, &collector, why));
-    return collector.err;
-}
-
-/* Attributes that were retracted somewhere: is a live assertion left? */
-struct witnesses {
-    struct columns missing; /* asked for */
-    struct columns *found;
-    uint32_t left;
-    enum err err;
-};
-
-static enum visit
-witness(void *context, const struct row *row)
-{
-    struct witnesses *w = context;
-
-    for (size_t i = 0; i < row->cell_count && w->err == OK; i++) {
-        uint32_t attribute = row->cells[i].attribute;
-
-        if (!columns_has(&w->missing, attribute) ||
-            columns_has(w->found, attribute))
+        if (columns_has(pass->columns, cell->attribute) ||
+            (is_class_view && cell->value.type == VALUE_NULL))
             continue;
-        w->err = columns_add(w->found, attribute);
-        w->left--;
+        assert(pass->left > 0);
+        pass->left--;
+        pass->err = columns_add(pass->columns, cell->attribute);
     }
-    return w->err == OK && w->left > 0 ? VISIT_NEXT : VISIT_STOP;
+    pass->security_id = row->security_id;
+    pass->cell_count = row->cell_count;
+    return pass->err == OK && pass->left > 0 ? VISIT_NEXT : VISIT_STOP;
+}
+
+static bool
+is_unfiltered(const struct reading *reading)
+{
+    return reading->selection.count == 0 && reading->first_security == 0 &&
+           reading->last_security == INT64_MAX;
+}
+
+/* A class view has no column of an attribute that has to be null. */
+static bool
+is_left_out(const struct reading *reading, uint32_t attribute)
+{
+    const struct selection *selection = &reading->selection;
+
+    if (!reading->is_class_view)
+        return false;
+    for (size_t i = 0; i < selection->count; i++) {
+        if (selection->conditions[i].is_null &&
+            selection->conditions[i].attribute == attribute)
+            return true;
+    }
+    return false;
 }
 
 /*
- * Over every row an attribute is a column when it has a live assertion: one
- * never retracted by then is settled by its first transaction.
+ * Count what can be found: attributes asserted by then. Over every row there
+ * is, one is a column when it has a live assertion: if it was never retracted
+ * by then, nothing has to be read for it.
  */
 static enum err
-settle_columns(const struct reading *reading, struct witnesses *witnesses)
+settle(struct pass *pass)
 {
+    const struct reading *reading = pass->reading;
     const struct names *names = reading->store->attributes;
     uint32_t count = names_count(names);
+    bool is_whole =
+        is_unfiltered(reading) && reading->window.to.days == DATE_OPEN_DAYS;
 
+    /* Reading one security is less than looking through many names. */
+    if (reading->first_security == reading->last_security) {
+        pass->left = count;
+        return OK;
+    }
     for (uint32_t id = 0; id < count; id++) {
-        bool asserted = names_first_assertion(names, id) <= reading->known_tx;
-        bool retracted = names_first_retraction(names, id) <= reading->known_tx;
-
-        if (asserted && !retracted)
-            TRY(columns_add(witnesses->found, id));
-        if (asserted && retracted) {
-            TRY(columns_add(&witnesses->missing, id));
-            witnesses->left++;
-        }
+        if (names_first_assertion(names, id) > reading->known_tx ||
+            is_left_out(reading, id))
+            continue;
+        if (is_whole && names_first_retraction(names, id) > reading->known_tx)
+            TRY(columns_add(pass->columns, id));
+        else
+            pass->left++;
     }
     return OK;
 }
 
+/* Where every row is selected, the last one of a security has all that the
+ * others have; so it alone is shown. */
 static enum err
-all_columns(const struct reading *reading, struct columns *columns,
-            struct why *why)
+read_columns(struct pass *pass, struct why *why)
 {
-    struct witnesses witnesses = { .found = columns };
-    struct turn turn = TURN_WHOLE(reading->first_security);
-    enum err err;
+    struct reading reading = *pass->reading;
+    struct turn turn = TURN_WHOLE(reading.first_security);
 
-    columns_init(&witnesses.missing);
-    err = settle_columns(reading, &witnesses);
-    if (err == OK && witnesses.left > 0)
-        err = reading_rows(reading, &turn, witness, &witnesses, why);
-    if (err == OK)
-        err = witnesses.err;
-    columns_fini(&witnesses.missing);
-    return err;
+    if (reading.selection.count == 0)
+        reading.window.from.days = reading.window.to.days - 1;
+    turn.records_max = STREAM_RECORDS_MAX;
+    do {
+        TRY(reading_rows(&reading, &turn, find_columns, pass, why));
+        TRY(pass->err);
+    } while (turn.cut && pass->left > 0);
+    return OK;
 }
 
 enum err
@@ -269,20 +266,19 @@ reading_columns(const struct reading *reading, struct columns *columns,
                 struct why *why)
 {
     const struct projection *projection = &reading->projection;
-    bool whole = reading->selection.count == 0 &&
-                 reading->first_security == 0 &&
-                 reading->last_security == INT64_MAX &&
-                 reading->window.from.days <= DATE_FIRST_DAYS &&
-                 reading->window.to.days == DATE_OPEN_DAYS;
+    struct pass pass = {
+        .reading = reading,
+        .columns = columns,
+        .security_id = -1,
+    };
 
     for (size_t i = 0; i < projection->count; i++)
         TRY(columns_add(columns, projection->attributes[i]));
     if (projection->count > 0)
         return OK;
-    if (whole)
-        TRY(all_columns(reading, columns, why));
-    else
-        TRY(collect_columns(reading, columns, why));
+    TRY(settle(&pass));
+    if (pass.left > 0)
+        TRY(read_columns(&pass, why));
     return columns_sort(columns, reading->store->attributes);
 }
 
