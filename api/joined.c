@@ -343,6 +343,7 @@ make_columns(struct joined *joined, struct why *why)
     struct reading all = reading_all(joined->store, joined->rules.known_tx);
     size_t count;
 
+    all.memory = joined->rules.memory;
     TRY(reading_columns(&all, &joined->columns, why));
     count = (size_t)joined->columns.count + 1;
     joined->cells = calloc(count, sizeof *joined->cells);

@@ -157,6 +157,7 @@ struct pass {
     const struct reading *reading;
     struct columns *columns; /* found so far */
     uint32_t left;           /* more than can still be found: 0 ends it */
+    bool is_long;            /* it took more than one turn */
     int64_t security_id;     /* of the row before; its cells are all in */
     size_t cell_count;
     enum err err;
@@ -243,21 +244,44 @@ settle(struct pass *pass)
     return OK;
 }
 
-/* Where every row is selected, the last one of a security has all that the
- * others have; so it alone is shown. */
 static enum err
 read_columns(struct pass *pass, struct why *why)
 {
-    struct reading reading = *pass->reading;
-    struct turn turn = TURN_WHOLE(reading.first_security);
+    const struct reading *reading = pass->reading;
+    struct turn turn = TURN_WHOLE(reading->first_security);
 
-    if (reading.selection.count == 0)
-        reading.window.from.days = reading.window.to.days - 1;
-    turn.records_max = STREAM_RECORDS_MAX;
+    turn.records_max = reading->memory == NULL
+                           ? STREAM_RECORDS_MAX
+                           : column_memory_pass_records(reading->memory);
     do {
-        TRY(reading_rows(&reading, &turn, find_columns, pass, why));
+        TRY(reading_rows(reading, &turn, find_columns, pass, why));
         TRY(pass->err);
+        pass->is_long = pass->is_long || turn.cut;
     } while (turn.cut && pass->left > 0);
+    return OK;
+}
+
+static enum err
+find_or_recall(const struct reading *reading, struct columns *columns,
+               struct why *why)
+{
+    struct pass pass = {
+        .reading = reading,
+        .columns = columns,
+        .security_id = -1,
+    };
+    enum err err = ERR_NOT_FOUND;
+
+    if (reading->memory != NULL)
+        err = column_memory_recall(reading->memory, reading, columns);
+    if (err != ERR_NOT_FOUND)
+        return err;
+    TRY(settle(&pass));
+    if (pass.left > 0)
+        TRY(read_columns(&pass, why));
+    TRY(columns_sort(columns, reading->store->attributes));
+    if (pass.is_long && reading->memory != NULL)
+        column_memory_keep(reading->memory, reading, columns);
     return OK;
 }
 
@@ -266,20 +290,21 @@ reading_columns(const struct reading *reading, struct columns *columns,
                 struct why *why)
 {
     const struct projection *projection = &reading->projection;
-    struct pass pass = {
-        .reading = reading,
-        .columns = columns,
-        .security_id = -1,
-    };
+    struct reading shown = *reading;
 
     for (size_t i = 0; i < projection->count; i++)
         TRY(columns_add(columns, projection->attributes[i]));
     if (projection->count > 0)
         return OK;
-    TRY(settle(&pass));
-    if (pass.left > 0)
-        TRY(read_columns(&pass, why));
-    return columns_sort(columns, reading->store->attributes);
+
+    /* Where every row is selected, the last one of a security has all that the
+     * others have: it alone is looked at. */
+    if (reading->selection.count == 0)
+        shown.window.from.days = shown.window.to.days - 1;
+    /* One security is soon read again, and would push out what is not. */
+    if (reading->first_security == reading->last_security)
+        shown.memory = NULL;
+    return find_or_recall(&shown, columns, why);
 }
 
 static enum visit

@@ -11,6 +11,7 @@
 #include "secmaster/workers.h"
 #include "secmaster/writer.h"
 
+struct column_memory;
 struct metrics;
 
 struct service {
@@ -18,6 +19,7 @@ struct service {
     struct writer *writer;
     struct workers *workers;
     struct metrics *metrics;
+    struct column_memory *column_memory;
     clock_now *now;
     uint64_t body_bytes_max;
     atomic_bool draining;

@@ -50,8 +50,8 @@ table_free(struct table *table)
 
 /* Everything but the place. */
 static enum err
-table_new(const struct reading *reading, enum media media, struct table **out,
-          struct why *why)
+table_new(const struct request *request, const struct reading *reading,
+          struct table **out, struct why *why)
 {
     struct table *table = calloc(1, sizeof *table);
     enum err err;
@@ -61,6 +61,7 @@ table_new(const struct reading *reading, enum media media, struct table **out,
     columns_init(&table->columns);
     picks_init(&table->picks);
     table->reading = *reading;
+    table->reading.memory = request->service->column_memory;
     if (picks_are_few(&reading->selection))
         table->reading.picks = &table->picks;
     err = reading_columns(&table->reading, &table->columns, why);
@@ -77,7 +78,7 @@ table_new(const struct reading *reading, enum media media, struct table **out,
         .columns = &table->columns,
         .attributes = reading->store->attributes,
     };
-    table->format = rows_format(media);
+    table->format = rows_format(request->media);
     assert(table->format != NULL);
     *out = table;
     return OK;
@@ -276,7 +277,7 @@ table_answer(struct request *request, struct response *response,
                     "the cursor is damaged, or another query's");
         return;
     }
-    err = table_new(reading, request->media, &table, &why);
+    err = table_new(request, reading, &table, &why);
     if (err != OK) {
         problem_err(request, response, err, &why);
         return;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/column_memory.h"
 #include "api/metrics.h"
 #include "api/server.h"
 #include "commands.h"
@@ -74,7 +75,8 @@ open_all(const struct serve_options *options, struct why *why)
     service->now = clock_wall;
     service->body_bytes_max = options->body_bytes_max;
     service->metrics = metrics_new();
-    if (service->metrics == NULL)
+    service->column_memory = column_memory_new(COLUMN_PASS_RECORDS);
+    if (service->metrics == NULL || service->column_memory == NULL)
         return why_set(why, ERR_BUSY, "out of memory");
     TRY(entropy_draw(&store_options.seed, why));
     TRY(store_lmdb_open(&store_options, &service->store, why));
@@ -98,6 +100,7 @@ close_all(void)
     workers_stop(service->workers);
     server_free(serving.server);
     store_close(service->store);
+    column_memory_free(service->column_memory);
     metrics_free(service->metrics);
 }
 

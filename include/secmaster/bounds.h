@@ -33,6 +33,11 @@
 #define CANDIDATES_MAX (1UL << 20) /* kept by a filtered stream: 8 MiB */
 #define JOIN_WINDOW_BYTES_MAX (128UL << 20) /* a join's rows in memory */
 
+/* Columns. */
+#define COLUMN_PASS_RECORDS 5000 /* read for them: less than for a page */
+#define COLUMN_TABLES_MAX 64     /* whose columns are remembered */
+#define COLUMN_MEMORY_BYTES_MAX (8UL << 20) /* of them all */
+
 /* Connections (docs/decisions/0004 has what was measured). */
 #define CONNECTIONS_DEFAULT 16384
 #define CONNECTION_POOL_BYTES 16384

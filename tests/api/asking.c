@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/column_memory.h"
 #include "api/metrics.h"
 #include "api/problem.h"
 #include "api/route.h"
@@ -50,6 +51,8 @@ asking_init_on(struct asking *asking, struct store *store)
     asking->service.store = store;
     asking->service.now = noon;
     asking->service.metrics = metrics_new();
+    asking->service.column_memory = column_memory_new(0);
+    MUST(asking->service.column_memory != NULL);
     options.store = asking->service.store;
     MUST(writer_start(&options, &asking->service.writer, &why) == OK);
     MUST(workers_start(1, &asking->service.workers, &why) == OK);
@@ -85,6 +88,7 @@ asking_fini(struct asking *asking)
     writer_stop(asking->service.writer);
     workers_stop(asking->service.workers);
     inbox_fini(&asking->home);
+    column_memory_free(asking->service.column_memory);
     metrics_free(asking->service.metrics);
     store_close(asking->service.store);
 }
