@@ -24,11 +24,21 @@
 #define CONDITION_TEXT_LEN 5
 #define CONDITION_BYTES 13
 
+/* The windows that go on to a later day than since have it. */
+struct dated {
+    uint32_t attribute;
+    struct date since;
+};
+
 struct remembered {
-    uint32_t *attributes; /* one allocation, owned; the key is behind them */
+    struct dated *columns; /* one allocation, owned; the key is behind them */
     uint32_t count;
     struct str key;
 };
+
+/* In keys: no reading's, but that of all. In tables of one window: always. */
+#define ANY_WINDOW ((struct window){ { INT32_MIN }, { INT32_MIN } })
+#define SINCE_ALWAYS ((struct date){ INT32_MIN })
 
 struct column_memory {
     uint64_t pass_records;
@@ -58,7 +68,7 @@ column_memory_free(struct column_memory *memory)
     if (memory == NULL)
         return;
     for (size_t i = 0; i < memory->figures.tables; i++)
-        free(memory->tables[i].attributes);
+        free(memory->tables[i].columns);
     pthread_mutex_destroy(&memory->mutex);
     free(memory);
 }
@@ -82,7 +92,7 @@ put_condition(struct out *key, const struct condition *condition)
 }
 
 static void
-put_key(struct out *key, const struct reading *reading)
+put_key(struct out *key, const struct reading *reading, struct window window)
 {
     unsigned char fixed[KEY_BYTES];
 
@@ -90,8 +100,8 @@ put_key(struct out *key, const struct reading *reading)
     put_be64(fixed + KEY_KNOWN, reading->known_tx);
     put_be64(fixed + KEY_FIRST, (uint64_t)reading->first_security);
     put_be64(fixed + KEY_LAST, (uint64_t)reading->last_security);
-    put_be32(fixed + KEY_FROM, (uint32_t)reading->window.from.days);
-    put_be32(fixed + KEY_TO, (uint32_t)reading->window.to.days);
+    put_be32(fixed + KEY_FROM, (uint32_t)window.from.days);
+    put_be32(fixed + KEY_TO, (uint32_t)window.to.days);
     fixed[KEY_CLASS_VIEW] = reading->is_class_view;
     out_bytes(key, (const char *)fixed, sizeof fixed);
     for (size_t i = 0; i < reading->selection.count; i++)
@@ -101,7 +111,7 @@ put_key(struct out *key, const struct reading *reading)
 static uint64_t
 bytes_of(const struct remembered *table)
 {
-    return table->count * sizeof *table->attributes + table->key.len;
+    return table->count * sizeof *table->columns + table->key.len;
 }
 
 static void
@@ -110,7 +120,7 @@ forget_last(struct column_memory *memory)
     struct remembered *last = &memory->tables[--memory->figures.tables];
 
     memory->figures.bytes -= bytes_of(last);
-    free(last->attributes);
+    free(last->columns);
 }
 
 /* Move the tables before a place up by one, and put one first. */
@@ -134,36 +144,50 @@ find(struct column_memory *memory, struct str key)
     return false;
 }
 
+/* Put the columns of windows up to a day. */
 static enum err
-take(struct column_memory *memory, struct str key, struct columns *out)
+take(struct column_memory *memory, struct str key, struct date to,
+     struct columns *out)
 {
     const struct remembered *table = &memory->tables[0];
 
     if (!find(memory, key))
         return ERR_NOT_FOUND;
-    for (uint32_t i = 0; i < table->count; i++)
-        TRY(columns_add(out, table->attributes[i]));
+    for (uint32_t i = 0; i < table->count; i++) {
+        if (table->columns[i].since.days < to.days)
+            TRY(columns_add(out, table->columns[i].attribute));
+    }
     memory->figures.recalls++;
     return OK;
+}
+
+static enum err
+recall(struct column_memory *memory, const struct reading *reading,
+       struct window window, struct columns *out)
+{
+    struct out key;
+    enum err err;
+
+    out_init(&key, SIZE_MAX);
+    put_key(&key, reading, window);
+    err = out_finish(&key);
+    if (err == OK) {
+        pthread_mutex_lock(&memory->mutex);
+        err = take(memory, out_text(&key), reading->window.to, out);
+        pthread_mutex_unlock(&memory->mutex);
+    }
+    out_fini(&key);
+    return err;
 }
 
 enum err
 column_memory_recall(struct column_memory *memory,
                      const struct reading *reading, struct columns *out)
 {
-    struct out key;
-    enum err err;
+    enum err err = recall(memory, reading, reading->window, out);
 
-    assert(out->count == 0);
-    out_init(&key, SIZE_MAX);
-    put_key(&key, reading);
-    err = out_finish(&key);
-    if (err == OK) {
-        pthread_mutex_lock(&memory->mutex);
-        err = take(memory, out_text(&key), out);
-        pthread_mutex_unlock(&memory->mutex);
-    }
-    out_fini(&key);
+    if (err == ERR_NOT_FOUND && reading->selection.count == 0)
+        err = recall(memory, reading, ANY_WINDOW, out);
     return err;
 }
 
@@ -175,7 +199,7 @@ add(struct column_memory *memory, struct remembered table)
 
     /* Two that asked at the same time have both looked. */
     if (bytes > COLUMN_MEMORY_BYTES_MAX || find(memory, table.key)) {
-        free(table.attributes);
+        free(table.columns);
         return;
     }
     while (memory->figures.tables == COLUMN_TABLES_MAX ||
@@ -185,32 +209,101 @@ add(struct column_memory *memory, struct remembered table)
     memory->figures.bytes += bytes;
 }
 
+/* NULL in columns: out of memory. */
+static struct remembered
+make_table(struct str key, const struct columns *columns,
+           const struct date *since)
+{
+    struct remembered table = { .count = columns->count };
+    size_t bytes = table.count * sizeof *table.columns;
+
+    table.columns = malloc(bytes + key.len);
+    if (table.columns == NULL)
+        return table;
+    for (uint32_t i = 0; i < table.count; i++) {
+        uint32_t attribute = columns->attributes[i];
+
+        table.columns[i] = (struct dated){
+            attribute,
+            since == NULL ? SINCE_ALWAYS : since[attribute],
+        };
+    }
+    memcpy((char *)table.columns + bytes, key.data, key.len);
+    table.key = (struct str){ (char *)table.columns + bytes, key.len };
+    return table;
+}
+
+static void
+keep(struct column_memory *memory, struct str key,
+     const struct columns *columns, const struct date *since)
+{
+    struct remembered table = make_table(key, columns, since);
+
+    pthread_mutex_lock(&memory->mutex);
+    if (table.columns != NULL)
+        add(memory, table);
+    memory->figures.passes++;
+    pthread_mutex_unlock(&memory->mutex);
+}
+
 void
 column_memory_keep(struct column_memory *memory, const struct reading *reading,
                    const struct columns *columns)
 {
-    size_t size = columns->count * sizeof *columns->attributes;
-    struct remembered table = { .count = columns->count };
     struct out key;
 
     out_init(&key, SIZE_MAX);
-    put_key(&key, reading);
+    put_key(&key, reading, reading->window);
     if (out_finish(&key) == OK)
-        table.attributes = malloc(size + key.len);
-    if (table.attributes != NULL) {
-        char *behind = (char *)table.attributes + size;
-
-        if (size > 0)
-            memcpy(table.attributes, columns->attributes, size);
-        memcpy(behind, key.data, key.len);
-        table.key = (struct str){ behind, key.len };
-    }
-    pthread_mutex_lock(&memory->mutex);
-    memory->figures.passes++;
-    if (table.attributes != NULL)
-        add(memory, table);
-    pthread_mutex_unlock(&memory->mutex);
+        keep(memory, out_text(&key), columns, NULL);
     out_fini(&key);
+}
+
+void
+column_memory_keep_days(struct column_memory *memory,
+                        const struct reading *reading,
+                        const struct columns *columns, const struct date *since)
+{
+    struct out key;
+
+    assert(reading->selection.count == 0);
+    out_init(&key, SIZE_MAX);
+    put_key(&key, reading, ANY_WINDOW);
+    if (out_finish(&key) == OK)
+        keep(memory, out_text(&key), columns, since);
+    out_fini(&key);
+}
+
+/* Keys of the same length have no conditions either. */
+static size_t
+count_days(struct column_memory *memory, struct str key)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&memory->mutex);
+    for (size_t i = 0; i < memory->figures.tables; i++) {
+        struct str other = memory->tables[i].key;
+
+        count +=
+            other.len == key.len && memcmp(other.data, key.data, KEY_FROM) == 0;
+    }
+    pthread_mutex_unlock(&memory->mutex);
+    return count;
+}
+
+size_t
+column_memory_days(struct column_memory *memory, const struct reading *reading)
+{
+    struct out key;
+    size_t count = 0;
+
+    assert(reading->selection.count == 0);
+    out_init(&key, SIZE_MAX);
+    put_key(&key, reading, ANY_WINDOW);
+    if (out_finish(&key) == OK)
+        count = count_days(memory, out_text(&key));
+    out_fini(&key);
+    return count;
 }
 
 void

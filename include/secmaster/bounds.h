@@ -36,6 +36,7 @@
 /* Columns. */
 #define COLUMN_PASS_RECORDS 5000 /* read for them: less than for a page */
 #define COLUMN_TABLES_MAX 64     /* whose columns are remembered */
+#define COLUMN_DAYS_APART 4      /* of a tx, before all days are read at once */
 #define COLUMN_MEMORY_BYTES_MAX (8UL << 20) /* of them all */
 
 /* Connections (docs/decisions/0004 has what was measured). */

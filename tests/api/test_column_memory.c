@@ -212,6 +212,9 @@ Test(column_memory, forgets_what_was_not_asked_for_longest)
     column_memory_free(memory);
 }
 
+/* An attribute and a day. */
+enum { COLUMN_BYTES = 8 };
+
 Test(column_memory, has_a_bound_in_bytes)
 {
     static const struct condition ab = { .attribute = 1, .text = { "ab", 2 } };
@@ -224,11 +227,11 @@ Test(column_memory, has_a_bound_in_bytes)
     reading.selection = other.selection = (struct selection){ &ab, 1 };
     keep(memory, &reading, 0, 0);
     column_memory_figures(memory, &figures);
-    cr_assert_eq(figures.bytes % sizeof(uint32_t), 0);
+    cr_assert_eq(figures.bytes % COLUMN_BYTES, 0);
     key_bytes = (uint32_t)figures.bytes;
     cr_expect(has(memory, &reading, 0, 0), "no columns are columns too");
-    most = ((uint32_t)COLUMN_MEMORY_BYTES_MAX - key_bytes) / 4;
-    both = ((uint32_t)COLUMN_MEMORY_BYTES_MAX - 2 * key_bytes) / 4;
+    most = ((uint32_t)COLUMN_MEMORY_BYTES_MAX - key_bytes) / COLUMN_BYTES;
+    both = ((uint32_t)COLUMN_MEMORY_BYTES_MAX - 2 * key_bytes) / COLUMN_BYTES;
 
     keep(memory, &other, 0, most);
     cr_expect(has(memory, &other, 0, most));
@@ -250,5 +253,108 @@ Test(column_memory, has_a_bound_in_bytes)
     cr_expect(has(memory, &reading, 0, 1), "it is there already");
     column_memory_figures(memory, &figures);
     cr_expect_eq(figures.tables, 2);
+    column_memory_free(memory);
+}
+
+/* Attributes 7 and 5, from days 20 and 10 on, of every row at a transaction. */
+static void
+keep_days(struct column_memory *memory, const struct reading *reading)
+{
+    const struct date since[] = { [5] = { 10 }, [7] = { 20 } };
+    struct columns columns;
+
+    columns_init(&columns);
+    cr_assert_eq(columns_add(&columns, 7), OK);
+    cr_assert_eq(columns_add(&columns, 5), OK);
+    column_memory_keep_days(memory, reading, &columns, since);
+    columns_fini(&columns);
+}
+
+static const struct {
+    int32_t from_days, to_days;
+    const char *columns;
+} windows[] = {
+    { INT32_MIN, INT32_MIN + 1, "" },
+    { 9, 10, "" },
+    { 10, 11, " 5" },
+    { 19, 20, " 5" },
+    { 20, 21, " 7 5" },
+    { INT32_MIN, 20, " 5" },
+    { 5, DATE_OPEN_DAYS, " 7 5" },
+    { 30, 31, " 7 5" },
+};
+
+Test(column_memory, days_serve_every_window)
+{
+    struct column_memory *memory = column_memory_new(PASS_RECORDS);
+    struct reading reading = reading_all(NULL, 9);
+
+    keep_days(memory, &reading);
+    for (size_t i = 0; i < sizeof windows / sizeof windows[0]; i++) {
+        char got[32] = "";
+        struct columns columns;
+
+        reading.window =
+            (struct window){ { windows[i].from_days }, { windows[i].to_days } };
+        columns_init(&columns);
+        cr_assert_eq(column_memory_recall(memory, &reading, &columns), OK, "%d",
+                     (int)i);
+        for (uint32_t j = 0; j < columns.count; j++)
+            (void)snprintf(got + strlen(got), sizeof got - strlen(got), " %u",
+                           columns.attributes[j]);
+        cr_expect_str_eq(got, windows[i].columns, "%d:%s", (int)i, got);
+        columns_fini(&columns);
+    }
+    column_memory_free(memory);
+}
+
+/* Nothing but the window may differ, and no row be left out. */
+Test(column_memory, days_serve_all_rows_of_one_transaction)
+{
+    struct column_memory *memory = column_memory_new(PASS_RECORDS);
+    struct reading kept = reading_all(NULL, 9);
+
+    keep_days(memory, &kept);
+    for (size_t i = 0; i < OTHERS; i++) {
+        struct reading reading = reading_of(i);
+        bool is_all = strcmp(others[i].what, "no condition") == 0;
+        struct columns columns;
+
+        columns_init(&columns);
+        cr_expect_eq(column_memory_recall(memory, &reading, &columns),
+                     is_all ? OK : ERR_NOT_FOUND, "%s", others[i].what);
+        columns_fini(&columns);
+        if (reading.selection.count > 0)
+            continue;
+        reading.known_tx++;
+        columns_init(&columns);
+        cr_expect_eq(column_memory_recall(memory, &reading, &columns),
+                     ERR_NOT_FOUND);
+        columns_fini(&columns);
+    }
+    column_memory_free(memory);
+}
+
+Test(column_memory, counts_the_days_of_a_transaction)
+{
+    struct column_memory *memory = column_memory_new(PASS_RECORDS);
+    struct reading all = reading_all(NULL, 9), before = reading_all(NULL, 8);
+    struct reading one = reading_all(NULL, 9);
+
+    one.last_security = 0;
+    for (size_t i = 0; i < OTHERS; i++) {
+        struct reading reading = reading_of(i);
+
+        keep(memory, &reading, 1, 1);
+    }
+    keep(memory, &before, 1, 1);
+    keep(memory, &one, 1, 1);
+    cr_expect_eq(column_memory_days(memory, &all), 1, "no condition");
+    all.window.from.days = 4;
+    keep(memory, &all, 1, 1);
+    all.window.to.days = 5;
+    keep(memory, &all, 1, 1);
+    cr_expect_eq(column_memory_days(memory, &all), 3);
+    cr_expect_eq(column_memory_days(memory, &before), 1);
     column_memory_free(memory);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/reading.h"
+#include "secmaster/bounds.h"
 #include "tests/api/asking.h"
 
 #define FACT(id, name, value, date)                                            \
@@ -338,4 +339,102 @@ Test(reading, columns_are_what_rows_carry)
     }
     a.service.column_memory = memory;
     asking_fini(&a);
+}
+
+/* One attribute comes last: day after day is asked for, but not read. */
+Test(reading, passes_once_for_all_days)
+{
+    enum { DAYS = 3 * COLUMN_DAYS_APART };
+    char target[64];
+    struct asking a;
+
+    count_init(&a);
+    post_securities(&a, 1, SECURITIES);
+    asking_facts(&a, FACT(300, "late", "1", "2030-01-01"));
+    for (int day = 0; day < DAYS; day++) {
+        (void)snprintf(target, sizeof target,
+                       "/v1/securities?limit=1&as_of=2024-02-%02d", day + 1);
+        cr_expect_eq(read_for(&a, target) <= FEW, day > COLUMN_DAYS_APART,
+                     "%s: %d", target, (int)counter.records);
+    }
+    cr_expect_leq(read_for(&a, "/v1/master?limit=1&to=2024-03-01"), FEW);
+    cr_expect_leq(read_for(&a, "/v1/securities?limit=1&as_of=2030-01-01"), FEW);
+    cr_expect_not_null(strstr(asking_text(&a), "\"late\""));
+    cr_expect_geq(read_for(&a, "/v1/securities?limit=1&asset_class=equity"),
+                  SECURITIES);
+    asking_fini(&a);
+}
+
+enum { TRANSACTIONS = 12, IDS = 6, NAMES = 5, SPAN = 12 };
+
+/* One batch of random facts; what is live can be withdrawn. */
+static void
+post_random(struct asking *a, bool live[IDS][NAMES][SPAN])
+{
+    struct out lines;
+
+    out_init(&lines, SIZE_MAX);
+    for (int i = 1 + rand() % 6; i > 0; i--) {
+        int id = rand() % IDS, name = rand() % NAMES, day = rand() % SPAN;
+        bool *is_live = &live[id][name][day];
+
+        *is_live = !*is_live;
+        out_print(&lines,
+                  "{\"security_id\":%d,\"attribute\":\"%c\","
+                  "\"effective_date\":\"2024-01-%02d\",%s}\n",
+                  id, 'a' + name, day + 1,
+                  *is_live ? "\"value\":null" : "\"op\":\"retract\"");
+    }
+    out_char(&lines, '\0');
+    cr_assert_eq(out_finish(&lines), OK);
+    asking_facts(a, lines.data);
+    out_fini(&lines);
+}
+
+/* The answer is the same without the memory. */
+static void
+compare_day(struct asking *a, uint64_t tx, int day, unsigned seed)
+{
+    static const char *const targets[] = {
+        "/v1/securities?format=csv&known_tx=%llu&as_of=2024-01-%02d",
+        "/v1/master?format=csv&known_tx=%llu&to=2024-01-%02d",
+    };
+    struct column_memory *memory = a->service.column_memory;
+
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        char target[128], *with;
+
+        (void)snprintf(target, sizeof target, targets[i],
+                       (unsigned long long)tx, day + 1);
+        cr_assert_eq(ask(a, target), 200, "%s", target);
+        with = strdup(asking_text(a));
+        a->service.column_memory = NULL;
+        cr_assert_eq(ask(a, target), 200, "%s", target);
+        cr_expect_str_eq(with, asking_text(a), "seed %u: %s", seed, target);
+        a->service.column_memory = memory;
+        free(with);
+    }
+}
+
+Test(reading, all_days_are_as_each_alone)
+{
+    for (unsigned seed = 1; seed <= 4; seed++) {
+        bool live[IDS][NAMES][SPAN] = { 0 };
+        struct column_figures figures;
+        struct asking a;
+
+        srand(seed);
+        asking_init(&a);
+        for (uint64_t tx = 1; tx <= TRANSACTIONS; tx++) {
+            post_random(&a, live);
+            for (int i = 0; i < SPAN; i++)
+                compare_day(&a, tx, rand() % SPAN, seed);
+        }
+        for (uint64_t tx = 0; tx <= TRANSACTIONS; tx++)
+            for (int day = 0; day < SPAN; day++)
+                compare_day(&a, tx, tx % 2 == 0 ? day : SPAN - 1 - day, seed);
+        column_memory_figures(a.service.column_memory, &figures);
+        cr_expect_gt(figures.recalls, figures.passes, "seed %u", seed);
+        asking_fini(&a);
+    }
 }
