@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "column_memory.h"
 #include "request.h"
 #include "secmaster/positions_reader.h"
 #include "secmaster/store.h"
@@ -16,6 +17,7 @@ enum unmatched {
 
 struct join_rules {
     uint64_t known_tx;
+    struct column_memory *memory; /* NULL: none */
     enum unmatched unmatched;
     uint64_t age_days_max; /* a row that began earlier is no match */
     enum media media;

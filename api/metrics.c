@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "column_memory.h"
 #include "metrics.h"
 #include "route.h"
 #include "secmaster/log.h"
@@ -231,6 +232,25 @@ put_server(struct metrics *metrics, struct service *service, struct out *out)
 }
 
 static void
+put_columns(struct service *service, struct out *out)
+{
+    struct column_figures columns;
+
+    column_memory_figures(service->column_memory, &columns);
+    const struct figure figures[] = {
+        { "column_passes_total", "counter",
+          "Long passes over records for a table's columns.", columns.passes },
+        { "column_recalls_total", "counter",
+          "Tables whose columns were remembered.", columns.recalls },
+        { "column_tables", "gauge", "Tables whose columns are remembered.",
+          columns.tables },
+        { "column_bytes", "gauge", "Memory of those columns.", columns.bytes },
+    };
+
+    put_figures(out, figures, sizeof figures / sizeof figures[0]);
+}
+
+static void
 put_writer(struct service *service, struct out *out)
 {
     struct writer_stats stats;
@@ -301,6 +321,7 @@ metrics_print(struct metrics *metrics, struct service *service, struct out *out)
     put_requests(metrics, out);
     put_histogram(metrics, out);
     put_server(metrics, service, out);
+    put_columns(service, out);
     put_writer(service, out);
     put_store(service, out);
 }

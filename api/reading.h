@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "column_memory.h"
 #include "secmaster/columns.h"
 #include "secmaster/err.h"
 #include "secmaster/precedence.h"
@@ -29,7 +30,8 @@ struct reading {
     bool is_class_view; /* columns that are null in all rows go */
     bool is_of_one;     /* one security, which has to be known */
     struct projection projection;
-    struct picks *picks; /* NULL: every security is looked at */
+    struct picks *picks;          /* NULL: every security is looked at */
+    struct column_memory *memory; /* NULL: none */
 };
 
 /* Every row there is. */

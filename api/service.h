@@ -12,6 +12,7 @@
 #include "secmaster/writer.h"
 
 struct catalogues;
+struct column_memory;
 struct metrics;
 
 struct service {
@@ -20,6 +21,7 @@ struct service {
     struct workers *workers;
     struct metrics *metrics;
     struct catalogues *catalogues;
+    struct column_memory *column_memory;
     clock_now *now;
     uint64_t body_bytes_max;
     const char *const *cors_origins; /* each checked by cors_origin_check */

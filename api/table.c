@@ -57,8 +57,8 @@ write_cell(void *context, struct out *out, uint32_t column, struct value value)
 
 /* Everything but the place. */
 static enum err
-table_new(const struct reading *reading, enum media media, struct table **out,
-          struct why *why)
+table_new(const struct request *request, const struct reading *reading,
+          struct table **out, struct why *why)
 {
     struct table *table = calloc(1, sizeof *table);
     enum err err;
@@ -68,6 +68,7 @@ table_new(const struct reading *reading, enum media media, struct table **out,
     columns_init(&table->columns);
     picks_init(&table->picks);
     table->reading = *reading;
+    table->reading.memory = request->service->column_memory;
     if (picks_are_few(&reading->selection))
         table->reading.picks = &table->picks;
     err = reading_columns(&table->reading, &table->columns, why);
@@ -82,7 +83,7 @@ table_new(const struct reading *reading, enum media media, struct table **out,
         .columns = &table->columns,
         .attributes = reading->store->attributes,
     };
-    table->format = rows_format(media);
+    table->format = rows_format(request->media);
     assert(table->format != NULL);
     *out = table;
     return OK;
@@ -233,7 +234,7 @@ table_answer(struct request *request, struct response *response,
                     "the cursor is damaged, or another query's");
         return;
     }
-    err = table_new(reading, request->media, &table, &why);
+    err = table_new(request, reading, &table, &why);
     if (err == OK)
         err = check_known(table, &why);
     if (err != OK) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "api/catalogue.h"
+#include "api/column_memory.h"
 #include "api/cors.h"
 #include "api/metrics.h"
 #include "api/server.h"
@@ -82,7 +83,9 @@ open_all(const struct serve_options *options, struct why *why)
     service->cors_origin_count = options->origin_count;
     service->metrics = metrics_new();
     service->catalogues = catalogues_new();
-    if (service->metrics == NULL || service->catalogues == NULL)
+    service->column_memory = column_memory_new(COLUMN_PASS_RECORDS);
+    if (service->metrics == NULL || service->catalogues == NULL ||
+        service->column_memory == NULL)
         return why_set(why, ERR_BUSY, "out of memory");
     TRY(entropy_draw(&store_options.seed, why));
     TRY(store_lmdb_open(&store_options, &service->store, why));
@@ -107,6 +110,7 @@ close_all(void)
     server_free(serving.server);
     store_close(service->store);
     catalogues_free(service->catalogues);
+    column_memory_free(service->column_memory);
     metrics_free(service->metrics);
 }
 

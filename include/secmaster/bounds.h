@@ -39,6 +39,12 @@
 #define LOOKUP_BYTES_MAX (128UL << 20)      /* a lookup's rows in memory */
 #define CATALOGUES_BYTES_MAX (64UL << 20)   /* remembered counts; one may be */
 
+/* Columns. */
+#define COLUMN_PASS_RECORDS 5000 /* read for them: less than for a page */
+#define COLUMN_TABLES_MAX 64     /* whose columns are remembered */
+#define COLUMN_DAYS_APART 4      /* of a tx, before all days are read at once */
+#define COLUMN_MEMORY_BYTES_MAX (8UL << 20) /* of them all */
+
 /* Connections (docs/decisions/0004 has what was measured). */
 #define CONNECTIONS_DEFAULT 16384
 #define CONNECTION_POOL_BYTES 16384

@@ -7,6 +7,7 @@
 
 #include "api/catalogue.h"
 #include "api/coding.h"
+#include "api/column_memory.h"
 #include "api/metrics.h"
 #include "api/problem.h"
 #include "api/route.h"
@@ -53,6 +54,8 @@ asking_init_on(struct asking *asking, struct store *store)
     asking->service.now = noon;
     asking->service.metrics = metrics_new();
     asking->service.catalogues = catalogues_new();
+    asking->service.column_memory = column_memory_new(0);
+    MUST(asking->service.column_memory != NULL);
     options.store = asking->service.store;
     MUST(writer_start(&options, &asking->service.writer, &why) == OK);
     MUST(workers_start(1, &asking->service.workers, &why) == OK);
@@ -88,6 +91,7 @@ asking_fini(struct asking *asking)
     writer_stop(asking->service.writer);
     workers_stop(asking->service.workers);
     inbox_fini(&asking->home);
+    column_memory_free(asking->service.column_memory);
     metrics_free(asking->service.metrics);
     catalogues_free(asking->service.catalogues);
     store_close(asking->service.store);

@@ -18,7 +18,8 @@ struct asking {
     struct why why; /* of a request that no handler saw */
 };
 
-/* Aborts where it cannot. "Now" is 2024-06-15T12:00:00Z. */
+/* Aborts where it cannot. "Now" is 2024-06-15T12:00:00Z; columns are remembered
+ * wherever two securities were read for them. */
 void asking_init(struct asking *asking);
 
 /* The same over a store of its own, which asking_fini closes. */
