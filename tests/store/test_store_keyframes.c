@@ -71,14 +71,14 @@ Test(store_keyframes, folds_are_the_same_wherever_they_begin)
         watched_make(&ways[1], 0, 1);
         watched_make(&ways[2], 1, 1);
         ways[2].testing.has_no_keyframes = true;
-        for (int round = 0; round < 40; round++) {
+        for (int round = 0; round < 30; round++) {
             append_random(ways, WAYS, model);
             for (int i = 0; i < 50 && rand() % 3 > 0 && !watched_is_quiet(ways);
                  i++)
                 (void)usleep(200);
             compare_ways(ways, model, ways[0].newest, seed);
             compare_ways(ways, model, (uint64_t)rand() % ways[0].newest, seed);
-            if (round % 12 == 11)
+            if (round % 10 == 9)
                 reopen_ways(ways);
         }
         for (uint64_t tx = 0; tx <= ways[0].newest; tx++)
