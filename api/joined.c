@@ -172,16 +172,13 @@ fold_one(struct part *part, struct view *view, struct timeline *timeline)
     const struct seek *seeks = joined->seeks.items, *last = NULL;
     int64_t security_id = seeks[part->next].security_id;
     struct scan_range range = SCAN_SECURITY(RECORD_FACTS, security_id);
-    struct scan_fold fold = { 0 };
+    const struct scan_fold fold = { .first = seeks[part->next].date };
 
     part->end = part->next;
     while (part->end < part->to &&
            seeks[part->end].security_id == security_id) {
-        if (is_sought(joined, &seeks[part->end])) {
-            if (last == NULL)
-                fold.first = seeks[part->end].date;
+        if (is_sought(joined, &seeks[part->end]))
             last = &seeks[part->end];
-        }
         part->end++;
     }
     if (last == NULL)
@@ -228,8 +225,7 @@ fold_part(void *context)
     return NULL;
 }
 
-/* All parts at a time; one after the other where there is no thread to be had.
- */
+/* All parts at a time, or one after the other where there is no thread. */
 static enum err
 fold_parts(struct joined *joined, struct why *why)
 {
