@@ -134,8 +134,7 @@ meet_row(void *context, const struct row *row)
 {
     struct part *part = context;
     struct joined *joined = part->joined;
-    bool is_kept = false;
-    uint32_t kept = 0;
+    uint32_t kept = ROW_NOTHING;
 
     for (; part->next < part->end; part->next++) {
         const struct seek *seek = &joined->seeks.items[part->next];
@@ -147,9 +146,8 @@ meet_row(void *context, const struct row *row)
         joined->starts[seek->index] = row->start;
         if (!is_in_window(joined, seek))
             continue;
-        if (!is_kept && out_finish(&part->kept.bytes) == OK)
+        if (kept == ROW_NOTHING && out_finish(&part->kept.bytes) == OK)
             kept = kept_rows_add(&part->kept, row);
-        is_kept = true;
         joined->rows[seek->index - joined->first] = kept;
     }
     return VISIT_STOP;
