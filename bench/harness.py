@@ -159,9 +159,9 @@ def post_facts(server, path, clients, kind):
                 lines=1000 if kind == 'csv' else 1)
 
 
-def reindex(data):
+def reindex(data, *options):
     began = time.monotonic()
-    subprocess.run([SECMASTER, 'reindex', data], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run([SECMASTER, 'reindex', data, *options], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return time.monotonic() - began
 
 

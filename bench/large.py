@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Load 100 M facts once, and read beside a store of 2 M in the same run.
 
-LARGE_FACTS in the environment changes the number; LARGE_DIR is where the store
-is made (build/, about 50 bytes a fact and as many again while it is merged).
+LARGE_FACTS in the environment changes the number, LARGE_MEMTABLE the memory
+that load and reindex may take for what is not in the index; LARGE_DIR is where
+the store is made (build/, about 50 bytes a fact and as many again while it is merged).
 Writes bench/results-large.md.
 """
 import os
@@ -21,6 +22,7 @@ from harness import SECONDS, Failed, load
 from report import Row, latency, rate
 
 FACTS = int(os.environ.get('LARGE_FACTS', '100000000'))
+MEMTABLE = os.environ.get('LARGE_MEMTABLE', str(4 << 30))
 SMALL_FACTS = min(FACTS, 2043686)
 FACTS_A_SECURITY = 204
 DAYS = '{day:1999-2024}'
@@ -62,7 +64,8 @@ def load_store(bench, data, facts):
     generator = subprocess.Popen([harness.GENERATE, 'csv', '--facts', str(facts), '--securities', str(securities(facts))],
                                  stdout=subprocess.PIPE)
     began = time.monotonic()
-    loader = subprocess.Popen([harness.SECMASTER, 'load', '-', '--format', 'csv', '--data', data, '--batch', str(BATCH)],
+    loader = subprocess.Popen([harness.SECMASTER, 'load', '-', '--format', 'csv', '--data', data, '--batch', str(BATCH),
+                               '--memtable-bytes', MEMTABLE],
                               stdin=generator.stdout, stdout=subprocess.PIPE, text=True)
     watch = Watch(loader.pid)
     generator.stdout.close()
@@ -70,7 +73,7 @@ def load_store(bench, data, facts):
     seconds = time.monotonic() - began
     if loader.returncode != 0 or f'stored {facts},' not in said or generator.wait() != 0:
         raise Failed(f'load: {said}')
-    bench.add(Row(f'load of {facts:,} facts, {BATCH:,} a batch', f'{seconds:.1f} s, {rate(facts / seconds)} facts',
+    bench.add(Row(f'load of {facts:,} facts, {BATCH:,} a batch, memtables of {int(MEMTABLE) >> 20:,} MiB', f'{seconds:.1f} s, {rate(facts / seconds)} facts',
                   cpu=f'{watch.cpu_us / facts:.2f} a fact'))
     bench.add(Row(f'memory of that load, {facts:,} facts', f'{watch.peak:,.0f} MiB at most, of it {watch.anonymous:,.0f} MiB not files'))
     bench.add(Row(f'written by that load, {facts:,} facts', f'{watch.written / facts:.1f} bytes a fact'))
@@ -117,7 +120,7 @@ def measure(bench, work):
         tell_size(bench, data, facts, 'behind the load')
         with harness.Server(data) as server:
             tell_start(bench, server, facts, 'behind the load')
-        seconds = harness.reindex(data)
+        seconds = harness.reindex(data, '--memtable-bytes', MEMTABLE)
         bench.add(Row(f'reindex, {facts:,} facts', f'{seconds:.1f} s, {rate(facts / seconds)} facts'))
         tell_size(bench, data, facts, 'all in the index')
     with harness.Server(stores[FACTS]) as large, harness.Server(stores[SMALL_FACTS]) as small:
