@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "secmaster/digest.h"
 #include "secmaster/out.h"
 #include "secmaster/store.h"
 #include "secmaster/store_lmdb.h"
 
-#include "digest.h"
 #include "journal_format.h"
 
 /*
