@@ -26,8 +26,6 @@ struct store_lmdb {
 
 extern const struct store_ops embedded_ops;
 
-struct names *embedded_names(struct store *store, enum name_space space);
-
 /*
  * Load the names, and what the journal has behind its place into the
  * memtable, each batch checked. What does not fit goes on into the index.
