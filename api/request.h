@@ -15,6 +15,7 @@
 
 struct service;
 struct route;
+struct submission;
 
 enum method {
     METHOD_GET,
@@ -60,6 +61,8 @@ struct request {
     enum media body_media; /* of the body; MEDIA_NONE: none */
     int64_t body_length;   /* Content-Length; -1: not said */
     uint64_t body_bytes;   /* arrived so far */
+
+    struct submission *submission; /* of a request that writes, with a key */
 
     /* Where an answer that is waited for comes back to. */
     struct inbox *home;
@@ -129,6 +132,7 @@ struct endpoint {
     unsigned gives;            /* MEDIA_BITs of the answer */
     unsigned bodies;           /* MEDIA_BITs of the body; 0: takes none */
     const char *const *params; /* names, NULL-terminated; besides format */
+    bool takes_key;            /* Idempotency-Key: see submission.h */
     void (*begin)(struct request *request, struct response *response);
     void (*body)(struct request *request, struct response *response,
                  struct str piece);

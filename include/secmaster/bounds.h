@@ -9,6 +9,9 @@
     (64 * 1024) /* UTF-8, unescaped; a number's text too                       \
                  */
 #define SECURITY_ID_MAX INT64_MAX
+#define LABEL_BYTES_MAX 64
+#define MINTED_FIRST INT64_C(1000000000000)   /* above most people's own ids */
+#define MINTED_LAST INT64_C(9007199254740991) /* the last exact in a double */
 
 /* One request. */
 #define BODY_BYTES_DEFAULT (64UL << 20) /* --max-body */
@@ -53,6 +56,11 @@
 #define COMMIT_BYTES_MAX                                                       \
     (128UL << 20) /* bounds a transaction's dirty pages                        \
                    */
+
+/* Requests that are stored once, however often they are sent. */
+#define IDEMPOTENCY_KEY_BYTES_MAX 255
+#define IDEMPOTENCY_KEPT_SECONDS                                               \
+    (25 * 3600) /* 24 h by the client's clock, and from its answer */
 
 /* The worker pool. */
 #define WORKERS_DEFAULT 2

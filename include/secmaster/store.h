@@ -53,6 +53,7 @@ enum state_space {
     STATE_WATERMARKS = 3,
     STATE_PRECEDENCE = 4,
     STATE_MINT = 5,
+    STATE_IDEMPOTENCY_AGE = 6,
 };
 struct state_change {
     enum state_space space;

@@ -6,6 +6,7 @@
 
 #include "array.h"
 #include "kind.h"
+#include "once.h"
 #include "secmaster/bounds.h"
 
 /* COMMIT_BYTES_MAX bounds many small batches, the body limit a large one. */
@@ -16,8 +17,18 @@
 
 /* How far everything was filled before a batch. */
 struct mark {
-    size_t records, displaced, sources, payload, names;
+    size_t batches, records, displaced, sources, payload, names, state;
+    int64_t minted;
 };
+
+static void
+init_memory(struct commit *commit)
+{
+    out_init(&commit->payload, PAYLOAD_BYTES_MAX);
+    out_init(&commit->answer, PAYLOAD_BYTES_MAX);
+    arena_init(&commit->arena, PAYLOAD_BYTES_MAX);
+    name_changes_init(&commit->names, commit->store);
+}
 
 enum err
 commit_init(struct commit *commit, struct store *store, struct why *why)
@@ -27,7 +38,7 @@ commit_init(struct commit *commit, struct store *store, struct why *why)
     struct tx_info info;
     enum err err = OK;
 
-    *commit = (struct commit){ .store = store };
+    *commit = (struct commit){ .store = store, .first_key = { INT64_MAX } };
     if (newest > 0) {
         arena_init(&arena, TX_INFO_BYTES_MAX);
         err = store_transaction(store, newest, &arena, &info, why);
@@ -35,8 +46,9 @@ commit_init(struct commit *commit, struct store *store, struct why *why)
             commit->recorded_at = info.recorded_at;
         arena_fini(&arena);
     }
-    out_init(&commit->payload, PAYLOAD_BYTES_MAX);
-    name_changes_init(&commit->names, store);
+    if (err == OK)
+        err = mint_init(&commit->mint, store, why);
+    init_memory(commit);
     return err;
 }
 
@@ -44,12 +56,15 @@ static void
 free_memory(struct commit *commit)
 {
     out_fini(&commit->payload);
+    out_fini(&commit->answer);
+    arena_fini(&commit->arena);
     name_changes_fini(&commit->names);
     free(commit->batches);
     free(commit->pointers);
     free(commit->records);
     free(commit->displaced);
     free(commit->sources);
+    free(commit->state);
     free(commit->batch_attributes);
     free(commit->batch_sources);
     free(commit->events);
@@ -60,26 +75,37 @@ void
 commit_fini(struct commit *commit)
 {
     free_memory(commit);
+    mint_fini(&commit->mint);
     *commit = (struct commit){ 0 };
 }
 
 static struct mark
 mark_now(const struct commit *commit)
 {
-    return (struct mark){ commit->record_count, commit->displaced_count,
-                          commit->source_count, commit->payload.len,
-                          commit->names.count };
+    return (struct mark){
+        .batches = commit->batch_count,
+        .records = commit->record_count,
+        .displaced = commit->displaced_count,
+        .sources = commit->source_count,
+        .payload = commit->payload.len,
+        .names = commit->names.count,
+        .state = commit->state_count,
+        .minted = commit->mint.next,
+    };
 }
 
 static void
 cut_back(struct commit *commit, const struct mark *mark)
 {
+    commit->batch_count = mark->batches;
     commit->record_count = mark->records;
     commit->displaced_count = mark->displaced;
     commit->source_count = mark->sources;
     commit->payload.len = mark->payload;
     commit->payload.err = OK;
     name_changes_cut(&commit->names, mark->names);
+    commit->state_count = mark->state;
+    commit->mint.next = mark->minted;
 }
 
 enum err
@@ -105,6 +131,28 @@ commit_reserve(struct commit *commit, const struct commit_room *room)
     if (sources == NULL)
         return ERR_BUSY;
     commit->sources = sources;
+    return OK;
+}
+
+enum err
+commit_state(struct commit *commit, enum state_space space, struct str key,
+             struct str value)
+{
+    struct state_change change = { .space = space };
+    struct state_change *state =
+        array_reserve(commit->state, &commit->state_capacity,
+                      commit->state_count + 1, sizeof *state);
+    if (state == NULL)
+        return ERR_BUSY;
+    commit->state = state;
+
+    change.key = arena_copy(&commit->arena, key);
+    if (value.data != NULL)
+        change.value = arena_copy(&commit->arena, value);
+    if (change.key.data == NULL ||
+        (value.data != NULL && change.value.data == NULL))
+        return ERR_BUSY;
+    state[commit->state_count++] = change;
     return OK;
 }
 
@@ -141,19 +189,25 @@ admit(struct commit *commit, struct write_job *job, const struct mark *mark,
         .kind = job->kind,
     };
 
+    if (!job->dry_run)
+        info.idempotency_key = job->once.key;
+
     TRY(job_kind_of(job->kind)->admit(commit, job, &info));
     TRY(out_finish(&commit->payload));
+    job->tx = info.tx;
+    job->recorded_at = info.recorded_at;
+    job->facts = info.facts;
+    job->securities = info.securities;
+    if (info.idempotency_key.len > 0)
+        TRY(once_keep(commit, job));
     batches[commit->batch_count++] = (struct append_batch){
         .info = info,
         .record_count = (uint32_t)(commit->record_count - mark->records),
         .displaced_count =
             (uint32_t)(commit->displaced_count - mark->displaced),
         .name_count = (uint32_t)(commit->names.count - mark->names),
+        .state_count = (uint32_t)(commit->state_count - mark->state),
     };
-    job->tx = info.tx;
-    job->recorded_at = info.recorded_at;
-    job->facts = info.facts;
-    job->securities = info.securities;
     return OK;
 }
 
@@ -173,11 +227,14 @@ commit_admit(struct commit *commit, struct write_job *job, struct instant now)
     commit->next_tx = store_newest(commit->store) + commit->batch_count + 1;
 
     job->why.text[0] = '\0';
-    enum err err = admit(commit, job, &mark, now);
+    enum err err = once_find(commit, job, now);
 
-    if (err == OK)
+    if (err == OK && job->once.found == ONCE_FIRST)
+        err = admit(commit, job, &mark, now);
+    if (err == OK && !job->dry_run)
         return OK;
     cut_back(commit, &mark);
+    job->tx = 0;
     if (job->why.text[0] == '\0' && err == ERR_BUSY)
         return why_set(&job->why, err, "out of memory");
     if (job->why.text[0] == '\0' && err == ERR_FULL)
@@ -197,6 +254,7 @@ set_pointers(struct commit *commit)
     const struct displaced *displaced = commit->displaced;
     const struct name_change *name = commit->names.items;
     const uint32_t *source = commit->sources;
+    const struct state_change *state = commit->state;
 
     if (pointers == NULL)
         return ERR_BUSY;
@@ -212,10 +270,12 @@ set_pointers(struct commit *commit)
         batch->displaced = displaced;
         batch->names = name;
         batch->info.sources = source;
+        batch->state = state;
         record += batch->record_count;
         displaced += batch->displaced_count;
         name += batch->name_count;
         source += batch->info.source_count;
+        state += batch->state_count;
         pointers[i] = batch;
     }
     return OK;
@@ -225,8 +285,13 @@ static void
 begin_anew(struct commit *commit)
 {
     bool large = commit->payload.capacity > KEPT_BYTES_MAX;
-    struct store *store = commit->store;
-    struct instant recorded_at = commit->recorded_at;
+    struct commit fresh = {
+        .store = commit->store,
+        .recorded_at = commit->recorded_at,
+        .mint = commit->mint,
+        .oldest_key = commit->oldest_key,
+        .first_key = commit->first_key,
+    };
 
     name_changes_clear(&commit->names);
     out_reset(&commit->payload);
@@ -234,18 +299,21 @@ begin_anew(struct commit *commit)
     commit->record_count = 0;
     commit->displaced_count = 0;
     commit->source_count = 0;
+    commit->state_count = 0;
+    arena_reset(&commit->arena);
     if (!large)
         return;
     free_memory(commit);
-    *commit = (struct commit){ .store = store, .recorded_at = recorded_at };
-    out_init(&commit->payload, PAYLOAD_BYTES_MAX);
-    name_changes_init(&commit->names, store);
+    *commit = fresh;
+    init_memory(commit);
 }
 
 enum err
 commit_append(struct commit *commit, struct why *why)
 {
     assert(commit->batch_count > 0);
+
+    once_expire(commit);
 
     enum err err = set_pointers(commit);
 
@@ -255,6 +323,8 @@ commit_append(struct commit *commit, struct why *why)
     if (err == OK)
         commit->recorded_at =
             commit->batches[commit->batch_count - 1].info.recorded_at;
+    mint_end(&commit->mint, err == OK);
+    once_end(commit, err == OK);
     begin_anew(commit);
     return err;
 }

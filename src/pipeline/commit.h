@@ -2,7 +2,9 @@
 #ifndef PIPELINE_COMMIT_H
 #define PIPELINE_COMMIT_H
 
+#include "mint.h"
 #include "name_changes.h"
+#include "secmaster/arena.h"
 #include "secmaster/out.h"
 #include "secmaster/writer.h"
 
@@ -34,9 +36,20 @@ struct commit {
     uint32_t *sources;
     struct out payload;
     struct name_changes names;
-    size_t batch_count, record_count, displaced_count, source_count;
+    struct state_change *state;
+    struct arena arena; /* texts of state */
+    struct mint mint;
+    size_t batch_count, record_count, displaced_count, source_count,
+        state_count;
     size_t batch_capacity, pointer_capacity, record_capacity,
-        displaced_capacity, source_capacity;
+        displaced_capacity, source_capacity, state_capacity;
+
+    /* When the oldest idempotency key was recorded that the store has, that it
+     * will have without those that are too old, and that the commit keeps.
+     * INT64_MAX: there is none. 0: somebody has to look. */
+    struct instant oldest_key, oldest_left, first_key;
+    uint64_t replaced_tx; /* of a key too old that is to be used again; or 0 */
+    struct out answer;    /* as it is kept with a key */
 
     /* Of the batch of facts that is being admitted. */
     struct batch_name *batch_attributes, *batch_sources;
@@ -57,9 +70,9 @@ void commit_fini(struct commit *commit);
 bool commit_is_first(const struct write_job *job);
 
 /*
- * Admit a job's batch as the next transaction. On an error the commit is as
- * before: ERR_INVALID (with complaints), ERR_BUSY, ERR_FULL, ERR_STORE
- * (damage).
+ * Admit a job's batch as the next transaction, unless its key was used before
+ * (once.h). The commit is as before where it was, after a dry run, and on an
+ * error: ERR_INVALID (with complaints), ERR_BUSY, ERR_FULL, ERR_STORE (damage).
  */
 enum err commit_admit(struct commit *commit, struct write_job *job,
                       struct instant now);
@@ -72,6 +85,11 @@ struct commit_room {
     size_t records, displaced, sources;
 };
 enum err commit_reserve(struct commit *commit, const struct commit_room *room);
+
+/* For kinds: change a key of the store's state; key and value are copied. value
+ * with data NULL removes it. ERR_BUSY: memory. */
+enum err commit_state(struct commit *commit, enum state_space space,
+                      struct str key, struct str value);
 
 /* The dictionary id of a name of the batch of facts, met for the first time or
  * not. */

@@ -97,7 +97,7 @@ encode_record(struct commit *commit, const struct batch *batch,
     }
     commit->records[commit->record_count++] = (struct record){
         .kind = RECORD_FACTS,
-        .security_id = group->security_id,
+        .security_id = batch_security(batch, group->security_id),
         .effective = group->effective,
         .tx = commit->next_tx,
         .payload = { .len = commit->payload.len - before },
@@ -159,6 +159,19 @@ has_retractions(const struct write_job *job)
     return job->batch->retraction_count > 0;
 }
 
+/* Give new securities their ids, and keep the next one with them. */
+static enum err
+mint(struct commit *commit, struct write_job *job)
+{
+    unsigned char next[MINT_VALUE_BYTES];
+
+    TRY(mint_batch(&commit->mint, job->batch, commit->records,
+                   commit->record_count, &job->why));
+    mint_encode(&commit->mint, next);
+    return commit_state(commit, STATE_MINT, MINT_KEY,
+                        (struct str){ (const char *)next, sizeof next });
+}
+
 static enum err
 admit(struct commit *commit, struct write_job *job, struct tx_info *info)
 {
@@ -170,6 +183,8 @@ admit(struct commit *commit, struct write_job *job, struct tx_info *info)
     TRY(reserve_batch(commit, batch));
     if (has_retractions(job))
         TRY(retraction_check(commit, job));
+    if (batch->labels.count > 0)
+        TRY(mint(commit, job));
     for (uint32_t i = 0; i < batch->record_count; i++)
         TRY(encode_record(commit, batch, &batch->records[i], &sequence));
     if (has_retractions(job))

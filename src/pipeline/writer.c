@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "commit.h"
+#include "keys.h"
 #include "secmaster/bounds.h"
 
 /* One an event loop, and a few more; past them answers just leave earlier. */
@@ -29,6 +30,7 @@ struct writer {
     pthread_cond_t filled;
     struct write_job *first, *last; /* the queue */
     size_t queue_jobs, queue_bytes;
+    struct keys keys; /* of the jobs that are not answered */
     bool stopping;
 
     /* The thread's own. */
@@ -37,7 +39,7 @@ struct writer {
     struct answers answers;
     bool failed;
 
-    atomic_uint_least64_t commits, batches, facts, refused, commit_us;
+    atomic_uint_least64_t commits, batches, facts, refused, repeated, commit_us;
 };
 
 static void
@@ -76,22 +78,34 @@ answers_add(struct answers *answers, struct inbox_item *item)
     answers->chains[i].last = item;
 }
 
+/* The key is free before the answer can be seen: who is told to try again may
+ * do so at once. */
+static void
+answer(struct writer *writer, struct write_job *job, enum err err)
+{
+    job->err = err;
+    if (job->once.key.len > 0) {
+        pthread_mutex_lock(&writer->lock);
+        keys_remove(&writer->keys, job);
+        pthread_mutex_unlock(&writer->lock);
+    }
+    answers_add(&writer->answers, &job->item);
+}
+
 static void
 refuse(struct writer *writer, struct write_job *job, enum err err)
 {
-    job->err = err;
     job->tx = 0;
     count(&writer->refused, 1);
-    answers_add(&writer->answers, &job->item);
+    answer(writer, job, err);
 }
 
 static void
 accept(struct writer *writer, struct write_job *job)
 {
-    job->err = OK;
     count(&writer->batches, 1);
     count(&writer->facts, job->facts);
-    answers_add(&writer->answers, &job->item);
+    answer(writer, job, OK);
 }
 
 /* The outcome of the commit is unknown: nothing more may be written. */
@@ -170,6 +184,12 @@ admit(struct writer *writer, struct write_job *job)
         refuse(writer, job, err);
         return;
     }
+    if (job->once.found == ONCE_AGAIN)
+        count(&writer->repeated, 1);
+    if (job->once.found == ONCE_AGAIN || job->dry_run) {
+        answer(writer, job, OK);
+        return;
+    }
     job->next = writer->admitted;
     writer->admitted = job;
 }
@@ -238,6 +258,7 @@ writer_start(const struct writer_options *options, struct writer **out,
     if (writer == NULL)
         return why_set(why, ERR_BUSY, "no memory for the writer");
     writer->options = *options;
+    keys_init(&writer->keys, options->store->seed);
 
     enum err err = commit_init(&writer->commit, options->store, why);
 
@@ -268,6 +289,10 @@ writer_submit(struct writer *writer, struct write_job *job)
         pthread_mutex_unlock(&writer->lock);
         return ERR_BUSY;
     }
+    if (job->once.key.len > 0 && !keys_add(&writer->keys, job)) {
+        pthread_mutex_unlock(&writer->lock);
+        return ERR_CONFLICT;
+    }
     job->next = NULL;
     if (writer->first == NULL)
         writer->first = job;
@@ -289,6 +314,8 @@ writer_stats(struct writer *writer, struct writer_stats *out)
         .batches = atomic_load_explicit(&writer->batches, memory_order_relaxed),
         .facts = atomic_load_explicit(&writer->facts, memory_order_relaxed),
         .refused = atomic_load_explicit(&writer->refused, memory_order_relaxed),
+        .repeated =
+            atomic_load_explicit(&writer->repeated, memory_order_relaxed),
         .commit_us_total =
             atomic_load_explicit(&writer->commit_us, memory_order_relaxed),
     };

@@ -187,7 +187,6 @@ static const struct reading_case ids[] = {
     { "1.0", ID("1.0"), NO_ID },
     { "1e3", ID("1e3"), NO_ID },
     { "\"1\"", ID("\"1\""), NO_ID },
-    { "a label", ID("\"new:a\""), NO_ID },
     { "null", ID("null"), NO_ID },
     { "true", ID("true"), NO_ID },
     { "[]", ID("[]"), NO_ID },
