@@ -108,12 +108,28 @@ writing_release(void)
 }
 
 /* The number behind mark in a fact's text, or 1. */
-static int
+static int64_t
 number_behind(const char *text, size_t len, char mark)
 {
     const char *at = memchr(text, mark, len);
 
-    return at == NULL ? 1 : (int)strtol(at + 1, NULL, 10);
+    return at == NULL ? 1 : strtoll(at + 1, NULL, 10);
+}
+
+/* The security of a fact, a new one where it is a letter. */
+static int64_t
+security_of(struct batch *batch, const char *text, size_t len)
+{
+    const char *at = memchr(text, '#', len);
+    int64_t id;
+    enum err err;
+
+    if (at == NULL || (at[1] >= '0' && at[1] <= '9'))
+        return number_behind(text, len, '#');
+    err =
+        batch_label(batch, (struct str){ at + 1, strcspn(at + 1, "/@ ") }, &id);
+    assert(err == OK);
+    return id;
 }
 
 static void
@@ -122,8 +138,8 @@ add_fact(struct batch *batch, const char *text, size_t len)
     const char *source = memchr(text, '@', len);
     char digits[16];
     struct fact fact = {
-        .security_id = number_behind(text, len, '#'),
-        .effective = { number_behind(text, len, '/') },
+        .security_id = security_of(batch, text, len),
+        .effective = { (int32_t)number_behind(text, len, '/') },
         .attribute = { text + 1, strcspn(text + 1, "#/@ ") },
         .op = text[0] == '-' ? FACT_RETRACT : FACT_ASSERT,
         .value = VALUE_OF_NULL,
@@ -169,9 +185,29 @@ test_job_new(const char *facts)
     return job;
 }
 
+static void
+print_answer(const struct write_job *job, struct out *out)
+{
+    out_print(out, "tx %lu of %u facts", job->tx, job->facts);
+}
+
+struct test_job *
+test_job_keyed(const char *facts, const char *key)
+{
+    struct test_job *job = test_job_new(facts);
+    struct write_once *once = &job->job.once;
+
+    once->key = str_of(key);
+    once->status = 201;
+    once->print = print_answer;
+    snprintf((char *)once->digest, sizeof once->digest, "%s", facts);
+    return job;
+}
+
 void
 test_job_free(struct test_job *job)
 {
+    out_fini(&job->job.once.answer);
     batch_free(job->job.batch);
     arena_fini(&job->arena);
     free(job);
@@ -205,7 +241,13 @@ test_job_run(const char *facts)
 {
     struct test_job *job = test_job_new(facts);
 
+    test_job_submit_and_wait(job);
+    return job;
+}
+
+void
+test_job_submit_and_wait(struct test_job *job)
+{
     test_job_submit(job);
     test_jobs_wait(&job, 1);
-    return job;
 }
