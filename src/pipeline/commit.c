@@ -242,7 +242,8 @@ commit_admit(struct commit *commit, struct write_job *job, struct instant now)
     return err;
 }
 
-/* Now that nothing grows any more, point the batches at what is theirs. */
+/* Now that nothing grows any more, point the batches at what is theirs. Names
+ * and state may be NULL, to which not even 0 may be added. */
 static enum err
 set_pointers(struct commit *commit)
 {
@@ -270,12 +271,14 @@ set_pointers(struct commit *commit)
         batch->displaced = displaced;
         batch->names = name;
         batch->info.sources = source;
-        batch->state = state;
         record += batch->record_count;
         displaced += batch->displaced_count;
-        name += batch->name_count;
+        if (batch->name_count > 0)
+            name += batch->name_count;
         source += batch->info.source_count;
-        state += batch->state_count;
+        batch->state = state;
+        if (batch->state_count > 0)
+            state += batch->state_count;
         pointers[i] = batch;
     }
     return OK;
