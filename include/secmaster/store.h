@@ -14,11 +14,13 @@
 #include "secmaster/instant.h"
 #include "secmaster/names.h"
 #include "secmaster/record.h"
+#include "secmaster/rulebook.h"
 #include "secmaster/str.h"
 
 /* What a transaction did. On disk: never renumber. */
 enum batch_kind {
     BATCH_FACTS = 1,
+    BATCH_PRECEDENCE = 2, /* its state says all; it has no records */
 };
 
 /* The metadata of one transaction (GET /v1/transactions/{tx}). */
@@ -178,6 +180,7 @@ struct store {
     const struct store_ops *ops;
     uint64_t seed; /* of tables whose keys a client chooses (hash.h) */
     struct names *attributes, *sources; /* of every committed batch */
+    struct rulebook *rules;             /* the writer's to fill */
     _Atomic uint64_t published_tx;
 };
 

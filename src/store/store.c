@@ -8,13 +8,15 @@
 
 #include "secmaster/bounds.h"
 
+#include "batch_kinds.h"
+
 #define STATE_NAME_BYTES_MAX 256
 #define IDEMPOTENCY_BYTES_MAX 255
 
 static void
 check_info(const struct tx_info *info)
 {
-    assert(info->kind == BATCH_FACTS);
+    assert(batch_kind_is_known(info->kind));
     assert(info->source_count == 0 || info->sources != NULL);
     for (uint32_t i = 1; i < info->source_count; i++)
         assert(info->sources[i - 1] < info->sources[i]);
@@ -27,7 +29,7 @@ check_records(const struct append_batch *batch)
     for (uint32_t i = 0; i < batch->record_count; i++) {
         const struct record *record = &batch->records[i];
 
-        assert(record->kind == RECORD_FACTS);
+        assert(batch_may_have(batch->info.kind, record->kind));
         assert(record->security_id >= 0);
         assert(record->effective.days >= DATE_FIRST_DAYS);
         assert(record->effective.days <= DATE_LAST_DAYS);

@@ -242,6 +242,7 @@ lmdb_close(struct store *base)
     journal_close(store->journal);
     names_free(base->attributes);
     names_free(base->sources);
+    rulebook_free(base->rules);
     free(store);
 }
 

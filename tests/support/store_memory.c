@@ -364,6 +364,7 @@ memory_close(struct store *base)
     free(store->state);
     names_free(base->attributes);
     names_free(base->sources);
+    rulebook_free(base->rules);
     pthread_rwlock_destroy(&store->lock);
     free(store);
 }
@@ -393,6 +394,8 @@ store_memory_new(void)
     store->base.sources = names_new(0);
     assert(store->base.attributes != NULL);
     assert(store->base.sources != NULL);
+    store->base.rules = rulebook_new();
+    assert(store->base.rules != NULL);
     pthread_rwlock_init(&store->lock, NULL);
     return &store->base;
 }
