@@ -79,6 +79,7 @@ handle(struct request *request, struct response *response)
     }
     job->item.home = request->home;
     job->item.owner = request;
+    job->kind = BATCH_FACTS;
     job->bytes = batch_bytes(job->batch);
     job->complaints = &posting->complaints;
     err = writer_submit(request->service->writer, job);

@@ -57,6 +57,7 @@ write_batch(struct load_store *to, struct batch *batch, size_t bytes,
 {
     struct write_job job = {
         .item = { .home = &to->inbox },
+        .kind = BATCH_FACTS,
         .batch = batch,
         .bytes = bytes,
         .complaints = &result->complaints,

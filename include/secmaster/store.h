@@ -60,6 +60,11 @@ struct state_change {
     struct str value; /* data NULL: remove the key */
 };
 
+/* Shown one key at a time, in order of their bytes; it dies with the call.
+ * VISIT_SKIP is as VISIT_NEXT. */
+typedef enum visit state_visitor(void *context, struct str key,
+                                 struct str value);
+
 /*
  * A fact that did not stand behind its record's earlier ones: where it stands
  * counting record by record, and where it stood as sent. Both from 0; ascending
@@ -164,6 +169,9 @@ struct store_ops {
     enum err (*state_get)(struct store *store, enum state_space space,
                           struct str key, struct arena *arena, struct str *out,
                           struct why *why);
+    enum err (*state_scan)(struct store *store, enum state_space space,
+                           state_visitor *visitor, void *context,
+                           struct why *why);
     void (*health)(struct store *store, struct store_health *out);
     void (*close)(struct store *store);
 };
@@ -184,6 +192,10 @@ struct store {
     _Atomic uint64_t published_tx;
     struct history_slot histories[HISTORY_SLOTS]; /* by tx modulo */
 };
+
+/* The dictionary of a space. */
+struct names *store_dictionary(const struct store *store,
+                               enum name_space space);
 
 /*
  * Make batches durable in one commit, then visible, then return: all of them
@@ -247,6 +259,12 @@ enum err store_tx_at(struct store *store, struct instant at, uint64_t *out,
 enum err store_state_get(struct store *store, enum state_space space,
                          struct str key, struct arena *arena, struct str *out,
                          struct why *why);
+
+/* Show the visitor every key of a space and its value. ERR_STORE: damage; what
+ * was shown before it is good. */
+enum err store_state_scan(struct store *store, enum state_space space,
+                          state_visitor *visitor, void *context,
+                          struct why *why);
 
 /* Any thread, any time. */
 void store_health(struct store *store, struct store_health *out);

@@ -16,8 +16,11 @@
  * touches nothing of it.
  */
 struct write_job {
-    struct inbox_item item;        /* home: the submitter's inbox */
-    struct batch *batch;           /* sealed; owned by the job's owner */
+    struct inbox_item item; /* home: the submitter's inbox */
+    enum batch_kind kind;
+    union {                  /* by kind; owned by the job's owner */
+        struct batch *batch; /* facts, sealed */
+    };
     size_t bytes;                  /* about what it holds in memory */
     struct complaints *complaints; /* filled on ERR_INVALID */
     struct write_job *next;        /* the queue's */

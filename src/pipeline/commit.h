@@ -38,7 +38,7 @@ struct commit {
     size_t batch_capacity, pointer_capacity, record_capacity,
         displaced_capacity, source_capacity;
 
-    /* Of the batch that is being admitted. */
+    /* Of the batch of facts that is being admitted. */
     struct batch_name *batch_attributes, *batch_sources;
     struct event *events;
     uint32_t *refused; /* facts */
@@ -52,10 +52,14 @@ enum err commit_init(struct commit *commit, struct store *store,
                      struct why *why);
 void commit_fini(struct commit *commit);
 
+/* Whether a job's batch must be the first of its commit, as it is judged by
+ * what the store has. */
+bool commit_is_first(const struct write_job *job);
+
 /*
- * Admit a job's batch as the next transaction, judging its retractions. On an
- * error the commit is as before: ERR_INVALID (with complaints), ERR_BUSY,
- * ERR_FULL, ERR_STORE (damage). A batch with retractions must be the first.
+ * Admit a job's batch as the next transaction. On an error the commit is as
+ * before: ERR_INVALID (with complaints), ERR_BUSY, ERR_FULL, ERR_STORE
+ * (damage).
  */
 enum err commit_admit(struct commit *commit, struct write_job *job,
                       struct instant now);
@@ -63,7 +67,14 @@ enum err commit_admit(struct commit *commit, struct write_job *job,
 /* Append what was admitted to the store and, well or badly, begin anew. */
 enum err commit_append(struct commit *commit, struct why *why);
 
-/* The dictionary id of a name of the batch, met for the first time or not. */
+/* For kinds: room for so many more, which the batch then fills. */
+struct commit_room {
+    size_t records, displaced, sources;
+};
+enum err commit_reserve(struct commit *commit, const struct commit_room *room);
+
+/* The dictionary id of a name of the batch of facts, met for the first time or
+ * not. */
 enum err commit_attribute(struct commit *commit, const struct batch *batch,
                           uint32_t index);
 enum err commit_source(struct commit *commit, const struct batch *batch,

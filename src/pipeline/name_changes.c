@@ -95,20 +95,13 @@ add(struct name_changes *changes, const struct name_change *item)
     changes->table[place] = (uint32_t)changes->count;
 }
 
-static struct names *
-names_of(const struct name_changes *changes, enum name_space space)
-{
-    return space == NAMES_ATTRIBUTES ? changes->store->attributes
-                                     : changes->store->sources;
-}
-
 static enum err
 add_new(struct name_changes *changes, enum name_space space, struct str text,
         uint64_t tx, struct name_use *out)
 {
     uint32_t *fresh = space == NAMES_ATTRIBUTES ? &changes->fresh_attributes
                                                 : &changes->fresh_sources;
-    uint32_t id = names_count(names_of(changes, space)) + *fresh;
+    uint32_t id = names_count(store_dictionary(changes->store, space)) + *fresh;
 
     if (id >= NAMES_MAX)
         return ERR_FULL;
@@ -130,7 +123,7 @@ enum err
 name_changes_use(struct name_changes *changes, enum name_space space,
                  struct str text, uint64_t tx, struct name_use *out)
 {
-    uint32_t id = names_find(names_of(changes, space), text);
+    uint32_t id = names_find(store_dictionary(changes->store, space), text);
 
     if (id != NAME_NONE) {
         *out = (struct name_use){ id, CHANGE_NONE };
@@ -178,7 +171,8 @@ name_changes_cut(struct name_changes *changes, size_t count)
         assert(changes->table[place] == changes->count);
         changes->table[place] = 0;
         changes->count--;
-        if (item->id < names_count(names_of(changes, item->space)))
+        if (item->id <
+            names_count(store_dictionary(changes->store, item->space)))
             continue; /* a milestone of a known name */
         if (item->space == NAMES_ATTRIBUTES)
             changes->fresh_attributes--;

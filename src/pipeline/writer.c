@@ -156,9 +156,7 @@ commit_admitted(struct writer *writer)
 static void
 admit(struct writer *writer, struct write_job *job)
 {
-    /* A retraction is judged by what the store has; so what came before it
-     * must be there. */
-    if (job->batch->retraction_count > 0)
+    if (commit_is_first(job))
         commit_admitted(writer);
     if (writer->failed) {
         (void)why_set(&job->why, ERR_STORE, "the store has failed");
@@ -260,6 +258,7 @@ enum err
 writer_submit(struct writer *writer, struct write_job *job)
 {
     assert(job->item.home != NULL);
+    assert(job->kind != 0);
     assert(job->batch != NULL);
 
     pthread_mutex_lock(&writer->lock);

@@ -90,6 +90,14 @@ enum err journal_state_get(struct journal *journal, enum state_space space,
                            struct str key, struct arena *arena, struct str *out,
                            struct why *why);
 
+struct journal_state_visit {
+    state_visitor *visitor;
+    void *context;
+};
+enum err journal_state_scan(struct journal *journal, enum state_space space,
+                            const struct journal_state_visit *visit,
+                            struct why *why);
+
 /* The disk's free space is below the reserve. */
 bool journal_is_short(const struct journal *journal);
 

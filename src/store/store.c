@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 
 #include "secmaster/bounds.h"
 
@@ -99,6 +100,18 @@ store_append(struct store *store, const struct append_batch *const *batches,
             check_state_key(batches[i]->state[s].key);
     }
     return store->ops->append(store, batches, count, why);
+}
+
+struct names *
+store_dictionary(const struct store *store, enum name_space space)
+{
+    switch (space) {
+    case NAMES_ATTRIBUTES:
+        return store->attributes;
+    case NAMES_SOURCES:
+        return store->sources;
+    }
+    abort();
 }
 
 uint64_t
@@ -230,6 +243,15 @@ store_state_get(struct store *store, enum state_space space, struct str key,
 {
     check_state_key(key);
     return store->ops->state_get(store, space, key, arena, out, why);
+}
+
+enum err
+store_state_scan(struct store *store, enum state_space space,
+                 state_visitor *visitor, void *context, struct why *why)
+{
+    assert(visitor != NULL);
+
+    return store->ops->state_scan(store, space, visitor, context, why);
 }
 
 void

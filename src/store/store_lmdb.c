@@ -15,18 +15,6 @@ ours(struct store *store)
     return (struct store_lmdb *)store;
 }
 
-struct names *
-embedded_names(struct store *store, enum name_space space)
-{
-    switch (space) {
-    case NAMES_ATTRIBUTES:
-        return store->attributes;
-    case NAMES_SOURCES:
-        return store->sources;
-    }
-    abort();
-}
-
 /* Appending. */
 
 static enum err
@@ -34,7 +22,7 @@ apply_names(struct store *store, const struct append_batch *batch)
 {
     for (uint32_t i = 0; i < batch->name_count; i++) {
         const struct name_change *change = &batch->names[i];
-        struct names *names = embedded_names(store, change->space);
+        struct names *names = store_dictionary(store, change->space);
 
         if (change->id == names_count(names))
             TRY(names_add(names, change->text));
@@ -218,6 +206,15 @@ lmdb_state_get(struct store *store, enum state_space space, struct str key,
     return journal_state_get(ours(store)->journal, space, key, arena, out, why);
 }
 
+static enum err
+lmdb_state_scan(struct store *store, enum state_space space,
+                state_visitor *visitor, void *context, struct why *why)
+{
+    return journal_state_scan(ours(store)->journal, space,
+                              &(struct journal_state_visit){ visitor, context },
+                              why);
+}
+
 static void
 memtable_health(struct store_lmdb *store, struct store_health *out)
 {
@@ -286,6 +283,7 @@ const struct store_ops embedded_ops = {
     .transaction = lmdb_transaction,
     .history = lmdb_history,
     .state_get = lmdb_state_get,
+    .state_scan = lmdb_state_scan,
     .health = lmdb_health,
     .close = lmdb_close,
 };

@@ -15,7 +15,7 @@ static enum err
 replay_name(void *context, const struct name_change *name, struct why *why)
 {
     struct store_lmdb *store = context;
-    struct names *names = embedded_names(&store->base, name->space);
+    struct names *names = store_dictionary(&store->base, name->space);
 
     if (name->id != names_count(names))
         return why_set(why, ERR_STORE,

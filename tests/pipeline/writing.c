@@ -154,6 +154,7 @@ test_job_new(const char *facts)
     job->job.complaints = &job->complaints;
     job->job.bytes = 100;
     job->job.err = ERR_INTERNAL;
+    job->job.kind = BATCH_FACTS;
     job->job.batch = batch_new(0);
     assert(job->job.batch != NULL);
     job->job.batch->pointer_prefix = "/facts";

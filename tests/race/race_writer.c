@@ -60,6 +60,7 @@ write_one(struct inbox *inbox, int64_t security)
     struct arena arena;
     struct complaints complaints;
     struct write_job job = { .item = { .home = inbox },
+                             .kind = BATCH_FACTS,
                              .batch = make_batch(security),
                              .bytes = 1000,
                              .complaints = &complaints };

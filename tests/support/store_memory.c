@@ -162,8 +162,7 @@ change_state(struct store_memory *store, const struct state_change *change)
 static void
 change_name(struct store *store, const struct name_change *change)
 {
-    struct names *names =
-        change->space == NAMES_ATTRIBUTES ? store->attributes : store->sources;
+    struct names *names = store_dictionary(store, change->space);
 
     if (change->id == names_count(names)) {
         enum err err = names_add(names, change->text);
@@ -348,6 +347,34 @@ memory_state_get(struct store *base, enum state_space space, struct str key,
     return err;
 }
 
+static int
+by_key(const void *a, const void *b)
+{
+    const struct state_entry *left = a, *right = b;
+
+    return str_compare(left->key, right->key);
+}
+
+/* The visitor is called under the lock: it must not append. */
+static enum err
+memory_state_scan(struct store *base, enum state_space space,
+                  state_visitor *visitor, void *context, struct why *why)
+{
+    struct store_memory *store = ours(base);
+    enum visit visit = VISIT_NEXT;
+
+    (void)why;
+    pthread_rwlock_wrlock(&store->lock);
+    if (store->state_count > 0)
+        qsort(store->state, store->state_count, sizeof *store->state, by_key);
+    for (size_t i = 0; i < store->state_count && visit != VISIT_STOP; i++)
+        if (store->state[i].space == space)
+            visit =
+                visitor(context, store->state[i].key, store->state[i].value);
+    pthread_rwlock_unlock(&store->lock);
+    return OK;
+}
+
 static void
 memory_health(struct store *base, struct store_health *out)
 {
@@ -396,6 +423,7 @@ static const struct store_ops ops = {
     .transaction = memory_transaction,
     .history = memory_history,
     .state_get = memory_state_get,
+    .state_scan = memory_state_scan,
     .health = memory_health,
     .close = memory_close,
 };

@@ -1,0 +1,16 @@
+/* The kinds of batches, a row each. */
+#include "kind.h"
+
+#include <assert.h>
+
+static const struct job_kind *const kinds[] = {
+    [BATCH_FACTS] = &kind_facts,
+};
+
+const struct job_kind *
+job_kind_of(enum batch_kind kind)
+{
+    assert(kind < sizeof kinds / sizeof kinds[0]);
+    assert(kinds[kind] != NULL);
+    return kinds[kind];
+}
