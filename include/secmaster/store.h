@@ -166,6 +166,8 @@ struct store_ops {
     enum err (*transaction)(struct store *store, uint64_t tx,
                             struct arena *arena, struct tx_info *out,
                             struct why *why);
+    enum err (*history)(struct store *store, uint64_t tx, uint64_t *out,
+                        struct why *why);
     enum err (*state_get)(struct store *store, enum state_space space,
                           struct str key, struct arena *arena, struct str *out,
                           struct why *why);
@@ -176,12 +178,22 @@ struct store_ops {
     void (*close)(struct store *store);
 };
 
+/*
+ * What a history's number was, for those asked last: check is tx ^ number, so
+ * that a pair of which two threads wrote one half each is not believed.
+ */
+#define HISTORY_SLOTS 64
+struct history_slot {
+    _Atomic uint64_t number, check;
+};
+
 struct store {
     const struct store_ops *ops;
     uint64_t seed; /* of tables whose keys a client chooses (hash.h) */
     struct names *attributes, *sources; /* of every committed batch */
     struct rulebook *rules;             /* the writer's to fill */
     _Atomic uint64_t published_tx;
+    struct history_slot histories[HISTORY_SLOTS]; /* by tx modulo */
 };
 
 /* The dictionary of a space. */
@@ -232,6 +244,15 @@ enum err store_lookup(struct view *view, const struct lookup_range *lookup,
 enum err store_transaction(struct store *store, uint64_t tx,
                            struct arena *arena, struct tx_info *out,
                            struct why *why);
+
+/*
+ * A number that stands for transactions 1 to tx and all that is in them: the
+ * same after a restart, another where anything was another, as behind a backup
+ * that was restored and written to. tx 0 has 0. ERR_NOT_FOUND: above the
+ * newest. ERR_STORE: damage. About 10 ns where tx was asked for lately.
+ */
+enum err store_history(struct store *store, uint64_t tx, uint64_t *out,
+                       struct why *why);
 
 /* The last transaction recorded at or before a moment; 0: none. */
 enum err store_tx_at(struct store *store, struct instant at, uint64_t *out,

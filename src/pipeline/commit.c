@@ -139,14 +139,20 @@ later(struct instant a, struct instant b)
     return a.us > b.us ? a : b;
 }
 
-/* The clock can go back; what it says of a transaction does not. */
+/* The clock can stand or go back; what it says of transactions does not, and
+ * no two have one moment: whoever has seen one recorded at a moment knows all
+ * that ever will be. */
 static struct instant
 record_time(const struct commit *commit, struct instant now)
 {
-    if (commit->batch_count == 0)
-        return later(commit->recorded_at, now);
-    return later(commit->batches[commit->batch_count - 1].info.recorded_at,
-                 now);
+    struct instant last = commit->recorded_at;
+
+    if (commit->batch_count > 0)
+        last = commit->batches[commit->batch_count - 1].info.recorded_at;
+    else if (store_newest(commit->store) == 0)
+        return now;
+    last.us++;
+    return later(last, now);
 }
 
 static enum err

@@ -182,6 +182,28 @@ store_transaction(struct store *store, uint64_t tx, struct arena *arena,
     return store->ops->transaction(store, tx, arena, out, why);
 }
 
+enum err
+store_history(struct store *store, uint64_t tx, uint64_t *out, struct why *why)
+{
+    struct history_slot *slot = &store->histories[tx % HISTORY_SLOTS];
+    uint64_t number = atomic_load_explicit(&slot->number, memory_order_relaxed);
+    uint64_t check = atomic_load_explicit(&slot->check, memory_order_relaxed);
+
+    *out = 0;
+    if (tx == 0)
+        return OK;
+    if (tx > store_newest(store))
+        return why_set(why, ERR_NOT_FOUND, "no such transaction");
+    if ((number ^ check) == tx) {
+        *out = number;
+        return OK;
+    }
+    TRY(store->ops->history(store, tx, out, why));
+    atomic_store_explicit(&slot->number, *out, memory_order_relaxed);
+    atomic_store_explicit(&slot->check, *out ^ tx, memory_order_relaxed);
+    return OK;
+}
+
 /* The last tx of 1..newest that is not after a moment. */
 static enum err
 search(struct store *store, struct instant at, struct arena *arena,

@@ -85,6 +85,7 @@ open_all(struct store_lmdb *store, const struct store_lmdb_options *options,
                                                options->testing },
                      &store->merger, why));
     TRY(embedded_replay(store, why));
+    embedded_note_history(store, store->journal->newest_tx);
     atomic_init(&store->base.published_tx, store->journal->newest_tx);
     return OK;
 }
