@@ -50,7 +50,7 @@
 #define NEXT_LINK_BYTES_MAX 4096   /* to the next page: most of that head */
 #define ORIGIN_BYTES_MAX 255       /* of --cors-origin: in that head too */
 #define ORIGINS_MAX 64
-#define TRAILER_BYTES_MAX 1024     /* in that pool; nobody reads them */
+#define TRAILER_BYTES_MAX 1024 /* in that pool; nobody reads them */
 #define CONNECTION_IDLE_SECONDS 30
 #define REQUEST_SECONDS_MAX 10 /* a head and a small body, whole */
 #define BODY_BYTES_PER_SECOND_MIN 1024
