@@ -8,7 +8,7 @@ FROM debian:12-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
         cmake gcc libc6-dev libcjson-dev libcurl4-openssl-dev liblmdb-dev \
         libmicrohttpd-dev libssl-dev libyajl-dev ninja-build pkg-config \
-        python3 python3-yaml \
+        python3 python3-yaml zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
@@ -16,7 +16,7 @@ RUN cmake --preset release && cmake --build --preset release
 
 FROM debian:12-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \
-        libcjson1 libcurl4 liblmdb0 libmicrohttpd12 libssl3 libyajl2 \
+        libcjson1 libcurl4 liblmdb0 libmicrohttpd12 libssl3 libyajl2 zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && mkdir /data && chown 65532:65532 /data
 COPY --from=build /source/build/release/secmaster /usr/local/bin/secmaster

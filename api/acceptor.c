@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -13,6 +14,9 @@
 #include <unistd.h>
 
 #include "listener.h"
+#include "metrics.h"
+#include "secmaster/entropy.h"
+#include "secmaster/out.h"
 
 #define SLEEP_MS 10             /* until a descriptor may be free again */
 #define DESCRIPTORS_RESERVED 64 /* for the store, the log, the loops */
@@ -26,34 +30,51 @@ struct acceptor {
     atomic_uint open;
     struct inbox *const *inboxes;
     unsigned inbox_count, next;
+    uint64_t id_prefix, refused; /* of requests that are refused here */
     bool is_started;
     pthread_t thread;
 };
 
-#define REFUSAL_BODY                                                           \
-    "{\"type\":\"/problems/unavailable\","                                     \
-    "\"title\":\"The server cannot take this now\",\"status\":503,"            \
-    "\"detail\":\"Too many connections are open.\"}"
+/* By itself: the loops, who would answer as to any request, are full. */
+static void
+write_refusal(struct acceptor *acceptor, struct out *out)
+{
+    char id[REQUEST_ID_BYTES_MAX], body[512];
+    int len;
 
-static const char refusal[] = "HTTP/1.1 503 Service Unavailable\r\n"
-                              "Content-Type: application/problem+json\r\n"
-                              "X-Content-Type-Options: nosniff\r\n"
-                              "Retry-After: 1\r\n"
-                              "Connection: close\r\n"
-                              "Content-Length: 129\r\n"
-                              "\r\n" REFUSAL_BODY;
-
-static_assert(sizeof REFUSAL_BODY - 1 == 129, "the refusal's Content-Length");
+    snprintf(id, sizeof id, "%016llx-%llu",
+             (unsigned long long)acceptor->id_prefix,
+             (unsigned long long)++acceptor->refused);
+    len = snprintf(body, sizeof body,
+                   "{\"type\":\"/problems/unavailable\",\"title\":"
+                   "\"The server cannot take this now\",\"status\":503,"
+                   "\"detail\":\"Too many connections are open.\","
+                   "\"instance\":\"\",\"request_id\":\"%s\"}",
+                   id);
+    out_print(out,
+              "HTTP/1.1 503 Service Unavailable\r\n"
+              "Content-Type: application/problem+json\r\n"
+              "X-Request-Id: %s\r\n"
+              "X-Content-Type-Options: nosniff\r\n"
+              "Retry-After: 1\r\n"
+              "Connection: close\r\n"
+              "Content-Length: %d\r\n\r\n%s",
+              id, len, body);
+}
 
 /* What the client has sent is read first: closing over unread bytes would
  * reset the connection and take our words with it. */
 static void
-refuse(int fd)
+refuse(struct acceptor *acceptor, int fd)
 {
     char dropped[4096];
+    struct out text;
 
+    out_init(&text, sizeof dropped);
+    write_refusal(acceptor, &text);
     (void)recv(fd, dropped, sizeof dropped, MSG_DONTWAIT);
-    (void)send(fd, refusal, sizeof refusal - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)send(fd, text.data, text.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    out_fini(&text);
     shutdown(fd, SHUT_WR);
     close(fd);
 }
@@ -79,7 +100,7 @@ take_one(struct acceptor *acceptor, int fd, const struct sockaddr_storage *peer,
     if (atomic_load(&acceptor->open) < acceptor->connections_max)
         arrival = calloc(1, sizeof *arrival);
     if (arrival == NULL) {
-        refuse(fd);
+        refuse(acceptor, fd);
         return;
     }
     arrival->fd = fd;
@@ -156,16 +177,19 @@ acceptor_open(const struct acceptor_options *options, struct acceptor **out,
 {
     struct listener_address address;
     struct acceptor *acceptor;
+    uint64_t id_prefix;
     enum err err;
 
     assert(options->connections_max > 0);
 
     TRY(listener_parse(options->listen, &address, why));
+    TRY(entropy_draw(&id_prefix, why));
     acceptor = calloc(1, sizeof *acceptor);
     if (acceptor == NULL)
         return why_set(why, ERR_BUSY, "out of memory");
     acceptor->connections_max = connections_that_fit(options->connections_max);
     acceptor->metrics = options->metrics;
+    acceptor->id_prefix = id_prefix;
     atomic_init(&acceptor->open, 0);
     acceptor->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (acceptor->stop_fd < 0)

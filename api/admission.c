@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "coding.h"
 #include "problem.h"
 #include "route.h"
 #include "service.h"
@@ -115,13 +116,25 @@ refuse_method(struct request *request, struct response *response,
     response_header(request, response, "Allow", "%s", allow);
 }
 
+/* Of the server as a whole; the gate lets no other method ask it. */
+static bool
+is_of_all(const struct request *request)
+{
+    return str_equal(request->target, STR("*"));
+}
+
 static void
 check_route(struct request *request, struct response *response)
 {
     const char *allow = "";
     struct why why = { "" };
-    enum err err = route_find(request, &allow, &why);
+    enum err err;
 
+    if (is_of_all(request)) {
+        refuse_method(request, response, route_methods(request));
+        return;
+    }
+    err = route_find(request, &allow, &why);
     if (err == OK)
         return;
     if (err == ERR_NOT_FOUND)
@@ -136,6 +149,18 @@ check_route(struct request *request, struct response *response)
         problem_err(request, response, err, &why);
 }
 
+/* As with its type, a probe's one line is never withheld. */
+static enum err
+check_coding(struct request *request, struct why *why)
+{
+    if (coding_accepted(request) ||
+        request->route->endpoint->gives == MEDIA_BIT(MEDIA_TEXT))
+        return OK;
+    return why_set(why, ERR_INVALID,
+                   "answers are gzip or not packed, and Accept-Encoding "
+                   "refuses both");
+}
+
 static void
 check_params(struct request *request, struct response *response)
 {
@@ -144,6 +169,8 @@ check_params(struct request *request, struct response *response)
 
     if (err == OK)
         err = route_media(request, &why);
+    if (err == OK)
+        err = check_coding(request, &why);
     if (err == OK)
         return;
     if (err == ERR_MALFORMED)
@@ -175,12 +202,12 @@ is_utf8(struct str params)
 static void
 check_body_media(struct request *request, struct response *response)
 {
-    struct str encoding = request_header(request, "Content-Encoding");
     struct str params, type = request_header(request, "Content-Type");
 
-    if (encoding.data != NULL && !is_word(trimmed(encoding), "identity")) {
+    if (!coding_of_body(request)) {
         problem_set(request, response, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-                    "The only Content-Encoding taken is identity.");
+                    "The only Content-Encoding taken is gzip, once.");
+        response_header(request, response, "Accept-Encoding", "gzip");
         return;
     }
     type = trimmed(cut(type.data == NULL ? STR("") : type, ';', &params));

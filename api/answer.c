@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "admission.h"
+#include "cors.h"
 #include "number.h"
 #include "secmaster/store.h"
 #include "service.h"
@@ -29,6 +30,31 @@ stamp(struct response *response, const char *name, struct str value)
         (struct pair){ str_of(name), value };
 }
 
+/* Errors pass; and what has no name is made anew each time. */
+static struct str
+cache_control(const struct response *response)
+{
+    return response->is_final && response->has_tag
+               ? STR("private, max-age=31536000, immutable")
+               : STR("private, no-cache");
+}
+
+/* Answers to other origins are told apart by caches, whoever asks. */
+static void
+stamp_cors(const struct request *request, struct response *response)
+{
+    bool is_on = request->service->cors_origin_count > 0;
+    struct pair headers[CORS_HEADERS_MAX];
+    size_t count = cors_headers(request, response, headers);
+
+    for (size_t i = 0; i < count; i++)
+        stamp(response, headers[i].name.data, headers[i].value);
+    if (is_on)
+        stamp(response, "Vary", STR("Accept, Accept-Encoding, Origin"));
+    else if (response->status != 204)
+        stamp(response, "Vary", STR("Accept, Accept-Encoding"));
+}
+
 void
 answer_stamp(struct exchange *exchange)
 {
@@ -40,13 +66,18 @@ answer_stamp(struct exchange *exchange)
     stamp(response, "X-Content-Type-Options", STR("nosniff"));
     if (response->status == 503)
         stamp(response, "Retry-After", STR("1"));
+    stamp_cors(request, response);
+    if (response->coding == CODING_GZIP && response->status != 304)
+        stamp(response, "Content-Encoding", STR("gzip"));
+    if (validator_print(response, exchange->etag))
+        stamp(response, "ETag", str_of(exchange->etag));
+    if (request->method == METHOD_GET || request->method == METHOD_HEAD)
+        stamp(response, "Cache-Control", cache_control(response));
     if (!admission_is_versioned(request))
         return;
     if (!response->tx_set)
         tx = store_newest(request->service->store);
     stamp(response, "Secmaster-Tx", number_text(tx, exchange->tx));
-    if (request->method == METHOD_GET || request->method == METHOD_HEAD)
-        stamp(response, "Cache-Control", STR("private, no-cache"));
 }
 
 const char *
@@ -54,7 +85,7 @@ answer_content_type(const struct exchange *exchange)
 {
     const struct response *response = &exchange->response;
 
-    if (response->status == 204)
+    if (response->status == 204 || response->status == 304)
         return NULL;
     if (response->content_type != NULL)
         return response->content_type;

@@ -9,7 +9,9 @@
 
 #include "admission.h"
 #include "answer.h"
+#include "intake.h"
 #include "metrics.h"
+#include "packing.h"
 #include "route.h"
 #include "secmaster/clock.h"
 #include "secmaster/log.h"
@@ -68,6 +70,7 @@ exchange_free(struct exchange *exchange)
     atomic_fetch_sub(&request->service->answer_bytes_in_flight,
                      exchange->answer_counted);
     exchange->origin->in_flight--;
+    intake_fini(exchange);
     out_fini(&response->body);
     arena_fini(&exchange->arena);
     free(exchange);
@@ -143,6 +146,8 @@ finish(struct exchange *exchange)
 
     if (err != OK)
         problem_err(request, response, err, NULL);
+    packing_apply(exchange);
+    validator_end(request, response);
     count_answer(exchange);
     answer_stamp(exchange);
     if (response->close || atomic_load(&request->service->draining))
@@ -308,44 +313,11 @@ exchange_unseen(struct exchange *exchange, const char *content_length)
     end_early(exchange);
 }
 
-static bool
-is_over_budget(struct exchange *exchange, size_t len)
-{
-    atomic_uint_least64_t *in_flight =
-        &exchange->request.service->body_bytes_in_flight;
-
-    exchange->bytes_counted += len;
-    return atomic_fetch_add(in_flight, len) + len > BODY_BYTES_IN_FLIGHT_MAX;
-}
-
-/* Past the limit nobody reads on for the answer's sake, even where the answer
- * was settled long before. */
-static void
-check_limits(struct exchange *exchange, struct str piece)
-{
-    struct request *request = &exchange->request;
-    struct response *response = &exchange->response;
-    uint64_t bytes_max = request->service->body_bytes_max;
-    bool is_long = request->body_bytes > bytes_max;
-
-    if (is_long && response->status == 0)
-        problem_set(request, response, PROBLEM_TOO_LARGE,
-                    "A body may have at most %llu bytes.",
-                    (unsigned long long)bytes_max);
-    else if (response->status == 0 && is_over_budget(exchange, piece.len)) {
-        problem_set(request, response, PROBLEM_UNAVAILABLE,
-                    "Too many bodies are being read.");
-        is_long = true;
-    }
-    if (is_long)
-        end_early(exchange);
-}
-
 bool
 exchange_piece(struct exchange *exchange, struct str piece)
 {
     struct request *request = &exchange->request;
-    struct response *response = &exchange->response;
+    bool is_in_bounds;
 
     request->body_bytes += piece.len;
     if (exchange->early)
@@ -354,12 +326,11 @@ exchange_piece(struct exchange *exchange, struct str piece)
     assert(exchange->state == EXCHANGE_READING);
     submission_piece(request, piece);
 
-    check_limits(exchange, piece);
-    if (response->status != 0)
-        return true;
     exchange_note(exchange);
-    request->route->endpoint->body(request, response, piece);
+    is_in_bounds = intake_piece(exchange, piece);
     exchange_note_end();
+    if (!is_in_bounds)
+        end_early(exchange);
     return true;
 }
 
@@ -373,32 +344,41 @@ run_on_worker(struct worker_job *job)
                                               &exchange->response);
     exchange_note_end();
     assert(exchange->response.status != 0);
+    if (exchange->response.stream == NULL)
+        packing_apply(exchange);
 }
 
 static void
-send_to_worker(struct exchange *exchange)
+pack_on_worker(struct worker_job *job)
+{
+    packing_apply(exchange_of(&job->item));
+}
+
+static enum err
+send_to_worker(struct exchange *exchange, void (*run)(struct worker_job *job))
 {
     struct request *request = &exchange->request;
     struct worker_job *job = &exchange->job;
+    enum exchange_state before = exchange->state;
     enum err err;
 
     job->item.home = request->home;
     job->item.owner = request;
-    job->run = run_on_worker;
+    job->run = run;
     exchange->state = EXCHANGE_WAITING;
     err = workers_submit(request->service->workers, job);
-    if (err == OK)
-        return;
-    exchange->state = EXCHANGE_READING;
-    problem_err(request, &exchange->response, err, NULL);
-    finish(exchange);
+    if (err != OK)
+        exchange->state = before;
+    return err;
 }
 
 static void
 finish_or_wait(struct exchange *exchange)
 {
     if (exchange->response.status != 0) {
-        finish(exchange);
+        if (!packing_takes_long(exchange) ||
+            send_to_worker(exchange, pack_on_worker) != OK)
+            finish(exchange);
         return;
     }
     assert(exchange->request.route->endpoint->resume != NULL);
@@ -418,12 +398,19 @@ exchange_whole(struct exchange *exchange, size_t trailer_bytes)
         end_early(exchange);
         return;
     }
+    if (exchange->response.status == 0)
+        intake_end(exchange);
     if (exchange->response.status != 0) {
         finish(exchange);
         return;
     }
     if (route->endpoint->place == ON_WORKER) {
-        send_to_worker(exchange);
+        enum err err = send_to_worker(exchange, run_on_worker);
+
+        if (err == OK)
+            return;
+        problem_err(&exchange->request, &exchange->response, err, NULL);
+        finish(exchange);
         return;
     }
     exchange_note(exchange);
@@ -439,7 +426,7 @@ exchange_home(struct exchange *exchange)
 
     assert(exchange->state == EXCHANGE_WAITING);
 
-    if (endpoint->place == ON_LOOP) {
+    if (exchange->response.status == 0) {
         exchange_note(exchange);
         endpoint->resume(&exchange->request, &exchange->response);
         exchange_note_end();

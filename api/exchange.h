@@ -12,6 +12,7 @@
 #include "number.h"
 #include "request.h"
 #include "secmaster/workers.h"
+#include "validator.h"
 
 #define ID_PREFIX_BYTES 17 /* 64 bits in hexadecimal and a dash */
 
@@ -48,14 +49,17 @@ struct exchange {
     bool close; /* the answer ends the connection */
     bool early; /* answered before the body's end */
     int64_t began_us;
-    uint64_t bytes_counted;  /* of the service's bodies in flight */
+    uint64_t bytes_counted;         /* of the service's bodies in flight */
+    struct gzip_unpacker *unpacker; /* of a packed body */
+    uint64_t unpacked_bytes;
     uint64_t answer_counted; /* of its answers in flight */
     uint64_t bytes_out;
     size_t stream_at;      /* bytes of response.body that were handed out */
     uint64_t stream_turns; /* that it was filled for */
     bool stream_done;
     char tx[NUMBER_TEXT_BYTES]; /* Secmaster-Tx */
-    void *link;                 /* the server's */
+    char etag[ETAG_BYTES_MAX];
+    void *link; /* the server's */
 };
 
 /* The request line has come; target is copied. NULL: out of memory. */

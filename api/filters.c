@@ -62,41 +62,60 @@ take_name(struct filters *filters, struct str *rest, char end, struct str *out,
     return true;
 }
 
-/* The id of an attribute that someone has asserted by the known transaction,
- * on whatever date, withdrawn since or not. False: the response is set. */
+bool
+attribute_is_known(const struct reading *reading, struct str name,
+                   uint32_t *out)
+{
+    const struct names *names = reading->store->attributes;
+
+    *out = names_find(names, name);
+    return *out != NAME_NONE &&
+           names_first_assertion(names, *out) <= reading->known_tx;
+}
+
+bool
+attribute_find(struct request *request, struct response *response,
+               const struct reading *reading, struct str name, uint32_t *out)
+{
+    if (attribute_is_known(reading, name, out))
+        return true;
+    problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,
+                "by transaction %llu nobody has asserted the attribute "
+                "\"%.*s\"",
+                (unsigned long long)reading->known_tx, STR_ARG(name));
+    return false;
+}
+
 static bool
 find_attribute(struct filters *filters, struct str name, uint32_t *out)
 {
-    const struct names *names = filters->reading->store->attributes;
-    uint64_t known_tx = filters->reading->known_tx;
+    return attribute_find(filters->request, filters->response, filters->reading,
+                          name, out);
+}
 
-    *out = names_find(names, name);
-    if (*out != NAME_NONE && names_first_assertion(names, *out) <= known_tx)
-        return true;
-    problem_set(filters->request, filters->response,
-                PROBLEM_MALFORMED_PARAMETER,
-                "by transaction %llu nobody has asserted the attribute "
-                "\"%.*s\"",
-                (unsigned long long)known_tx, STR_ARG(name));
-    return false;
+bool
+equality_make(struct request *request, struct response *response,
+              uint32_t attribute, struct str text, struct condition *out)
+{
+    struct out escaped;
+
+    *out = (struct condition){ .attribute = attribute, .text = text };
+    out_init(&escaped, ESCAPED_BYTES_MAX);
+    value_escape(&escaped, text);
+    if (out_finish(&escaped) == OK)
+        out->escaped = arena_copy(request->arena, out_text(&escaped));
+    out_fini(&escaped);
+    if (out->escaped.data == NULL)
+        problem_err(request, response, ERR_TOO_LARGE, NULL);
+    return out->escaped.data != NULL;
 }
 
 /* Add an equality of an attribute. False: the response is set. */
 static bool
 add_equality(struct filters *filters, uint32_t attribute, struct str text)
 {
-    struct condition *condition =
-        &filters->conditions[filters->condition_count++];
-    struct out escaped;
-
-    *condition = (struct condition){ .attribute = attribute, .text = text };
-    out_init(&escaped, ESCAPED_BYTES_MAX);
-    value_escape(&escaped, text);
-    if (out_finish(&escaped) == OK)
-        condition->escaped =
-            arena_copy(filters->request->arena, out_text(&escaped));
-    out_fini(&escaped);
-    return condition->escaped.data != NULL || no_room(filters);
+    return equality_make(filters->request, filters->response, attribute, text,
+                         &filters->conditions[filters->condition_count++]);
 }
 
 static void
@@ -123,7 +142,7 @@ read_where(struct filters *filters, struct str text)
     return true;
 }
 
-static bool
+bool
 is_fixed_column(struct str name)
 {
     return str_equal(name, STR("security_id")) ||

@@ -9,15 +9,16 @@
 #include "secmaster/crc32c.h"
 #include "secmaster/wire.h"
 #include "service.h"
+#include "validator.h"
 
 /*
- * A cursor's bytes: format, known_tx, as_of, security_id, start, the query's
- * hash, and a CRC-32C of all before it. Numbers are big-endian.
+ * A cursor's bytes: format, known_tx, as_of, key, start, the query's hash, and
+ * a CRC-32C of all before it. Numbers are big-endian.
  */
 #define CURSOR_FORMAT 1
 #define CURSOR_KNOWN 1
 #define CURSOR_AS_OF 9
-#define CURSOR_SECURITY 13
+#define CURSOR_KEY 13
 #define CURSOR_START 21
 #define CURSOR_QUERY 25
 #define CURSOR_CRC 33
@@ -79,7 +80,7 @@ cursor_text(struct request *request, const struct cursor *cursor)
         return (struct str){ NULL, 0 };
     put_be64(bytes + CURSOR_KNOWN, cursor->known_tx);
     put_be32(bytes + CURSOR_AS_OF, (uint32_t)cursor->as_of.days);
-    put_be64(bytes + CURSOR_SECURITY, (uint64_t)cursor->security_id);
+    put_be64(bytes + CURSOR_KEY, (uint64_t)cursor->key);
     put_be32(bytes + CURSOR_START, (uint32_t)cursor->start.days);
     put_be64(bytes + CURSOR_QUERY, query_hash(request));
     put_be32(bytes + CURSOR_CRC, crc32c(0, bytes, CURSOR_CRC));
@@ -134,19 +135,48 @@ cursor_read(struct request *request, bool *given, struct cursor *out)
         return ERR_MALFORMED;
     out->known_tx = get_be64(bytes + CURSOR_KNOWN);
     out->as_of.days = (int32_t)get_be32(bytes + CURSOR_AS_OF);
-    out->security_id = (int64_t)get_be64(bytes + CURSOR_SECURITY);
+    out->key = (int64_t)get_be64(bytes + CURSOR_KEY);
     out->start.days = (int32_t)get_be32(bytes + CURSOR_START);
 
     /* A CRC keeps accidents out, not forgers. */
-    if (out->security_id < 0 || !is_day(out->as_of) || !is_day(out->start))
+    if (out->key < 0 || !is_day(out->as_of) || !is_day(out->start))
         return ERR_MALFORMED;
     return OK;
 }
 
-/* False: the response is set. */
+/*
+ * The last transaction recorded by then. *settled: none that comes later can be
+ * recorded by then. That is so where a later one is there already, or where
+ * this one was recorded at that very moment, which no other will be. The wall
+ * clock says nothing of it: the writer reads it before its commit is seen, and
+ * it can be put back.
+ */
+static enum err
+known_at_read(struct store *store, struct instant at, uint64_t *out,
+              bool *settled, struct why *why)
+{
+    uint64_t newest = store_newest(store); /* what the search has seen */
+    struct arena arena;
+    struct tx_info info;
+    enum err err;
+
+    TRY(store_tx_at(store, at, out, why));
+    *settled = *out < newest;
+    if (*settled || *out == 0)
+        return OK;
+    arena_init(&arena, TX_INFO_BYTES_MAX);
+    err = store_transaction(store, *out, &arena, &info, why);
+    if (err == OK)
+        *settled = info.recorded_at.us == at.us;
+    arena_fini(&arena);
+    return err;
+}
+
+/* False: the response is set. *settled: it is given, and will name the same
+ * transaction for ever. */
 static bool
 known_read(struct request *request, struct response *response, uint64_t newest,
-           uint64_t *out)
+           uint64_t *out, bool *settled)
 {
     struct str at = request_param(request, "known_at");
     struct str tx = request_param(request, "known_tx");
@@ -154,6 +184,7 @@ known_read(struct request *request, struct response *response, uint64_t newest,
     struct why why = { 0 };
     enum err err;
 
+    *settled = tx.data != NULL;
     *out = newest;
     if (at.data != NULL && tx.data != NULL) {
         problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,
@@ -173,10 +204,22 @@ known_read(struct request *request, struct response *response, uint64_t newest,
                     "known_at is a moment like 2026-11-20T20:00:00.000001Z");
         return false;
     }
-    err = store_tx_at(request->service->store, instant, out, &why);
+    err = known_at_read(request->service->store, instant, out, settled, &why);
     if (err != OK)
         problem_err(request, response, err, &why);
     return err == OK;
+}
+
+/* Endpoints that are about all days have no day: not in their cursors, and not
+ * in what their answers are called. */
+static bool
+takes_day(const struct request *request)
+{
+    const char *const *name = request->route->endpoint->params;
+
+    while (*name != NULL && strcmp(*name, "as_of") != 0)
+        name++;
+    return *name != NULL;
 }
 
 bool
@@ -184,8 +227,9 @@ clocks_read(struct request *request, struct response *response,
             struct clocks *out)
 {
     uint64_t newest = store_newest(request->service->store);
+    struct date today = instant_date(request->service->now());
+    bool has_day = takes_day(request), paged, dated, settled;
     struct cursor cursor;
-    bool paged, dated;
 
     if (cursor_read(request, &paged, &cursor) != OK ||
         (paged && cursor.known_tx > newest)) {
@@ -193,17 +237,19 @@ clocks_read(struct request *request, struct response *response,
                     "the cursor is damaged, or another query's");
         return false;
     }
-    out->as_of = instant_date(request->service->now());
-    if (!known_read(request, response, newest, &out->known_tx) ||
+    out->as_of = has_day ? today : (struct date){ 0 };
+    if (!known_read(request, response, newest, &out->known_tx, &settled) ||
         !date_read(request, response, "as_of", &dated, &out->as_of))
         return false;
+    response->is_final =
+        settled && (!has_day || (dated && out->as_of.days < today.days));
     if (paged) {
         out->known_tx = cursor.known_tx;
         out->as_of = cursor.as_of;
     }
     response->tx = out->known_tx;
     response->tx_set = true;
-    return true;
+    return validator_begin(request, response, out);
 }
 
 bool

@@ -15,8 +15,9 @@ struct clocks {
 };
 
 /*
- * Read the clock parameters and the cursor's pins. On failure the response is
- * set and false returned. Sets response->tx.
+ * Read the clock parameters and the cursor's pins. On failure, and where the
+ * client has the answer already, the response is set and false returned. Sets
+ * response->tx, the answer's name and whether it is final.
  */
 bool clocks_read(struct request *request, struct response *response,
                  struct clocks *out);
@@ -29,7 +30,7 @@ bool clocks_read(struct request *request, struct response *response,
 struct cursor {
     uint64_t known_tx;
     struct date as_of;
-    int64_t security_id;
+    int64_t key; /* what the list counts by: a table's security */
     struct date start;
 };
 

@@ -115,26 +115,6 @@ put_seconds(struct out *out, uint64_t us)
               (unsigned long long)(us % 1000000));
 }
 
-static const char *
-method_name(enum method method)
-{
-    switch (method) {
-    case METHOD_GET:
-        return "GET";
-    case METHOD_POST:
-        return "POST";
-    case METHOD_PUT:
-        return "PUT";
-    case METHOD_DELETE:
-        return "DELETE";
-    case METHOD_HEAD:
-    case METHOD_OPTIONS:
-    case METHOD_OTHER:
-        break;
-    }
-    return "";
-}
-
 /* The labels of a slot, the closing brace still to come. */
 static void
 put_labels(struct out *out, size_t slot)
@@ -143,7 +123,7 @@ put_labels(struct out *out, size_t slot)
     const struct route *table = route_table(&count);
 
     out_print(out, "{method=\"%s\",route=\"%s\"",
-              slot < count ? method_name(table[slot].method) : "",
+              slot < count ? route_method_name(table[slot].method) : "",
               slot < count ? table[slot].path : "");
 }
 

@@ -1,18 +1,14 @@
 /* The API's own description, as the bytes that were built in. */
-#include <stddef.h>
+#include "openapi.h"
 
 #include "request.h"
-
-/* Written from openapi.yaml by tools/embed_openapi.py. */
-extern const char openapi_yaml_data[];
-extern const size_t openapi_yaml_size;
-extern const char openapi_json_data[];
-extern const size_t openapi_json_size;
+#include "validator.h"
 
 static void
 handle_yaml(struct request *request, struct response *response)
 {
-    (void)request;
+    if (!validator_begin_fixed(request, response, openapi_yaml_tag))
+        return;
     response->status = 200;
     response->media = MEDIA_YAML;
     response->fixed = (struct str){ openapi_yaml_data, openapi_yaml_size };
@@ -27,7 +23,8 @@ const struct endpoint endpoint_openapi_yaml = {
 static void
 handle_json(struct request *request, struct response *response)
 {
-    (void)request;
+    if (!validator_begin_fixed(request, response, openapi_json_tag))
+        return;
     response->status = 200;
     response->media = MEDIA_JSON;
     response->fixed = (struct str){ openapi_json_data, openapi_json_size };

@@ -14,7 +14,7 @@ static const struct {
     int status;
     const char *slug, *title;
 } problems[PROBLEM_COUNT] = {
-#define PROBLEM(name, status, slug, title)                                     \
+#define PROBLEM(name, status, slug, title, meaning, remedy)                    \
     [PROBLEM_##name] = { status, slug, title },
 #include "problems.def"
 #undef PROBLEM
@@ -67,6 +67,8 @@ begin_problem(struct request *request, struct response *response,
     response->media = MEDIA_NONE;
     response->content_type = "application/problem+json";
     response->fixed = (struct str){ NULL, 0 };
+    response->coding = CODING_IDENTITY;
+    response->has_tag = false;
     out_reset(out);
     out_print(out, "{\"type\":\"/problems/%s\",\"title\":\"%s\",",
               problems[problem].slug, problems[problem].title);
@@ -81,17 +83,36 @@ begin_problem(struct request *request, struct response *response,
                         RETRY_AFTER_SECONDS);
 }
 
+static void __attribute__((format(printf, 4, 0)))
+begin_printed(struct request *request, struct response *response,
+              enum problem problem, const char *format, va_list arguments)
+{
+    char detail[DETAIL_BYTES_MAX];
+
+    vsnprintf(detail, sizeof detail, format, arguments);
+    begin_problem(request, response, problem, str_of(detail));
+}
+
+void
+problem_begin(struct request *request, struct response *response,
+              enum problem problem, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    begin_printed(request, response, problem, format, arguments);
+    va_end(arguments);
+}
+
 void
 problem_set(struct request *request, struct response *response,
             enum problem problem, const char *format, ...)
 {
-    char detail[DETAIL_BYTES_MAX];
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(detail, sizeof detail, format, arguments);
+    begin_printed(request, response, problem, format, arguments);
     va_end(arguments);
-    begin_problem(request, response, problem, str_of(detail));
     out_char(&response->body, '}');
 }
 

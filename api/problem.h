@@ -7,7 +7,7 @@
 #include "secmaster/err.h"
 
 enum problem {
-#define PROBLEM(name, status, slug, title) PROBLEM_##name,
+#define PROBLEM(name, status, slug, title, meaning, remedy) PROBLEM_##name,
 #include "problems.def"
 #undef PROBLEM
     PROBLEM_COUNT
@@ -16,6 +16,11 @@ enum problem {
 /* Make the response this problem; detail is printf'd. Replaces any body. */
 void problem_set(struct request *request, struct response *response,
                  enum problem problem, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The same up to its closing brace: the caller adds members and that. */
+void problem_begin(struct request *request, struct response *response,
+                   enum problem problem, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* With the list of what is wrong. */

@@ -4,9 +4,6 @@
 #include "reading.h"
 #include "secmaster/bounds.h"
 
-/* Every source ranks the same. */
-#define PRECEDENCE_EQUAL ((struct precedence){ NULL, NULL })
-
 /* What going to another security costs, in records that are neighbours. */
 #define SEEK_RECORDS 8
 
@@ -20,6 +17,12 @@ reading_all(struct store *store, uint64_t known_tx)
         .last_security = INT64_MAX,
         .window = WINDOW_ALL,
     };
+}
+
+struct precedence
+reading_precedence(const struct reading *reading)
+{
+    return rulebook_precedence(reading->store->rules, reading->known_tx);
 }
 
 /* The fold, behind a counter of what it has read. */
@@ -135,8 +138,9 @@ reading_rows(const struct reading *reading, struct turn *turn,
 
     turn->cut = false;
     TRY(store_view_begin(reading->store, reading->known_tx, &reader.view, why));
-    reader.timeline = timeline_new(reading->store->seed, reading->window,
-                                   PRECEDENCE_EQUAL, visitor, context);
+    reader.timeline =
+        timeline_new(reading->store->seed, reading->window,
+                     reading_precedence(reading), visitor, context);
     err = reader.timeline == NULL ? ERR_BUSY : OK;
     if (err == OK && reading->picks != NULL)
         err = read_candidates(&reader, why);

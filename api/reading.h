@@ -7,6 +7,7 @@
 
 #include "secmaster/columns.h"
 #include "secmaster/err.h"
+#include "secmaster/precedence.h"
 #include "secmaster/store.h"
 #include "secmaster/timeline.h"
 #include "selection.h"
@@ -60,6 +61,9 @@ enum err reading_rows(const struct reading *reading, struct turn *turn,
  */
 enum err reading_columns(const struct reading *reading, struct columns *columns,
                          struct why *why);
+
+/* How sources rank in the reading's snapshot; valid while the store is. */
+struct precedence reading_precedence(const struct reading *reading);
 
 /* Whether a security has any row. */
 enum err reading_exists(const struct reading *reading, int64_t security_id,

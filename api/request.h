@@ -27,6 +27,9 @@ enum method {
     METHOD_OTHER,
 };
 
+/* How bytes are packed (Content-Encoding). */
+enum coding { CODING_IDENTITY, CODING_GZIP, CODING_COUNT };
+
 /* A decoded name and value; borrowed from the request's arena. */
 struct pair {
     struct str name, value;
@@ -62,6 +65,9 @@ struct request {
     int64_t body_length;   /* Content-Length; -1: not said */
     uint64_t body_bytes;   /* arrived so far */
 
+    bool codings[CODING_COUNT]; /* of the answer, acceptable */
+    enum coding coding;         /* the best of them */
+    enum coding body_coding;
     struct submission *submission; /* of a request that writes, with a key */
 
     /* Where an answer that is waited for comes back to. */
@@ -86,7 +92,7 @@ struct stream {
     size_t bytes_held; /* at most, while the client reads */
 };
 
-#define RESPONSE_HEADERS_MAX 16 /* the server's own five among them */
+#define RESPONSE_HEADERS_MAX 20 /* the server's own ten among them */
 
 /* status 0: not answered yet. */
 struct response {
@@ -96,6 +102,11 @@ struct response {
     struct out body;          /* init by the server; what handlers print */
     struct str fixed;         /* instead of body: static bytes */
     struct stream *stream;    /* instead of body: owned */
+    enum coding coding;       /* of body or stream */
+    bool has_tag;             /* it is named (validator.h) */
+    uint64_t tag;             /* what its name is made from */
+    uint64_t length;          /* with 304: of the 200's body; 0: not known */
+    bool is_final;            /* the answer never changes */
     struct pair headers[RESPONSE_HEADERS_MAX]; /* terminated */
     size_t header_count;
     uint64_t tx; /* Secmaster-Tx under /v1 */

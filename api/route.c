@@ -123,15 +123,19 @@ route_find(struct request *request, const char **allow, struct why *why)
     enum method method =
         request->method == METHOD_HEAD ? METHOD_GET : request->method;
     struct str allowed = { NULL, 0 };
+    const char *pattern = NULL; /* the first that matches hides the others */
     struct path path;
 
     TRY(split_path(request, &path, why));
     for (size_t i = 0; i < ROUTE_COUNT; i++) {
         const struct route *route = &routes[i];
 
+        if (pattern != NULL && strcmp(pattern, route->path) != 0)
+            continue;
         if (!matches(route->path, &path, request->segments,
                      &request->segment_count))
             continue;
+        pattern = route->path;
         if (route->method == method) {
             request->route = route;
             return OK;
@@ -148,4 +152,51 @@ route_find(struct request *request, const char **allow, struct why *why)
     *allow = allowed.data;
     return why_set(why, ERR_CONFLICT, "this path is served by %s",
                    allowed.data);
+}
+
+const char *
+route_method_name(enum method method)
+{
+    switch (method) {
+    case METHOD_GET:
+        return "GET";
+    case METHOD_POST:
+        return "POST";
+    case METHOD_PUT:
+        return "PUT";
+    case METHOD_DELETE:
+        return "DELETE";
+    case METHOD_HEAD:
+    case METHOD_OPTIONS:
+    case METHOD_OTHER:
+        break;
+    }
+    return "";
+}
+
+static bool
+is_served(enum method method)
+{
+    for (size_t i = 0; i < ROUTE_COUNT; i++)
+        if (routes[i].method == method)
+            return true;
+    return false;
+}
+
+const char *
+route_methods(const struct request *request)
+{
+    static const enum method methods[] = { METHOD_GET, METHOD_POST, METHOD_PUT,
+                                           METHOD_DELETE };
+    struct str text = STR("");
+
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        if (is_served(methods[i]))
+            text = arena_print(request->arena, "%s%s, ", text.data,
+                               allow_name(methods[i]));
+        if (text.data == NULL)
+            return "";
+    }
+    text = arena_print(request->arena, "%sOPTIONS", text.data);
+    return text.data == NULL ? "" : text.data;
 }

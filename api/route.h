@@ -14,6 +14,13 @@ struct route {
 /* All routes, in routes.def's order. */
 const struct route *route_table(size_t *count);
 
+/* "GET"; of the methods that routes have. */
+const char *route_method_name(enum method method);
+
+/* The methods that some path serves ("GET, HEAD, POST, OPTIONS"), in the
+ * request's arena. */
+const char *route_methods(const struct request *request);
+
 /*
  * Find the route of request->path and ->method (HEAD as GET), set route and
  * the decoded segments. The path is split at its slashes before anything is

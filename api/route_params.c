@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "field.h"
 #include "route.h"
 #include "secmaster/utf8.h"
 
@@ -63,24 +64,6 @@ percent_decode(struct arena *arena, struct str in, enum plus plus,
     return utf8_span(*out) == len ? OK : ERR_MALFORMED;
 }
 
-/* Cut off the front of *rest up to a separator, which goes too. */
-static struct str
-cut(struct str *rest, char separator)
-{
-    const char *end =
-        rest->len == 0 ? NULL : memchr(rest->data, separator, rest->len);
-    struct str piece = *rest;
-
-    if (end == NULL) {
-        *rest = (struct str){ NULL, 0 };
-        return piece;
-    }
-    piece.len = (size_t)(end - piece.data);
-    rest->data += piece.len + 1;
-    rest->len -= piece.len + 1;
-    return piece;
-}
-
 static bool
 is_known(const struct endpoint *endpoint, struct str name)
 {
@@ -97,7 +80,7 @@ is_known(const struct endpoint *endpoint, struct str name)
 static enum err
 decode_param(struct arena *arena, struct str piece, struct pair *out)
 {
-    struct str rest = piece, name = cut(&rest, '=');
+    struct str rest = piece, name = field_cut(&rest, '=');
 
     TRY(percent_decode(arena, name, PLUS_IS_SPACE, &out->name));
     return percent_decode(arena, rest, PLUS_IS_SPACE, &out->value);
@@ -150,7 +133,7 @@ route_params(struct request *request, struct why *why)
     TRY(params_reserve(request));
     while (rest.len > 0) {
         bool trails = rest.data[rest.len - 1] == '&';
-        struct str piece = cut(&rest, '&');
+        struct str piece = field_cut(&rest, '&');
         struct pair param;
         enum err err;
 
@@ -226,53 +209,22 @@ struct liking {
     size_t place;    /* of the range in the header */
 };
 
-static struct str
-trim(struct str s)
-{
-    while (s.len > 0 && (s.data[0] == ' ' || s.data[0] == '\t')) {
-        s.data++;
-        s.len--;
-    }
-    while (s.len > 0 && (s.data[s.len - 1] == ' ' || s.data[s.len - 1] == '\t'))
-        s.len--;
-    return s;
-}
-
-/* "0", "0.5", "1.000": thousandths, or -1. */
-static int
-read_q(struct str text)
-{
-    int q = 0, digit = 1000;
-
-    if (text.len == 0 || text.len > 5 || (text.len > 1 && text.data[1] != '.'))
-        return -1;
-    for (size_t i = 0; i < text.len; i++) {
-        if (i == 1)
-            continue;
-        if (text.data[i] < '0' || text.data[i] > '9')
-            return -1;
-        q += (text.data[i] - '0') * digit;
-        digit /= 10;
-    }
-    return q > 1000 ? -1 : q;
-}
-
 /* False: no media range; such an element is passed over. */
 static bool
 read_range(struct str element, struct range *out)
 {
     struct str rest = element;
-    struct str type = trim(cut(&rest, ';'));
+    struct str type = field_trim(field_cut(&rest, ';'));
 
     out->q = 1000;
     while (rest.len > 0) {
-        struct str param = trim(cut(&rest, ';'));
-        struct str value = param, name = cut(&value, '=');
+        struct str param = field_trim(field_cut(&rest, ';'));
+        struct str value = param, name = field_cut(&value, '=');
 
         /* Other parameters name variants that we do not tell apart. */
         if (name.len != 1 || (name.data[0] | ' ') != 'q')
             continue;
-        out->q = read_q(value);
+        out->q = field_weight(value);
         if (out->q < 0)
             return false;
     }
@@ -306,7 +258,7 @@ weigh(const struct request *request, struct str accept, struct liking *likings,
     while (accept.len > 0) {
         struct range range;
 
-        if (!read_range(cut(&accept, ','), &range))
+        if (!read_range(field_cut(&accept, ','), &range))
             continue;
         (*place)++;
         for (enum media m = 0; m < MEDIA_COUNT; m++) {
@@ -329,40 +281,37 @@ is_better(const struct liking *a, const struct liking *b)
     return a->place < b->place;
 }
 
-static enum err
-accepted_media(struct request *request, struct why *why)
-{
-    struct liking likings[MEDIA_COUNT] = { 0 };
-    enum media best = MEDIA_NONE;
-    size_t place = 0;
-
-    for (size_t i = 0; i < request->header_count; i++) {
-        const struct pair *header = &request->headers[i];
-
-        if (header->name.len == strlen("accept") &&
-            strncasecmp(header->name.data, "accept", header->name.len) == 0)
-            weigh(request, header->value, likings, &place);
-    }
-    for (enum media m = 0; m < MEDIA_COUNT; m++) {
-        if (likings[m].q > 0 &&
-            (best == MEDIA_NONE || is_better(&likings[m], &likings[best])))
-            best = m;
-    }
-    if (best == MEDIA_NONE)
-        return refuse_media(request, why);
-    request->media = best;
-    return OK;
-}
-
-/* The first of an endpoint's media: JSON wherever it is given. */
+/* The first of an endpoint's media: a page for people where there is one, else
+ * JSON wherever it is given. */
 static enum media
 first_media(unsigned given)
 {
     enum media media = 0;
 
+    if ((given & MEDIA_BIT(MEDIA_HTML)) != 0)
+        return MEDIA_HTML;
     while (media < MEDIA_COUNT && (given & MEDIA_BIT(media)) == 0)
         media++;
     return media;
+}
+
+static enum err
+accepted_media(struct request *request, struct why *why)
+{
+    struct liking likings[MEDIA_COUNT] = { 0 };
+    enum media best = first_media(request->route->endpoint->gives);
+    size_t place = 0, at = 0;
+    struct str accept;
+
+    while (field_next(request, "Accept", &at, &accept))
+        weigh(request, accept, likings, &place);
+    for (enum media m = 0; m < MEDIA_COUNT; m++)
+        if (is_better(&likings[m], &likings[best]))
+            best = m;
+    if (likings[best].q == 0)
+        return refuse_media(request, why);
+    request->media = best;
+    return OK;
 }
 
 enum err
@@ -377,7 +326,7 @@ route_media(struct request *request, struct why *why)
 
     /* A probe's one line is never withheld for its type. */
     if (given == MEDIA_BIT(MEDIA_TEXT) ||
-        trim(request_header(request, "accept")).len == 0)
+        field_trim(request_header(request, "accept")).len == 0)
         return OK;
     return accepted_media(request, why);
 }

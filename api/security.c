@@ -4,8 +4,8 @@
 #include "knowledge.h"
 #include "number.h"
 #include "problem.h"
-#include "reading.h"
 #include "secmaster/rows_writer.h"
+#include "security.h"
 #include "service.h"
 
 struct answer {
@@ -67,10 +67,9 @@ visit_row(void *context, const struct row *row)
     return VISIT_STOP;
 }
 
-/* No row that day: the security is unknown, or it begins later. */
-static void
-answer_nothing(struct request *request, struct response *response,
-               const struct reading *reading)
+void
+security_answer_nothing(struct request *request, struct response *response,
+                        const struct reading *reading)
 {
     long long id = (long long)reading->first_security;
     struct why why = { 0 };
@@ -117,7 +116,7 @@ handle(struct request *request, struct response *response)
         return;
     }
     if (!answer.found) {
-        answer_nothing(request, response, &reading);
+        security_answer_nothing(request, response, &reading);
         return;
     }
     response->status = 200;

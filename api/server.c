@@ -108,12 +108,16 @@ read_stream(void *context, uint64_t position, char *data, size_t size)
 static struct MHD_Response *
 make_stream(struct exchange *exchange)
 {
+    uint64_t length = exchange->response.length;
+    bool has_body = exchange->response.status != 304 &&
+                    exchange->request.method != METHOD_HEAD;
     struct MHD_Response *response = MHD_create_response_from_callback(
-        MHD_SIZE_UNKNOWN, STREAM_CHUNK_BYTES, read_stream, exchange, NULL);
+        length > 0 ? length : MHD_SIZE_UNKNOWN, STREAM_CHUNK_BYTES, read_stream,
+        exchange, NULL);
 
-    /* libmicrohttpd ends even an answer to HEAD with the last chunk, which
+    /* libmicrohttpd ends even what has no body with the last chunk, which
      * would be read as the next answer: no chunks there, and close. */
-    if (response != NULL && exchange->request.method == METHOD_HEAD)
+    if (response != NULL && !has_body && length == 0)
         (void)MHD_set_response_options(
             response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
     return response;
@@ -124,7 +128,7 @@ make_response(struct exchange *exchange)
 {
     struct str text;
 
-    if (exchange->response.stream != NULL)
+    if (exchange->response.stream != NULL || exchange->response.status == 304)
         return make_stream(exchange);
     /* The text lives until the exchange ends, and so longer than it is sent:
      * PERSISTENT spares a copy. */

@@ -11,6 +11,7 @@
 #include "secmaster/workers.h"
 #include "secmaster/writer.h"
 
+struct catalogues;
 struct metrics;
 
 struct service {
@@ -18,8 +19,11 @@ struct service {
     struct writer *writer;
     struct workers *workers;
     struct metrics *metrics;
+    struct catalogues *catalogues;
     clock_now *now;
     uint64_t body_bytes_max;
+    const char *const *cors_origins; /* each checked by cors_origin_check */
+    size_t cors_origin_count;        /* 0: no CORS */
     atomic_bool draining;
     atomic_uint_least64_t body_bytes_in_flight;
     atomic_uint_least64_t answer_bytes_in_flight; /* but small ones */

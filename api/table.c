@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "page.h"
 #include "problem.h"
 #include "secmaster/bounds.h"
 #include "secmaster/log.h"
@@ -165,93 +166,25 @@ free_stream(struct stream *stream)
     table_free((struct table *)stream);
 }
 
-/* Percent-encode what cannot stand in a query or, as itself, in a header. */
-static void
-put_encoded(struct out *out, struct str text, const char *keep)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                     (c >= 'A' && c <= 'Z');
-
-        if (plain || (c != '\0' && strchr(keep, c) != NULL))
-            out_char(out, (char)c);
-        else
-            out_print(out, "%%%02X", c);
-    }
-}
-
-#define UNRESERVED "-._~"
-#define PATH_KEPT UNRESERVED "/%!$&'()*+,;=:@"
-
-/* The same request with another cursor. It has to fit an answer's head, where
- * it may be thrice as long as it came; but without it a page in CSV would look
- * like the last one. */
-static enum err
-link_next(struct request *request, struct response *response, struct str cursor,
-          struct why *why)
-{
-    struct out link;
-    enum err err;
-
-    out_init(&link, NEXT_LINK_BYTES_MAX);
-    put_encoded(&link, request->path, PATH_KEPT);
-    out_char(&link, '?');
-    for (size_t i = 0; i < request->param_count; i++) {
-        const struct pair *param = &request->params[i];
-
-        if (str_equal(param->name, STR("cursor")))
-            continue;
-        put_encoded(&link, param->name, UNRESERVED);
-        out_char(&link, '=');
-        put_encoded(&link, param->value, UNRESERVED);
-        out_char(&link, '&');
-    }
-    out_print(&link, "cursor=%.*s", STR_ARG(cursor));
-    err = out_finish(&link);
-    if (err == OK)
-        response_header(request, response, "Link", "<%.*s>; rel=\"next\"",
-                        STR_ARG(out_text(&link)));
-    if (err == ERR_TOO_LARGE)
-        err = why_set(why, err,
-                      "the address of the next page is too long: ask for all "
-                      "rows at once, as NDJSON or CSV");
-    out_fini(&link);
-    return err;
-}
-
 static enum err
 write_page(struct request *request, struct response *response,
            struct table *table, const struct clocks *clocks, struct why *why)
 {
     struct out *out = &response->body;
-    struct str next = { NULL, 0 };
+    struct cursor cursor;
     bool more;
 
     table->bytes_max = SIZE_MAX;
     table->format->head(out, &table->sheet);
     TRY(table_turn(table, out, UINT64_MAX, &more, why));
     table->format->tail(out);
-    if (more) {
-        struct cursor cursor = {
-            .known_tx = clocks->known_tx,
-            .as_of = clocks->as_of,
-            .security_id = table->security_id,
-            .start = table->start,
-        };
-
-        next = cursor_text(request, &cursor);
-        if (next.data == NULL)
-            return ERR_TOO_LARGE;
-        TRY(link_next(request, response, next, why));
-    }
-    if (request->media != MEDIA_JSON)
-        return OK;
-    if (more)
-        out_print(out, ",\"next_cursor\":\"%.*s\"}", STR_ARG(next));
-    else
-        out_print(out, ",\"next_cursor\":null}");
-    return out_finish(out);
+    cursor = (struct cursor){
+        .known_tx = clocks->known_tx,
+        .as_of = clocks->as_of,
+        .key = table->security_id,
+        .start = table->start,
+    };
+    return page_end(request, response, more ? &cursor : NULL, why);
 }
 
 void
@@ -267,11 +200,11 @@ table_answer(struct request *request, struct response *response,
 
     if (!limit_read(request, response, &limited, &limit))
         return;
-    cursor.security_id = reading->first_security;
+    cursor.key = reading->first_security;
     err = cursor_read(request, &paged, &cursor);
     assert(err == OK); /* clocks_read has refused any other */
-    if (cursor.security_id < reading->first_security ||
-        cursor.security_id > reading->last_security) {
+    if (cursor.key < reading->first_security ||
+        cursor.key > reading->last_security) {
         problem_set(request, response, PROBLEM_INVALID_CURSOR,
                     "the cursor is damaged, or another query's");
         return;
@@ -281,7 +214,7 @@ table_answer(struct request *request, struct response *response,
         problem_err(request, response, err, &why);
         return;
     }
-    table->security_id = cursor.security_id;
+    table->security_id = cursor.key;
     table->start = cursor.start;
     table->first = true;
     table->rows_left = UINT64_MAX;

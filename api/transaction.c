@@ -5,6 +5,7 @@
 #include "number.h"
 #include "problem.h"
 #include "service.h"
+#include "validator.h"
 
 static const char *
 kind_name(enum batch_kind kind)
@@ -12,6 +13,8 @@ kind_name(enum batch_kind kind)
     switch (kind) {
     case BATCH_FACTS:
         return "facts";
+    case BATCH_PRECEDENCE:
+        return "precedence";
     }
     assert(false);
     return "";
@@ -71,6 +74,7 @@ write_info(struct request *request, struct out *out, const struct tx_info *info)
 static void
 handle(struct request *request, struct response *response)
 {
+    struct clocks clocks = { 0 };
     struct tx_info info;
     struct why why = { 0 };
     uint64_t tx;
@@ -91,6 +95,9 @@ handle(struct request *request, struct response *response)
                     STR_ARG(request->segments[0]));
         return;
     }
+    clocks.known_tx = tx;
+    if (err == OK && !validator_begin(request, response, &clocks))
+        return;
     if (err == OK)
         err = write_info(request, &response->body, &info);
     if (err != OK) {

@@ -49,4 +49,8 @@ bool options_read(const struct command_line *line, int argc, char **argv,
 bool option_number(const char *text, uint64_t least, uint64_t most,
                    uint64_t *out);
 
+/* Take --memtable-bytes for a command. */
+enum exit_status take_memtable_bytes(const char *command, const char *text,
+                                     uint64_t *out);
+
 #endif

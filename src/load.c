@@ -34,17 +34,21 @@ static const char help[] =
     "unchanged from then on (that takes the same --batch and --format).\n"
     "The last line counts facts. Exit status: 1 when anything was refused or\n"
     "not read.\n\n"
-    "  --url URL         the server, like http://127.0.0.1:8080\n"
-    "  --data DIR        the store, made when missing\n"
-    "  --batch N         facts a batch (10000)\n"
-    "  --format FORMAT   csv or ndjson, whatever FILE is called; - needs it\n"
-    "  --again           store it all, loaded today or not\n"
-    "  --help, -h        this text\n";
+    "  --url URL            the server, like http://127.0.0.1:8080\n"
+    "  --data DIR           the store, made when missing\n"
+    "  --batch N            facts a batch (10000)\n"
+    "  --memtable-bytes N   with --data: memory for what is not in the index;\n"
+    "                       the more, the less a large load writes "
+    "(268435456)\n"
+    "  --format FORMAT      csv or ndjson, whatever FILE is called; - needs "
+    "it\n"
+    "  --again              store it all, loaded today or not\n"
+    "  --help, -h           this text\n";
 
 struct load_options {
     const char *file, *url, *data;
     enum media media;
-    uint64_t batch;
+    uint64_t batch, memtable_bytes; /* 0: the store's default */
     bool again;
 };
 
@@ -270,9 +274,10 @@ open_target(const struct load_options *options, struct load_target **out,
 
     pthread_sigmask(SIG_BLOCK, &ending, &before);
 
-    enum err err = options->url != NULL
-                       ? load_url_open(options->url, out, why)
-                       : load_store_open(options->data, out, why);
+    enum err err =
+        options->url != NULL
+            ? load_url_open(options->url, out, why)
+            : load_store_open(options->data, options->memtable_bytes, out, why);
 
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return err;
@@ -327,6 +332,8 @@ check_options(struct load_options *options)
         return usage_fault("load", "takes either --url or --data");
     if (options->data != NULL && options->data[0] == '\0')
         return usage_fault("load", "--data is empty");
+    if (options->url != NULL && options->memtable_bytes > 0)
+        return usage_fault("load", "--memtable-bytes is the server's own");
     if (options->media == MEDIA_NONE)
         options->media = media_of_file(options->file);
     if (options->media == MEDIA_NONE && is_standard_input(options->file))
@@ -354,6 +361,8 @@ take_option(int option, const char *text, void *given)
         if (!option_number(text, 1, BATCH_MAX, &out->batch))
             return usage_fault("load", "--batch takes 1 to %d", BATCH_MAX);
         return EXIT_OK;
+    case 'm':
+        return take_memtable_bytes("load", text, &out->memtable_bytes);
     default:
         assert(option == 'f');
         out->media = media_by_name(str_of(text));
@@ -370,6 +379,7 @@ command_load(int argc, char **argv)
         { "url", required_argument, NULL, 'u' },
         { "data", required_argument, NULL, 'd' },
         { "batch", required_argument, NULL, 'b' },
+        { "memtable-bytes", required_argument, NULL, 'm' },
         { "format", required_argument, NULL, 'f' },
         { "again", no_argument, NULL, 'a' },
         { "help", no_argument, NULL, 'h' },

@@ -119,9 +119,14 @@ store_target_close(struct load_target *target)
 static const struct load_target_ops ops = { store_send, store_target_close };
 
 enum err
-load_store_open(const char *dir, struct load_target **out, struct why *why)
+load_store_open(const char *dir, size_t memtable_bytes,
+                struct load_target **out, struct why *why)
 {
-    struct store_lmdb_options options = { .dir = dir, .notice = print_notice };
+    struct store_lmdb_options options = {
+        .dir = dir,
+        .memtable_bytes = memtable_bytes,
+        .notice = print_notice,
+    };
     struct load_store *to = calloc(1, sizeof *to);
 
     if (to == NULL)

@@ -43,9 +43,9 @@ struct load_target_ops {
 enum err load_url_open(const char *url, struct load_target **out,
                        struct why *why);
 
-/* dir as in store_lmdb_open. */
-enum err load_store_open(const char *dir, struct load_target **out,
-                         struct why *why);
+/* dir and memtable_bytes as in store_lmdb_open. */
+enum err load_store_open(const char *dir, size_t memtable_bytes,
+                         struct load_target **out, struct why *why);
 
 /*
  * OK: stored, now or before. ERR_INVALID: refused, go on with the next batch.

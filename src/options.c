@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "commands.h"
+#include "secmaster/bounds.h"
 
 static void
 print_fault(const char *command, const char *format, va_list args)
@@ -74,4 +75,13 @@ option_number(const char *text, uint64_t least, uint64_t most, uint64_t *out)
         return false;
     *out = number;
     return true;
+}
+
+enum exit_status
+take_memtable_bytes(const char *command, const char *text, uint64_t *out)
+{
+    if (option_number(text, MEMTABLE_BYTES_LEAST, MEMTABLE_BYTES_CEILING, out))
+        return EXIT_OK;
+    return usage_fault(command, "--memtable-bytes takes %lu to %lu",
+                       MEMTABLE_BYTES_LEAST, MEMTABLE_BYTES_CEILING);
 }

@@ -1,4 +1,5 @@
 /* secmaster reindex: throw a store's index away and build it anew. */
+#include <assert.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,11 +13,13 @@
 #define DRAW_US 100000
 
 static const char help[] =
-    "Usage: secmaster reindex DIR\n"
+    "Usage: secmaster reindex DIR [OPTION]...\n"
     "Throw the index of the store in DIR away and build it anew from the\n"
     "journal, which is read and checked whole. No server may have the store.\n"
     "When this is cut off, the next start goes on with it.\n\n"
-    "  --help, -h   this text\n";
+    "  --memtable-bytes N   memory to sort in: the more, the less is written\n"
+    "                       (268435456)\n"
+    "  --help, -h           this text\n";
 
 struct progress {
     bool watched; /* standard error is a terminal */
@@ -49,9 +52,13 @@ print_notice(const char *words)
 }
 
 static enum exit_status
-reindex(const char *dir)
+reindex(const char *dir, size_t memtable_bytes)
 {
-    struct store_lmdb_options options = { .dir = dir, .notice = print_notice };
+    struct store_lmdb_options options = {
+        .dir = dir,
+        .memtable_bytes = memtable_bytes,
+        .notice = print_notice,
+    };
     struct progress progress = { .watched = isatty(STDERR_FILENO) == 1 };
     const struct reindex_progress shown = { draw, &progress };
     struct why why = { "" };
@@ -70,10 +77,18 @@ reindex(const char *dir)
     return EXIT_OK;
 }
 
+static enum exit_status
+take_option(int option, const char *text, void *given)
+{
+    assert(option == 'm');
+    return take_memtable_bytes("reindex", text, given);
+}
+
 enum exit_status
 command_reindex(int argc, char **argv)
 {
     static const struct option options[] = {
+        { "memtable-bytes", required_argument, NULL, 'm' },
         { "help", no_argument, NULL, 'h' },
         { 0 },
     };
@@ -82,12 +97,14 @@ command_reindex(int argc, char **argv)
         .help = help,
         .options = options,
         .operands_max = 1,
+        .take = take_option,
     };
+    uint64_t memtable_bytes = 0; /* the store's default */
     enum exit_status status;
 
-    if (!options_read(&line, argc, argv, NULL, &status))
+    if (!options_read(&line, argc, argv, &memtable_bytes, &status))
         return status;
     if (optind == argc)
         return usage_fault("reindex", "DIR is missing");
-    return reindex(argv[optind]);
+    return reindex(argv[optind], memtable_bytes);
 }

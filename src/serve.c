@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/catalogue.h"
+#include "api/cors.h"
 #include "api/metrics.h"
 #include "api/server.h"
 #include "commands.h"
@@ -27,12 +29,15 @@ static const char help[] =
     "  --max-body BYTES     the largest body taken (67108864)\n"
     "  --loops N            event loops (one a core, at least 2)\n"
     "  --memtable-bytes N   memory for what is not in the index (268435456)\n"
+    "  --cors-origin URL    let pages of this origin ask; may be repeated\n"
     "  --no-auth            listen beyond loopback although anyone may write\n"
     "  --help, -h           this text\n";
 
 struct serve_options {
     const char *data, *listen;
     uint64_t body_bytes_max, loops, memtable_bytes;
+    const char *origins[ORIGINS_MAX];
+    size_t origin_count;
     bool no_auth;
 };
 
@@ -73,8 +78,11 @@ open_all(const struct serve_options *options, struct why *why)
 
     service->now = clock_wall;
     service->body_bytes_max = options->body_bytes_max;
+    service->cors_origins = options->origins;
+    service->cors_origin_count = options->origin_count;
     service->metrics = metrics_new();
-    if (service->metrics == NULL)
+    service->catalogues = catalogues_new();
+    if (service->metrics == NULL || service->catalogues == NULL)
         return why_set(why, ERR_BUSY, "out of memory");
     TRY(entropy_draw(&store_options.seed, why));
     TRY(store_lmdb_open(&store_options, &service->store, why));
@@ -98,6 +106,7 @@ close_all(void)
     workers_stop(service->workers);
     server_free(serving.server);
     store_close(service->store);
+    catalogues_free(service->catalogues);
     metrics_free(service->metrics);
 }
 
@@ -196,6 +205,20 @@ check_listen(const struct serve_options *options)
 }
 
 static enum exit_status
+take_origin(const char *text, struct serve_options *out)
+{
+    struct why why = { "" };
+
+    if (out->origin_count == ORIGINS_MAX)
+        return usage_fault("serve", "--cors-origin is taken %d times at most",
+                           ORIGINS_MAX);
+    if (cors_origin_check(text, &why) != OK)
+        return usage_fault("serve", "--cors-origin %s: %s", text, why.text);
+    out->origins[out->origin_count++] = text;
+    return EXIT_OK;
+}
+
+static enum exit_status
 take_option(int option, const char *text, void *given)
 {
     struct serve_options *out = given;
@@ -217,11 +240,9 @@ take_option(int option, const char *text, void *given)
             return usage_fault("serve", "--loops takes 1 to %d", LOOPS_MAX);
         return EXIT_OK;
     case 'm':
-        if (!option_number(text, MEMTABLE_BYTES_LEAST, MEMTABLE_BYTES_CEILING,
-                           &out->memtable_bytes))
-            return usage_fault("serve", "--memtable-bytes takes %lu to %lu",
-                               MEMTABLE_BYTES_LEAST, MEMTABLE_BYTES_CEILING);
-        return EXIT_OK;
+        return take_memtable_bytes("serve", text, &out->memtable_bytes);
+    case 'c':
+        return take_origin(text, out);
     default:
         assert(option == 'n');
         out->no_auth = true;
@@ -238,6 +259,7 @@ command_serve(int argc, char **argv)
         { "max-body", required_argument, NULL, 'b' },
         { "loops", required_argument, NULL, 'o' },
         { "memtable-bytes", required_argument, NULL, 'm' },
+        { "cors-origin", required_argument, NULL, 'c' },
         { "no-auth", no_argument, NULL, 'n' },
         { "help", no_argument, NULL, 'h' },
         { 0 },

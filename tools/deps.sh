@@ -5,7 +5,7 @@ set -eu
 packages="ca-certificates clang-14 clang-format-14 clang-tidy-14 cmake curl
 gcc git libc6-dev libcjson-dev libclang-rt-14-dev libcriterion-dev
 libcurl4-openssl-dev liblmdb-dev libmicrohttpd-dev libssl-dev libyajl-dev
-make ninja-build pkg-config python3 python3-yaml"
+make ninja-build pkg-config python3 python3-yaml zlib1g-dev"
 [ "${1:-}" != bench ] || packages="$packages libsqlite3-dev"
 missing=""
 for package in $packages; do

@@ -9,8 +9,9 @@ import json_schema
 import openapi_document
 
 OPERATIONS = {'get', 'post', 'put', 'delete', 'patch'}
-PROBLEM = re.compile(r'^PROBLEM\((\w+), (\d+), "([^"]+)", "([^"]+)"\)$',
-                     re.MULTILINE)
+PROBLEM = re.compile(r'^PROBLEM\((\w+), (\d+), "([^"]+)",\s+"([^"]+)",'
+                     r'\s+"[^"]+",\s+"[^"]+"\)$', re.MULTILINE)
+BARE = {'304'}  # answers without a body, and no problem
 SCHEMAS = 'components/schemas/'
 PARAMETERS = 'components/parameters/'
 BOUNDS = {
@@ -21,6 +22,8 @@ BOUNDS = {
     'IDEMPOTENCY_KEY_BYTES_MAX': PARAMETERS + 'IdempotencyKey/schema/maxLength',
     'REQUEST_ID_BYTES_MAX': SCHEMAS + 'RequestId/maxLength',
     'COMPLAINTS_LISTED_MAX': SCHEMAS + 'Problem/properties/errors/maxItems',
+    'BEARERS_LISTED_MAX': SCHEMAS + 'Problem/properties/candidates/maxItems',
+    'LOOKUP_KEYS_MAX': SCHEMAS + 'LookedUp/properties/rows/maxItems',
     'PAGE_ROWS_DEFAULT': PARAMETERS + 'Limit/schema/default',
     'PAGE_ROWS_MAX': PARAMETERS + 'Limit/schema/maximum',
 }
@@ -114,8 +117,8 @@ class Lint:
             self.fault(f'{where}: has no description')
         for name, header in response.get('headers', {}).items():
             self.examples(self.follow(header), f'{where}/headers/{name}')
-        if not response.get('content'):
-            self.fault(f'{where}: has no content')
+        if (status in BARE) == bool(response.get('content')):
+            self.fault(f'{where}: has content, or has none, and should not')
         for media, content in response.get('content', {}).items():
             values = self.examples(content, f'{where}/{media}')
             if media == 'application/problem+json':
@@ -152,7 +155,7 @@ class Lint:
         statuses = {str(status) for status, _ in self.problems.values()}
         for status, response in responses.items():
             if not (status == 'default' or status.startswith('2')
-                    or status in statuses):
+                    or status in BARE | statuses):
                 self.fault(f'{where}: {status} is no status of '
                            'api/problems.def')
             self.response(status, self.follow(response), f'{where}/{status}')

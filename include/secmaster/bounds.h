@@ -13,6 +13,9 @@
 #define MINTED_FIRST INT64_C(1000000000000)   /* above most people's own ids */
 #define MINTED_LAST INT64_C(9007199254740991) /* the last exact in a double */
 
+#define RULE_NAMES_MAX 4096 /* of a rule of precedence: kept for ever */
+#define RULE_BODY_BYTES_MAX (1UL << 20) /* as text: read at once */
+
 /* One request. */
 #define BODY_BYTES_DEFAULT (64UL << 20) /* --max-body */
 #define BODY_BYTES_CEILING (1UL << 30)  /* batch offsets are 32 bits wide */
@@ -26,15 +29,21 @@
 #define QUERY_PARAMS_MAX 64             /* far above any route's own list */
 #define JSON_DEPTH_MAX 32               /* our deepest body has four levels */
 #define COMPLAINTS_LISTED_MAX 100
-#define CSV_COLUMNS_MAX 64 /* far above any table that is taken in */
+#define BEARERS_LISTED_MAX 100 /* of a value that many securities bear */
+#define CSV_COLUMNS_MAX 64     /* far above any table that is taken in */
 
 /* Answers. */
 #define PAGE_ROWS_DEFAULT 1000
 #define PAGE_ROWS_MAX 10000
 #define STREAM_CHUNK_BYTES (64 * 1024)
+#define PACKED_BYTES_MIN 1024 /* up to here nothing is gained */
+#define PACKED_ON_LOOP_BYTES_MAX (128UL * 1024) /* a millisecond */
 #define STREAM_RECORDS_MAX 20000   /* read for a chunk: some milliseconds */
 #define CANDIDATES_MAX (1UL << 20) /* kept by a filtered stream: 8 MiB */
 #define JOIN_WINDOW_BYTES_MAX (128UL << 20) /* a join's rows in memory */
+#define LOOKUP_KEYS_MAX 10000               /* as many as a page has rows */
+#define LOOKUP_BYTES_MAX (128UL << 20)      /* a lookup's rows in memory */
+#define CATALOGUES_BYTES_MAX (64UL << 20)   /* remembered counts; one may be */
 
 /* Connections (docs/decisions/0004 has what was measured). */
 #define CONNECTIONS_DEFAULT 16384
@@ -42,7 +51,9 @@
 #define HEAD_BYTES_MAX (CONNECTION_POOL_BYTES / 2)
 #define ANSWER_HEAD_BYTES_MAX 6144 /* of the same pool, kept free for it */
 #define NEXT_LINK_BYTES_MAX 4096   /* to the next page: most of that head */
-#define TRAILER_BYTES_MAX 1024     /* in that pool; nobody reads them */
+#define ORIGIN_BYTES_MAX 255       /* of --cors-origin: in that head too */
+#define ORIGINS_MAX 64
+#define TRAILER_BYTES_MAX 1024 /* in that pool; nobody reads them */
 #define CONNECTION_IDLE_SECONDS 30
 #define REQUEST_SECONDS_MAX 10 /* a head and a small body, whole */
 #define BODY_BYTES_PER_SECOND_MIN 1024

@@ -12,6 +12,7 @@ enum media {
     MEDIA_CSV,
     MEDIA_TEXT, /* answers only: probes, metrics */
     MEDIA_YAML, /* answers only: openapi.yaml */
+    MEDIA_HTML, /* answers only: pages for people */
     MEDIA_COUNT,
     MEDIA_NONE = MEDIA_COUNT,
 };

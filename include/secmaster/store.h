@@ -14,11 +14,13 @@
 #include "secmaster/instant.h"
 #include "secmaster/names.h"
 #include "secmaster/record.h"
+#include "secmaster/rulebook.h"
 #include "secmaster/str.h"
 
 /* What a transaction did. On disk: never renumber. */
 enum batch_kind {
     BATCH_FACTS = 1,
+    BATCH_PRECEDENCE = 2, /* its state says all; it has no records */
 };
 
 /* The metadata of one transaction (GET /v1/transactions/{tx}). */
@@ -87,6 +89,25 @@ struct append_batch {
     const struct state_change *state;
     uint32_t state_count;
 };
+
+/* A batch of facts read back. Owned: stored_batch_fini. */
+struct stored_batch {
+    struct tx_info info;          /* without sources and key */
+    const struct record *records; /* in order of arrival; of another kind than
+                                     facts none are read */
+    uint32_t record_count;
+    const struct displaced *displaced;
+    uint32_t displaced_count;
+    size_t bytes; /* that it holds */
+    void *memory[3];
+};
+
+/* How much a batch that is read back may have. */
+struct batch_room {
+    size_t bytes;
+    uint32_t facts;
+};
+#define BATCH_ANY_SIZE ((struct batch_room){ SIZE_MAX, UINT32_MAX })
 
 /* Records of one kind, from first to last, both included. */
 struct scan_range {
@@ -165,6 +186,11 @@ struct store_ops {
     enum err (*transaction)(struct store *store, uint64_t tx,
                             struct arena *arena, struct tx_info *out,
                             struct why *why);
+    enum err (*batch)(struct store *store, uint64_t tx,
+                      const struct batch_room *room, struct stored_batch *out,
+                      struct why *why);
+    enum err (*history)(struct store *store, uint64_t tx, uint64_t *out,
+                        struct why *why);
     enum err (*state_get)(struct store *store, enum state_space space,
                           struct str key, struct arena *arena, struct str *out,
                           struct why *why);
@@ -175,11 +201,22 @@ struct store_ops {
     void (*close)(struct store *store);
 };
 
+/*
+ * What a history's number was, for those asked last: check is tx ^ number, so
+ * that a pair of which two threads wrote one half each is not believed.
+ */
+#define HISTORY_SLOTS 64
+struct history_slot {
+    _Atomic uint64_t number, check;
+};
+
 struct store {
     const struct store_ops *ops;
     uint64_t seed; /* of tables whose keys a client chooses (hash.h) */
     struct names *attributes, *sources; /* of every committed batch */
+    struct rulebook *rules;             /* the writer's to fill */
     _Atomic uint64_t published_tx;
+    struct history_slot histories[HISTORY_SLOTS]; /* by tx modulo */
 };
 
 /* The dictionary of a space. */
@@ -230,6 +267,25 @@ enum err store_lookup(struct view *view, const struct lookup_range *lookup,
 enum err store_transaction(struct store *store, uint64_t tx,
                            struct arena *arena, struct tx_info *out,
                            struct why *why);
+
+/*
+ * Read the batch of tx back. ERR_NOT_FOUND: no such transaction. ERR_TOO_LARGE:
+ * there is no room for it; out has its info and holds nothing. ERR_BUSY:
+ * memory. ERR_STORE: damage.
+ */
+enum err store_batch(struct store *store, uint64_t tx,
+                     const struct batch_room *room, struct stored_batch *out,
+                     struct why *why);
+void stored_batch_fini(struct stored_batch *batch);
+
+/*
+ * A number that stands for transactions 1 to tx and all that is in them: the
+ * same after a restart, another where anything was another, as behind a backup
+ * that was restored and written to. tx 0 has 0. ERR_NOT_FOUND: above the
+ * newest. ERR_STORE: damage. About 10 ns where tx was asked for lately.
+ */
+enum err store_history(struct store *store, uint64_t tx, uint64_t *out,
+                       struct why *why);
 
 /* The last transaction recorded at or before a moment; 0: none. */
 enum err store_tx_at(struct store *store, struct instant at, uint64_t *out,

@@ -9,6 +9,7 @@
 #include "secmaster/complaint.h"
 #include "secmaster/digest.h"
 #include "secmaster/inbox.h"
+#include "secmaster/rule.h"
 #include "secmaster/store.h"
 
 struct write_job;
@@ -44,6 +45,7 @@ struct write_job {
     enum batch_kind kind;
     union {                  /* by kind; owned by the job's owner */
         struct batch *batch; /* facts, sealed */
+        const struct rule_names *rule;
     };
     size_t bytes;                  /* about what it holds in memory */
     struct complaints *complaints; /* filled on ERR_INVALID */

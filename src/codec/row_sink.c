@@ -186,8 +186,7 @@ kind_text(enum member_kind kind)
     switch (kind) {
     case MEMBER_ID:
     case MEMBER_NEW_ID:
-        return "must be an integer from 0 to 9223372036854775807, "
-               "in digits alone";
+        return FAULT_ID;
     case MEMBER_NUMBER:
         return "must be a number";
     case MEMBER_TEXT:
@@ -305,26 +304,31 @@ row_sink_list_end(struct row_sink *sink)
 }
 
 bool
-row_id(struct row_sink *sink, size_t i, int64_t *out)
+id_read(struct str text, int64_t *out)
 {
-    struct str text = sink->tokens[i].text;
     uint64_t id = 0;
     bool ok = text.len > 0 && (text.len == 1 || text.data[0] != '0');
 
-    if (sink->tokens[i].type == TOKEN_FAULTY)
-        return false;
     /* 19 digits cannot overflow 64 bits. */
     ok = ok && text.len <= 19;
     for (size_t at = 0; ok && at < text.len; at++) {
         ok = text.data[at] >= '0' && text.data[at] <= '9';
         id = 10 * id + (uint64_t)(text.data[at] - '0');
     }
-    if (ok && id <= SECURITY_ID_MAX) {
-        *out = (int64_t)id;
+    if (!ok || id > SECURITY_ID_MAX)
+        return false;
+    *out = (int64_t)id;
+    return true;
+}
+
+bool
+row_id(struct row_sink *sink, size_t i, int64_t *out)
+{
+    if (sink->tokens[i].type == TOKEN_FAULTY)
+        return false;
+    if (id_read(sink->tokens[i].text, out))
         return true;
-    }
-    row_complain(sink, str_of(sink->shape->members[i].name),
-                 kind_text(MEMBER_ID));
+    row_complain(sink, str_of(sink->shape->members[i].name), FAULT_ID);
     return false;
 }
 
@@ -335,8 +339,6 @@ row_date(struct row_sink *sink, size_t i, struct date *out)
         return false;
     if (date_parse(sink->tokens[i].text, out) == OK)
         return true;
-    row_complain(sink, str_of(sink->shape->members[i].name),
-                 "must be a date of the calendar as YYYY-MM-DD, "
-                 "0001-01-01 to 9999-12-31");
+    row_complain(sink, str_of(sink->shape->members[i].name), FAULT_DATE);
     return false;
 }

@@ -133,6 +133,15 @@ size_t member_find(const struct row_member *members, size_t count,
 bool row_id(struct row_sink *sink, size_t i, int64_t *out);
 bool row_date(struct row_sink *sink, size_t i, struct date *out);
 
+/* What is said of what is no id and no date. */
+#define FAULT_ID                                                               \
+    "must be an integer from 0 to 9223372036854775807, in digits alone"
+#define FAULT_DATE                                                             \
+    "must be a date of the calendar as YYYY-MM-DD, 0001-01-01 to 9999-12-31"
+
+/* Read a security's id; false: it is none. */
+bool id_read(struct str text, int64_t *out);
+
 /* A stranger's name, cut between characters to a length fit for a message. */
 struct str name_clip(struct str name);
 

@@ -24,6 +24,7 @@ row_source_open(struct row_source *source, enum media media,
         return source->csv != NULL;
     case MEDIA_TEXT:
     case MEDIA_YAML:
+    case MEDIA_HTML:
     case MEDIA_NONE:
         break;
     }

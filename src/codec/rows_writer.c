@@ -18,6 +18,7 @@ rows_format(enum media media)
         return &rows_csv;
     case MEDIA_TEXT:
     case MEDIA_YAML:
+    case MEDIA_HTML:
     case MEDIA_NONE:
         break;
     }

@@ -14,6 +14,7 @@ static const struct {
     [MEDIA_CSV] = { "csv", "text/csv", "text/csv; charset=utf-8" },
     [MEDIA_TEXT] = { "text", "text/plain", "text/plain; charset=utf-8" },
     [MEDIA_YAML] = { "yaml", "application/yaml", "application/yaml" },
+    [MEDIA_HTML] = { "html", "text/html", "text/html; charset=utf-8" },
 };
 
 static_assert(sizeof rows / sizeof rows[0] == MEDIA_COUNT, "a row a format");

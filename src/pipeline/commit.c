@@ -106,6 +106,7 @@ cut_back(struct commit *commit, const struct mark *mark)
     name_changes_cut(&commit->names, mark->names);
     commit->state_count = mark->state;
     commit->mint.next = mark->minted;
+    rulebook_cut(commit->store->rules, commit->next_tx - 1);
 }
 
 enum err
@@ -135,24 +136,23 @@ commit_reserve(struct commit *commit, const struct commit_room *room)
 }
 
 enum err
-commit_state(struct commit *commit, enum state_space space, struct str key,
-             struct str value)
+commit_put_state(struct commit *commit, const struct state_change *change)
 {
-    struct state_change change = { .space = space };
+    struct state_change copy = { .space = change->space };
     struct state_change *state =
         array_reserve(commit->state, &commit->state_capacity,
                       commit->state_count + 1, sizeof *state);
+
     if (state == NULL)
         return ERR_BUSY;
     commit->state = state;
-
-    change.key = arena_copy(&commit->arena, key);
-    if (value.data != NULL)
-        change.value = arena_copy(&commit->arena, value);
-    if (change.key.data == NULL ||
-        (value.data != NULL && change.value.data == NULL))
+    copy.key = arena_copy(&commit->arena, change->key);
+    if (change->value.data != NULL)
+        copy.value = arena_copy(&commit->arena, change->value);
+    if (copy.key.data == NULL ||
+        (change->value.data != NULL && copy.value.data == NULL))
         return ERR_BUSY;
-    state[commit->state_count++] = change;
+    state[commit->state_count++] = copy;
     return OK;
 }
 
@@ -162,14 +162,20 @@ later(struct instant a, struct instant b)
     return a.us > b.us ? a : b;
 }
 
-/* The clock can go back; what it says of a transaction does not. */
+/* The clock can stand or go back; what it says of transactions does not, and
+ * no two have one moment: whoever has seen one recorded at a moment knows all
+ * that ever will be. */
 static struct instant
 record_time(const struct commit *commit, struct instant now)
 {
-    if (commit->batch_count == 0)
-        return later(commit->recorded_at, now);
-    return later(commit->batches[commit->batch_count - 1].info.recorded_at,
-                 now);
+    struct instant last = commit->recorded_at;
+
+    if (commit->batch_count > 0)
+        last = commit->batches[commit->batch_count - 1].info.recorded_at;
+    else if (store_newest(commit->store) == 0)
+        return now;
+    last.us++;
+    return later(last, now);
 }
 
 static enum err
@@ -219,6 +225,12 @@ commit_is_first(const struct write_job *job)
     return kind->is_first != NULL && kind->is_first(job);
 }
 
+bool
+commit_is_last(const struct write_job *job)
+{
+    return job_kind_of(job->kind)->is_last;
+}
+
 enum err
 commit_admit(struct commit *commit, struct write_job *job, struct instant now)
 {
@@ -254,8 +266,8 @@ set_pointers(struct commit *commit)
     struct record *record = commit->records;
     const struct displaced *displaced = commit->displaced;
     const struct name_change *name = commit->names.items;
-    const uint32_t *source = commit->sources;
     const struct state_change *state = commit->state;
+    const uint32_t *source = commit->sources;
 
     if (pointers == NULL)
         return ERR_BUSY;
@@ -326,6 +338,8 @@ commit_append(struct commit *commit, struct why *why)
     if (err == OK)
         commit->recorded_at =
             commit->batches[commit->batch_count - 1].info.recorded_at;
+    else
+        rulebook_cut(commit->store->rules, store_newest(commit->store));
     mint_end(&commit->mint, err == OK);
     once_end(commit, err == OK);
     begin_anew(commit);

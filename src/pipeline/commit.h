@@ -34,9 +34,9 @@ struct commit {
     struct record *records;
     struct displaced *displaced;
     uint32_t *sources;
+    struct state_change *state;
     struct out payload;
     struct name_changes names;
-    struct state_change *state;
     struct arena arena; /* texts of state */
     struct mint mint;
     size_t batch_count, record_count, displaced_count, source_count,
@@ -66,8 +66,9 @@ enum err commit_init(struct commit *commit, struct store *store,
 void commit_fini(struct commit *commit);
 
 /* Whether a job's batch must be the first of its commit, as it is judged by
- * what the store has. */
+ * what the store has; or the last, as what comes behind it is. */
 bool commit_is_first(const struct write_job *job);
+bool commit_is_last(const struct write_job *job);
 
 /*
  * Admit a job's batch as the next transaction, unless its key was used before
@@ -86,10 +87,10 @@ struct commit_room {
 };
 enum err commit_reserve(struct commit *commit, const struct commit_room *room);
 
-/* For kinds: change a key of the store's state; key and value are copied. value
- * with data NULL removes it. ERR_BUSY: memory. */
-enum err commit_state(struct commit *commit, enum state_space space,
-                      struct str key, struct str value);
+/* A key of the state gets a value, or goes where its data is NULL. Both are
+ * copied. ERR_BUSY: memory. */
+enum err commit_put_state(struct commit *commit,
+                          const struct state_change *change);
 
 /* The dictionary id of a name of the batch of facts, met for the first time or
  * not. */

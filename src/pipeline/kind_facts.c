@@ -168,8 +168,12 @@ mint(struct commit *commit, struct write_job *job)
     TRY(mint_batch(&commit->mint, job->batch, commit->records,
                    commit->record_count, &job->why));
     mint_encode(&commit->mint, next);
-    return commit_state(commit, STATE_MINT, MINT_KEY,
-                        (struct str){ (const char *)next, sizeof next });
+    return commit_put_state(commit,
+                            &(struct state_change){
+                                .space = STATE_MINT,
+                                .key = MINT_KEY,
+                                .value = { (const char *)next, sizeof next },
+                            });
 }
 
 static enum err
@@ -197,4 +201,4 @@ admit(struct commit *commit, struct write_job *job, struct tx_info *info)
     return OK;
 }
 
-const struct job_kind kind_facts = { has_retractions, admit };
+const struct job_kind kind_facts = { has_retractions, false, admit };

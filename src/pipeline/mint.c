@@ -85,12 +85,14 @@ static enum err
 read_next(struct mint *mint, struct arena *arena, struct why *why)
 {
     struct str value;
-    enum err err =
-        store_state_get(mint->store, STATE_MINT, MINT_KEY, arena, &value, why);
+    struct why fault = { "" };
+    enum err err = store_state_get(mint->store, STATE_MINT, MINT_KEY, arena,
+                                   &value, &fault);
 
     if (err == ERR_NOT_FOUND)
         return OK;
-    TRY(err);
+    if (err != OK)
+        return why_set(why, err, "%s", fault.text);
     if (value.len == MINT_VALUE_BYTES) {
         uint64_t next = get_le64((const unsigned char *)value.data);
 

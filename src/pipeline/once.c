@@ -104,6 +104,14 @@ once_find(struct commit *commit, struct write_job *job, struct instant now)
 }
 
 static enum err
+put(struct commit *commit, enum state_space space, struct str key,
+    struct str value)
+{
+    return commit_put_state(commit,
+                            &(struct state_change){ space, key, value });
+}
+
+static enum err
 keep_value(struct commit *commit, const struct write_job *job)
 {
     unsigned char head[ONCE_BODY];
@@ -117,8 +125,7 @@ keep_value(struct commit *commit, const struct write_job *job)
     out_bytes(text, (const char *)head, sizeof head);
     job->once.print(job, text);
     TRY(out_finish(text));
-    return commit_state(commit, STATE_IDEMPOTENCY, job->once.key,
-                        out_text(text));
+    return put(commit, STATE_IDEMPOTENCY, job->once.key, out_text(text));
 }
 
 static struct str
@@ -142,12 +149,12 @@ once_keep(struct commit *commit, const struct write_job *job)
         commit->first_key = job->recorded_at;
     TRY(keep_value(commit, job));
     if (commit->replaced_tx != 0)
-        TRY(commit_state(commit, STATE_IDEMPOTENCY_AGE,
-                         age_key(commit->replaced_tx, key), none));
+        TRY(put(commit, STATE_IDEMPOTENCY_AGE,
+                age_key(commit->replaced_tx, key), none));
     put_le64(age + AGE_RECORDED_AT, (uint64_t)job->recorded_at.us);
     memcpy(age + AGE_NAME, name.data, name.len);
-    return commit_state(commit, STATE_IDEMPOTENCY_AGE, age_key(job->tx, key),
-                        (struct str){ (const char *)age, AGE_NAME + name.len });
+    return put(commit, STATE_IDEMPOTENCY_AGE, age_key(job->tx, key),
+               (struct str){ (const char *)age, AGE_NAME + name.len });
 }
 
 /* Gathers what is too old by now, at most so many. */
@@ -176,9 +183,9 @@ expire_one(void *context, struct str key, struct str value)
         return VISIT_STOP;
     expiry->left--;
     name = (struct str){ value.data + AGE_NAME, value.len - AGE_NAME };
-    expiry->err = commit_state(commit, STATE_IDEMPOTENCY, name, none);
+    expiry->err = put(commit, STATE_IDEMPOTENCY, name, none);
     if (expiry->err == OK)
-        expiry->err = commit_state(commit, STATE_IDEMPOTENCY_AGE, key, none);
+        expiry->err = put(commit, STATE_IDEMPOTENCY_AGE, key, none);
     expiry->oldest.us = INT64_MAX;
     return expiry->err == OK ? VISIT_NEXT : VISIT_STOP;
 }

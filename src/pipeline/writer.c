@@ -8,6 +8,7 @@
 
 #include "commit.h"
 #include "keys.h"
+#include "kind.h"
 #include "secmaster/bounds.h"
 
 /* One an event loop, and a few more; past them answers just leave earlier. */
@@ -192,6 +193,8 @@ admit(struct writer *writer, struct write_job *job)
     }
     job->next = writer->admitted;
     writer->admitted = job;
+    if (commit_is_last(job))
+        commit_admitted(writer);
 }
 
 /* Wait for jobs and take as many as one commit may have; NULL: it is over. */
@@ -261,6 +264,9 @@ writer_start(const struct writer_options *options, struct writer **out,
     keys_init(&writer->keys, options->store->seed);
 
     enum err err = commit_init(&writer->commit, options->store, why);
+
+    if (err == OK)
+        err = precedence_load(options->store, why);
 
     pthread_mutex_init(&writer->lock, NULL);
     pthread_cond_init(&writer->filled, NULL);

@@ -15,6 +15,9 @@ struct store_lmdb {
     struct index *index;
     struct versions versions;
     struct merger *merger;
+    /* store_history's of the newest, set before it is published. */
+    struct history_slot newest;
+
     size_t memtable_bytes_max; /* of one memtable */
     unsigned wait_ms;          /* an append, for the merger */
 
@@ -25,6 +28,9 @@ struct store_lmdb {
 };
 
 extern const struct store_ops embedded_ops;
+
+/* The journal's digest is now that of tx: note it as the newest's. */
+void embedded_note_history(struct store_lmdb *store, uint64_t tx);
 
 /*
  * Load the names, and what the journal has behind its place into the

@@ -351,22 +351,30 @@ get_front(struct journal *journal, MDB_txn *txn, uint64_t tx, char *to,
 }
 
 static enum err
+get_head(struct journal *journal, MDB_txn *txn, uint64_t tx,
+         struct batch_head *out, struct why *why)
+{
+    struct str payload;
+    const char *fault;
+
+    TRY(get_part(journal, txn, tx, 0, &payload, why));
+    fault = batch_head_decode(payload, out);
+    if (fault != NULL || out->info.tx != tx)
+        return why_set(why, ERR_STORE, "journal: tx %" PRIu64 " is damaged: %s",
+                       tx, fault != NULL ? fault : "it is another one");
+    return OK;
+}
+
+static enum err
 get_info(struct journal *journal, MDB_txn *txn, uint64_t tx,
          struct arena *arena, struct tx_info *out, struct why *why)
 {
     struct batch_head head;
-    struct str payload;
-    const char *fault;
     size_t front, fixed;
     char *bytes;
     uint32_t *ids;
 
-    TRY(get_part(journal, txn, tx, 0, &payload, why));
-    fault = batch_head_decode(payload, &head);
-    if (fault != NULL || head.info.tx != tx)
-        return why_set(why, ERR_STORE, "journal: tx %" PRIu64 " is damaged: %s",
-                       tx, fault != NULL ? fault : "it is another one");
-
+    TRY(get_head(journal, txn, tx, &head, why));
     front = batch_head_bytes(&head);
     bytes = arena_alloc(arena, front);
     ids = arena_alloc(arena, (size_t)head.info.source_count * sizeof *ids);
@@ -395,6 +403,28 @@ journal_transaction(struct journal *journal, uint64_t tx, struct arena *arena,
     TRY(journal_read_begin(journal, &txn, why));
     err = get_info(journal, txn, tx, arena, out, why);
     mdb_txn_abort(txn);
+    return err;
+}
+
+uint64_t
+journal_history_of(const unsigned char digest[static DIGEST_BYTES])
+{
+    return get_le64(digest);
+}
+
+enum err
+journal_history(struct journal *journal, uint64_t tx, uint64_t *out,
+                struct why *why)
+{
+    struct batch_head head;
+    MDB_txn *txn;
+    enum err err;
+
+    TRY(journal_read_begin(journal, &txn, why));
+    err = get_head(journal, txn, tx + 1, &head, why);
+    mdb_txn_abort(txn);
+    if (err == OK)
+        *out = journal_history_of(head.previous);
     return err;
 }
 

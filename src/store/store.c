@@ -8,13 +8,15 @@
 
 #include "secmaster/bounds.h"
 
+#include "batch_kinds.h"
+
 #define STATE_NAME_BYTES_MAX 256
 #define IDEMPOTENCY_BYTES_MAX 255
 
 static void
 check_info(const struct tx_info *info)
 {
-    assert(info->kind == BATCH_FACTS);
+    assert(batch_kind_is_known(info->kind));
     assert(info->source_count == 0 || info->sources != NULL);
     for (uint32_t i = 1; i < info->source_count; i++)
         assert(info->sources[i - 1] < info->sources[i]);
@@ -27,7 +29,7 @@ check_records(const struct append_batch *batch)
     for (uint32_t i = 0; i < batch->record_count; i++) {
         const struct record *record = &batch->records[i];
 
-        assert(record->kind == RECORD_FACTS);
+        assert(batch_may_have(batch->info.kind, record->kind));
         assert(record->security_id >= 0);
         assert(record->effective.days >= DATE_FIRST_DAYS);
         assert(record->effective.days <= DATE_LAST_DAYS);
@@ -178,6 +180,51 @@ store_transaction(struct store *store, uint64_t tx, struct arena *arena,
     if (tx == 0 || tx > store_newest(store))
         return why_set(why, ERR_NOT_FOUND, "no such transaction");
     return store->ops->transaction(store, tx, arena, out, why);
+}
+
+enum err
+store_batch(struct store *store, uint64_t tx, const struct batch_room *room,
+            struct stored_batch *out, struct why *why)
+{
+    enum err err;
+
+    *out = (struct stored_batch){ 0 };
+    if (tx == 0 || tx > store_newest(store))
+        return why_set(why, ERR_NOT_FOUND, "no such transaction");
+    err = store->ops->batch(store, tx, room, out, why);
+    if (err != OK)
+        stored_batch_fini(out);
+    return err;
+}
+
+void
+stored_batch_fini(struct stored_batch *batch)
+{
+    for (size_t i = 0; i < sizeof batch->memory / sizeof batch->memory[0]; i++)
+        free(batch->memory[i]);
+    *batch = (struct stored_batch){ .info = batch->info };
+}
+
+enum err
+store_history(struct store *store, uint64_t tx, uint64_t *out, struct why *why)
+{
+    struct history_slot *slot = &store->histories[tx % HISTORY_SLOTS];
+    uint64_t number = atomic_load_explicit(&slot->number, memory_order_relaxed);
+    uint64_t check = atomic_load_explicit(&slot->check, memory_order_relaxed);
+
+    *out = 0;
+    if (tx == 0)
+        return OK;
+    if (tx > store_newest(store))
+        return why_set(why, ERR_NOT_FOUND, "no such transaction");
+    if ((number ^ check) == tx) {
+        *out = number;
+        return OK;
+    }
+    TRY(store->ops->history(store, tx, out, why));
+    atomic_store_explicit(&slot->number, *out, memory_order_relaxed);
+    atomic_store_explicit(&slot->check, *out ^ tx, memory_order_relaxed);
+    return OK;
 }
 
 /* The last tx of 1..newest that is not after a moment. */

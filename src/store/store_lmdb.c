@@ -71,6 +71,16 @@ make_room(struct store_lmdb *store, const struct append_batch *const *batches,
     return OK;
 }
 
+void
+embedded_note_history(struct store_lmdb *store, uint64_t tx)
+{
+    uint64_t number = journal_history_of(store->journal->digest);
+
+    atomic_store_explicit(&store->newest.number, number, memory_order_release);
+    atomic_store_explicit(&store->newest.check, number ^ tx,
+                          memory_order_release);
+}
+
 /* All that may lack memory comes before the commit, all that is seen after
  * it. */
 static enum err
@@ -106,6 +116,7 @@ lmdb_append(struct store *base, const struct append_batch *const *batches,
         return why_set(why, ERR_STORE,
                        "out of memory: what is stored cannot be shown, stop");
     }
+    embedded_note_history(store, batches[count - 1]->info.tx);
     atomic_store_explicit(&base->published_tx, batches[count - 1]->info.tx,
                           memory_order_release);
     return OK;
@@ -169,6 +180,30 @@ lmdb_transaction(struct store *store, uint64_t tx, struct arena *arena,
                  struct tx_info *out, struct why *why)
 {
     return journal_transaction(ours(store)->journal, tx, arena, out, why);
+}
+
+static enum err
+lmdb_batch(struct store *store, uint64_t tx, const struct batch_room *room,
+           struct stored_batch *out, struct why *why)
+{
+    return journal_batch(ours(store)->journal, tx, room, out, why);
+}
+
+/* Where the slot has gone on to a later tx, or is about to, the journal has a
+ * batch behind this one. */
+static enum err
+lmdb_history(struct store *base, uint64_t tx, uint64_t *out, struct why *why)
+{
+    struct store_lmdb *store = ours(base);
+    uint64_t number =
+        atomic_load_explicit(&store->newest.number, memory_order_acquire);
+    uint64_t check =
+        atomic_load_explicit(&store->newest.check, memory_order_acquire);
+
+    if ((number ^ check) != tx)
+        return journal_history(store->journal, tx, out, why);
+    *out = number;
+    return OK;
 }
 
 static enum err
@@ -242,6 +277,7 @@ lmdb_close(struct store *base)
     journal_close(store->journal);
     names_free(base->attributes);
     names_free(base->sources);
+    rulebook_free(base->rules);
     free(store);
 }
 
@@ -253,6 +289,8 @@ const struct store_ops embedded_ops = {
     .scan = lmdb_scan,
     .lookup = lmdb_lookup,
     .transaction = lmdb_transaction,
+    .batch = lmdb_batch,
+    .history = lmdb_history,
     .state_get = lmdb_state_get,
     .state_scan = lmdb_state_scan,
     .health = lmdb_health,

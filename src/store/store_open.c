@@ -85,6 +85,7 @@ open_all(struct store_lmdb *store, const struct store_lmdb_options *options,
                                                options->testing },
                      &store->merger, why));
     TRY(embedded_replay(store, why));
+    embedded_note_history(store, store->journal->newest_tx);
     atomic_init(&store->base.published_tx, store->journal->newest_tx);
     return OK;
 }
@@ -113,7 +114,9 @@ store_new(const struct store_lmdb_options *options)
     versions_init(&store->versions, active);
     store->base.attributes = names_new(options->seed);
     store->base.sources = names_new(options->seed);
-    if (store->base.attributes == NULL || store->base.sources == NULL) {
+    store->base.rules = rulebook_new();
+    if (store->base.attributes == NULL || store->base.sources == NULL ||
+        store->base.rules == NULL) {
         store_close(&store->base);
         return NULL;
     }

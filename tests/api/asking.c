@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/catalogue.h"
+#include "api/coding.h"
 #include "api/metrics.h"
 #include "api/problem.h"
 #include "api/route.h"
@@ -50,6 +52,7 @@ asking_init_on(struct asking *asking, struct store *store)
     asking->service.store = store;
     asking->service.now = noon;
     asking->service.metrics = metrics_new();
+    asking->service.catalogues = catalogues_new();
     options.store = asking->service.store;
     MUST(writer_start(&options, &asking->service.writer, &why) == OK);
     MUST(workers_start(1, &asking->service.workers, &why) == OK);
@@ -86,6 +89,7 @@ asking_fini(struct asking *asking)
     workers_stop(asking->service.workers);
     inbox_fini(&asking->home);
     metrics_free(asking->service.metrics);
+    catalogues_free(asking->service.catalogues);
     store_close(asking->service.store);
 }
 
@@ -132,6 +136,7 @@ find(struct asking *asking)
     if (route_params(&asking->request, &asking->why) != OK)
         return 400;
     err = route_media(&asking->request, &asking->why);
+    (void)coding_accepted(&asking->request);
     return err == OK ? 0 : err == ERR_INVALID ? 406 : 400;
 }
 

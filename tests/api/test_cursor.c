@@ -8,7 +8,7 @@
 static const struct cursor place = {
     .known_tx = 0x0123456789abcdefU,
     .as_of = { -719162 },
-    .security_id = INT64_MAX,
+    .key = INT64_MAX,
     .start = { 2932896 },
 };
 
@@ -120,7 +120,7 @@ Test(cursor, is_of_one_query)
             continue;
         cr_expect_eq(got.known_tx, place.known_tx, "%s", queries[i].name);
         cr_expect_eq(got.as_of.days, place.as_of.days, "%s", queries[i].name);
-        cr_expect_eq(got.security_id, place.security_id, "%s", queries[i].name);
+        cr_expect_eq(got.key, place.key, "%s", queries[i].name);
         cr_expect_eq(got.start.days, place.start.days, "%s", queries[i].name);
     }
     arena_fini(&arena);

@@ -55,6 +55,8 @@ static const struct endpoint tables = { .gives = MEDIA_TABLES,
 static const struct endpoint json = { .gives = MEDIA_BIT(MEDIA_JSON) };
 static const struct endpoint text = { .gives = MEDIA_BIT(MEDIA_TEXT) };
 static const struct endpoint yaml = { .gives = MEDIA_BIT(MEDIA_YAML) };
+static const struct endpoint page = { .gives = MEDIA_BIT(MEDIA_HTML) |
+                                               MEDIA_BIT(MEDIA_JSON) };
 
 static const struct {
     const char *query;
@@ -195,6 +197,18 @@ static const struct {
     { &text, NULL, "application/json", OK, MEDIA_TEXT },
     { &yaml, NULL, "*/*", OK, MEDIA_YAML },
     { &yaml, NULL, "application/json", ERR_INVALID, 0 },
+    { &page, NULL, NULL, OK, MEDIA_HTML },
+    { &page, NULL, "*/*", OK, MEDIA_HTML },
+    { &page, NULL, "text/*", OK, MEDIA_HTML },
+    { &page, NULL, "application/json", OK, MEDIA_JSON },
+    { &page, NULL, "text/html;q=0.9, application/json", OK, MEDIA_JSON },
+    { &page, NULL, "text/html,application/xml;q=0.9,*/*;q=0.8", OK,
+      MEDIA_HTML },
+    { &page, NULL, "text/html;q=0, */*", OK, MEDIA_JSON },
+    { &page, NULL, "text/csv", ERR_INVALID, 0 },
+    { &page, "json", "text/html", OK, MEDIA_JSON },
+    { &page, "csv", NULL, ERR_INVALID, 0 },
+    { &page, "html", NULL, ERR_MALFORMED, 0 },
 };
 
 Test(params, format_wins_over_accept_over_json)

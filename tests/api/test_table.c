@@ -348,7 +348,7 @@ Test(table, a_forged_cursor_does_not_leave_its_security)
     load(&a);
     cr_assert_eq(ask(&a, "/v1/securities/2/history"), 200);
     for (size_t i = 0; i < sizeof forged / sizeof forged[0]; i++) {
-        struct cursor cursor = { .known_tx = 3, .security_id = forged[i] };
+        struct cursor cursor = { .known_tx = 3, .key = forged[i] };
         struct str text = cursor_text(&a.request, &cursor);
 
         snprintf(target, sizeof target, "/v1/securities/2/history?cursor=%.*s",

@@ -118,6 +118,7 @@ Test(rows_writer, every_format_to_the_byte)
     }
     cr_expect_null(rows_format(MEDIA_TEXT));
     cr_expect_null(rows_format(MEDIA_YAML));
+    cr_expect_null(rows_format(MEDIA_HTML));
     cr_expect_null(rows_format(MEDIA_NONE));
 }
 

@@ -193,7 +193,9 @@ def check_problem(answer):
     assert doc["status"] == Num(answer.status), doc
     assert re.fullmatch(r"/problems/[a-z0-9-]+", doc["type"]), doc["type"]
     assert doc["request_id"] == answer.header("X-Request-Id"), doc
-    assert set(doc) <= set(PROBLEM) | {"errors", "error_count"}, list(doc)
+    more = {"candidates"} if doc["type"] == "/problems/ambiguous" \
+        else {"errors", "error_count"}
+    assert set(doc) <= set(PROBLEM) | more, list(doc)
     assert ("errors" in doc) == ("error_count" in doc), doc
     assert not re.search(r"\.[ch]:\d|/tmp/|0x[0-9a-f]{6}", doc["detail"]), doc
     errors = doc.get("errors", [None])

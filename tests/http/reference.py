@@ -64,6 +64,9 @@ class Book:
         return Snapshot(self.live(
             self.newest if known_tx is None else known_tx))
 
+    def trail(self, known_tx=None):
+        return Trail(self.batches[:known_tx])
+
 
 def _key(fact):
     return (int(fact["security_id"]), fact["attribute"],
@@ -132,6 +135,21 @@ class Snapshot:
             [row["id"], row["start"], row["end"]]
             + [row["cells"].get(n) for n in attributes] for row in rows]
 
+    def lookup(self, keys, attributes=None):
+        """keys: (security, date); a row or None for each."""
+        found = [next(iter(self.in_force(date, security)), None)
+                 for security, date in keys]
+        columns, _ = self.filtered([r for r in found if r], (), None,
+                                   attributes)
+        return columns, [
+            row and [row["id"], row["start"], row["end"]]
+            + [row["cells"].get(n) for n in columns[3:]] for row in found]
+
+    def bearers(self, attribute, text, date):
+        """Who has that value of an attribute that day, ascending."""
+        return [row["id"] for row in self.in_force(date)
+                if _text(row["cells"].get(attribute)) == text]
+
     def class_counts(self, date):
         counts = {}
         for row in self.in_force(date):
@@ -159,6 +177,82 @@ class Snapshot:
                         date] + [cells.get(n) for n in names])
         return (["security_id", "quantity", "date"] + names, out, matched,
                 len(positions) - matched)
+
+
+class Trail:
+    """Every fact of some batches, in order of arrival, and what became of
+    it: what answers are made of, less recorded_at."""
+
+    def __init__(self, batches):
+        self.all = [{"tx": tx, "security_id": int(fact["security_id"]),
+                     "attribute": fact["attribute"],
+                     "value": fact.get("value"),
+                     "effective_date": fact["effective_date"],
+                     "source": fact.get("source", "default"),
+                     "op": fact.get("op", "assert")}
+                    for tx, batch in enumerate(batches, 1) for fact in batch]
+        last = {}
+        for fact in self.all:
+            fact.update(state="live", ended_by=None)
+            before = last.get(_key(fact))
+            if before:
+                before["state"] = "retracted" if fact["op"] == "retract" \
+                    else "superseded"
+                before["ended_by"] = fact["tx"]
+            last[_key(fact)] = fact
+        self.live = [f for f in self.all
+                     if f["state"] == "live" and f["op"] == "assert"]
+
+    def facts(self, security, attribute=None, superseded=False):
+        """None: of an unknown security."""
+        if all(f["security_id"] != security for f in self.all):
+            return None
+        mine = [f for f in (self.all if superseded else self.live)
+                if f["security_id"] == security
+                and attribute in (None, f["attribute"])]
+        return sorted(mine, key=lambda f: (f["effective_date"], f["tx"]))
+
+    def explain(self, security, date, attribute=None):
+        """{attribute: [the winner, and whom it beat with the reason]}; None:
+        without a row that day."""
+        mine = [f for f in self.live if f["security_id"] == security
+                and f["effective_date"] <= date]
+        if not mine:
+            return None
+        order = {id(f): i for i, f in enumerate(self.all)}
+        mine.sort(key=lambda f: (f["effective_date"], order[id(f)]),
+                  reverse=True)
+        found = {}
+        for name in in_order({f["attribute"] for f in mine}):
+            if attribute not in (None, name):
+                continue
+            winner, *others = [f for f in mine if f["attribute"] == name]
+            found[name] = [(winner, None)] + [
+                (f, "later_tx" if f["effective_date"]
+                 == winner["effective_date"] else "later_date")
+                for f in others]
+        return found
+
+    def catalogue(self):
+        """Entries by name, as lists."""
+        entries = []
+        for name in sorted({f["attribute"] for f in self.live},
+                           key=lambda n: n.encode()):
+            mine = [f for f in self.live if f["attribute"] == name]
+            dates = sorted(f["effective_date"] for f in mine)
+            entries.append([
+                name, sorted({_json_type(f["value"]) for f in mine}),
+                len(mine), len({f["security_id"] for f in mine}),
+                dates[0], dates[-1], min(f["tx"] for f in mine)])
+        return entries
+
+
+def _json_type(value):
+    if value is None:
+        return "null"
+    if value is True or value is False:
+        return "boolean"
+    return "string" if type(value) is str else "number"
 
 
 def _covers(row, date):

@@ -72,6 +72,22 @@ class Starting(unittest.TestCase):
                     self.assertEqual(done.returncode, status, row)
                     self.assertIn(words, done.stderr, row)
 
+    def test_memtable_bytes_is_bounded_wherever_it_is_taken(self):
+        refused = "--memtable-bytes takes 65536 to "
+        rows = [
+            (("serve", "--data", "D"), "65535", refused),
+            (("reindex", "D"), "65535", refused),
+            (("load", "x.csv", "--data", "D"), "65535", refused),
+            (("load", "x.csv", "--url", "http://127.0.0.1:1"), "65536",
+             "--memtable-bytes is the server's own"),
+        ]
+        for row, size, words in rows:
+            with tempfile.TemporaryDirectory() as data:
+                done = run(*[data if a == "D" else a for a in row],
+                           "--memtable-bytes", size)
+                self.assertEqual(done.returncode, 2, row)
+                self.assertIn(words, done.stderr, row)
+
     def test_help_and_version(self):
         for row in (("--help",), ("-h",), ("help",), ("serve", "--help"),
                     ("serve", "-h"), ("load", "--help"), ("load", "-h"),
@@ -132,8 +148,8 @@ class Reindex(unittest.TestCase):
         self.assertIn("another process holds", done.stderr)
         self.assertEqual(client.merged(), 0)
         server.stop()
-        for _ in range(2):
-            done = run("reindex", server.data)
+        for options in [], ["--memtable-bytes", "65536"]:
+            done = run("reindex", server.data, *options)
             self.assertEqual(done.returncode, 0, done)
             self.assertEqual(done.stdout,
                              "5 transactions are in the index\n")

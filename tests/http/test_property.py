@@ -90,6 +90,7 @@ class Round:
     def __init__(self, test, rng, label):
         self.test, self.rng, self.label = test, rng, label
         self.server, self.book = Server(), Book()
+        self.recorded_at = []
         test.addCleanup(self.server.drop)
         self.server.start()
 
@@ -100,6 +101,7 @@ class Round:
         self.test.assertEqual(answer.status, 201, (self.label, how, answer))
         self.test.assertEqual(answer.tx, tx, self.label)
         doc = answer.json()
+        self.recorded_at.append(doc["recorded_at"])
         self.test.assertEqual(
             (doc["facts"], doc["securities"]),
             (Num(len(batch)), Num(len({f["security_id"] for f in batch}))))
@@ -294,14 +296,32 @@ class Property(unittest.TestCase):
                    ("/v1/asset-classes", {"as_of": DATES[6]}),
                    ("/v1/asset-classes/equity", {"format": "ndjson"}),
                    ("/v1/securities/%d" % LARGE[0], {"as_of": DATES[9]}),
-                   ("/v1/securities/%d/history" % LARGE[1], {})]
+                   ("/v1/securities/%d/history" % LARGE[1], {}),
+                   ("/v1/securities/%d/facts" % LARGE[1], {}),
+                   ("/v1/securities/%d/facts" % LARGE[2],
+                    {"superseded": "true", "format": "ndjson"}),
+                   ("/v1/securities/%d/explain" % LARGE[0],
+                    {"as_of": DATES[9]}),
+                   ("/v1/resolve", {"attribute": "ticker", "value": "1.0",
+                                    "as_of": DATES[8]}),
+                   ("/v1/attributes", {})]
         told = {}
         for path, query in queries:
             answer = turn.get(path, tx, **query)
             told[path + str(query)] = (
                 answer.status,
                 answer.body if answer.status == 200 else b"")
+        told["lookup"] = self.look_up(turn, tx)
         return told
+
+    def look_up(self, turn, tx):
+        keys = [{"security_id": Num(s), "as_of": d}
+                for s in LARGE for d in (DATES[9], DATES[5])]
+        query = "" if tx is None else "?known_tx=%d" % tx
+        answer = turn.server.client.post("/v1/securities/lookup" + query,
+                                         dump({"keys": keys}))
+        self.assertEqual(answer.status, 200, (turn.label, answer))
+        return answer.status, answer.body
 
 
 if __name__ == "__main__":

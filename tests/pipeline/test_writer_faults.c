@@ -84,15 +84,15 @@ Test(writer_faults, a_failed_store_is_not_written_again)
 }
 
 /* Also behind a restart, which reads the last transaction. */
-Test(writer_faults, recorded_at_never_goes_back)
+Test(writer_faults, recorded_at_always_goes_on)
 {
     static const struct {
         int64_t clock_us, recorded_us;
         bool restart;
     } cases[] = {
-        { 1000, 1000, false }, { 2000, 2000, false }, { 1500, 2000, false },
-        { 2001, 2001, false }, { 10, 2001, true },    { 2000, 2001, false },
-        { 3000, 3000, true },
+        { -5, -5, false },     { 2000, 2000, false }, { 1500, 2001, false },
+        { 2002, 2002, false }, { 2002, 2003, false }, { 10, 2004, true },
+        { 2005, 2005, false }, { 3000, 3000, true },
     };
 
     writing_start(store_memory_new());

@@ -58,6 +58,9 @@ struct test_job *test_job_new(const char *facts);
 /* The same under a key. Its request is known by the facts' text, its answer is
  * "tx 1 of 2 facts". */
 struct test_job *test_job_keyed(const char *facts, const char *key);
+/* A rule of precedence from "a,b attribute:c,d attribute:", which outlives it:
+ * the default list, then those of attributes. */
+struct test_job *test_rule_new(const char *rule);
 void test_job_free(struct test_job *job);
 
 void test_job_submit(struct test_job *job);
@@ -69,5 +72,6 @@ void test_job_submit_and_wait(struct test_job *job);
 
 /* Submit one and wait; the caller frees. */
 struct test_job *test_job_run(const char *facts);
+struct test_job *test_rule_run(const char *rule);
 
 #endif

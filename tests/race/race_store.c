@@ -4,6 +4,7 @@
  * them; with everything in memory, and with everything on its way to disk.
  */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -64,6 +65,18 @@ count_one(void *context, const struct record *record)
           "payload");
     *(uint64_t *)context += 1;
     return VISIT_NEXT;
+}
+
+/* Whoever asks for the number of a history gets the same one. */
+static void
+check_history(uint64_t tx)
+{
+    static _Atomic uint64_t numbers[TRANSACTIONS + 1];
+    uint64_t number, before = 0;
+
+    check(store_history(store, tx, &number, NULL) == OK, "history");
+    if (!atomic_compare_exchange_strong(&numbers[tx], &before, number))
+        check(number == before, "a history with two numbers");
 }
 
 static void
@@ -146,6 +159,8 @@ check_views(unsigned *seed)
     check_count(&past, past_tx);
     check_lookup(&past, past_tx);
     store_view_end(&past);
+    check_history(past_tx);
+    check_history(known_tx);
     check_count(&view, known_tx);
     check_lookup(&view, known_tx);
     store_view_end(&view);

@@ -308,6 +308,64 @@ Test(store, finds_the_transaction_of_a_moment)
     }
 }
 
+/* Transaction tx of a history in which only one batch says another number. */
+static void
+append_one_of(struct bench *bench, uint64_t tx, uint64_t other_tx)
+{
+    struct batch_maker maker;
+
+    maker_init(&maker, tx, (int64_t)tx / 2);
+    if (tx == 1)
+        maker_first_names(&maker);
+    maker_fact(&maker, 1, (int32_t)tx, tx == other_tx ? "2" : "1");
+    must_append(bench, &maker);
+    maker_fini(&maker);
+}
+
+static uint64_t
+history_of(struct bench *bench, uint64_t tx)
+{
+    uint64_t number = 0;
+
+    cr_expect_eq(store_history(bench->store, tx, &number, NULL), OK, "tx %d",
+                 (int)tx);
+    return number;
+}
+
+/* More transactions than are remembered, asked for in turn. */
+Test(store, numbers_histories_by_all_that_is_in_them)
+{
+    enum { COUNT = 2 * HISTORY_SLOTS + 2, OTHER = 70 };
+
+    for (size_t s = 0; s < STORES; s++) {
+        uint64_t numbers[COUNT + 1] = { 0 }, number;
+        struct bench one, two;
+
+        stores[s].make(&one);
+        stores[s].make(&two);
+        for (uint64_t tx = 1; tx <= COUNT; tx++) {
+            append_one_of(&one, tx, 0);
+            append_one_of(&two, tx, OTHER);
+            numbers[tx] = history_of(&one, tx);
+            cr_expect_neq(numbers[tx], numbers[tx - 1], "%s", stores[s].name);
+        }
+        for (int round = 0; round < 2; round++) {
+            for (uint64_t tx = 0; tx <= COUNT; tx++) {
+                cr_expect_eq(history_of(&one, tx), numbers[tx], "%s: %d",
+                             stores[s].name, (int)tx);
+                cr_expect_eq(history_of(&two, tx) == numbers[tx], tx < OTHER,
+                             "%s: another, %d", stores[s].name, (int)tx);
+            }
+            cr_expect_eq(store_history(one.store, COUNT + 1, &number, NULL),
+                         ERR_NOT_FOUND, "%s", stores[s].name);
+            stores[s].reopen(&one);
+            stores[s].reopen(&two);
+        }
+        stores[s].drop(&one);
+        stores[s].drop(&two);
+    }
+}
+
 static void
 expect_state(struct bench *bench, enum state_space space, const char *key,
              const char *expected)

@@ -12,6 +12,7 @@
 
 #include "secmaster/factset.h"
 #include "secmaster/xxh64.h"
+#include "tests/support/kept_batches.h"
 
 /* Values told apart by a lookup. */
 #define HASHES 8
@@ -27,6 +28,8 @@ struct store_memory {
     struct record *records;
     size_t record_count;
     struct tx_info *infos; /* of tx 1, 2, 3 ... */
+    uint64_t *histories;   /* likewise */
+    struct kept_batches batches;
     size_t info_count;
     struct state_entry *state;
     size_t state_count;
@@ -98,6 +101,36 @@ add_info(struct store_memory *store, const struct tx_info *info)
     store->info_count = count;
 }
 
+static uint64_t
+mixed(uint64_t number, struct str s)
+{
+    uint64_t both[2] = { number, hash_xxh64(s) };
+
+    return hash_xxh64((struct str){ (const char *)both, sizeof both });
+}
+
+/* Every byte of a batch but its names and state, behind the one before. */
+static void
+add_history(struct store_memory *store, const struct append_batch *batch)
+{
+    size_t at = store->info_count;
+    uint64_t number = at == 0 ? 1 : store->histories[at - 1];
+    const int64_t us = batch->info.recorded_at.us;
+
+    number = mixed(number, (struct str){ (const char *)&us, sizeof us });
+    number = mixed(number, batch->info.idempotency_key);
+    for (uint32_t i = 0; i < batch->record_count; i++) {
+        const struct record *record = &batch->records[i];
+        int64_t key[3] = { record->kind, record->security_id,
+                           record->effective.days };
+
+        number = mixed(number, (struct str){ (const char *)key, sizeof key });
+        number = mixed(number, record->payload);
+    }
+    store->histories = grow(store->histories, at + 1, sizeof *store->histories);
+    store->histories[at] = number;
+}
+
 static size_t
 find_state(const struct store_memory *store, enum state_space space,
            struct str key)
@@ -158,6 +191,8 @@ memory_append(struct store *base, const struct append_batch *const *batches,
             change_name(base, &batch->names[n]);
         for (uint32_t s = 0; s < batch->state_count; s++)
             change_state(store, &batch->state[s]);
+        add_history(store, batch);
+        kept_batches_add(&store->batches, batch);
         add_info(store, &batch->info);
     }
     atomic_store(&base->published_tx, store->info_count);
@@ -286,6 +321,31 @@ memory_transaction(struct store *base, uint64_t tx, struct arena *arena,
 }
 
 static enum err
+memory_history(struct store *base, uint64_t tx, uint64_t *out, struct why *why)
+{
+    struct store_memory *store = ours(base);
+
+    (void)why;
+    pthread_rwlock_rdlock(&store->lock);
+    *out = store->histories[tx - 1];
+    pthread_rwlock_unlock(&store->lock);
+    return OK;
+}
+
+static enum err
+memory_batch(struct store *base, uint64_t tx, const struct batch_room *room,
+             struct stored_batch *out, struct why *why)
+{
+    struct store_memory *store = ours(base);
+    enum err err;
+
+    pthread_rwlock_rdlock(&store->lock);
+    err = kept_batches_read(&store->batches, tx, room, out, why);
+    pthread_rwlock_unlock(&store->lock);
+    return err;
+}
+
+static enum err
 memory_state_get(struct store *base, enum state_space space, struct str key,
                  struct arena *arena, struct str *out, struct why *why)
 {
@@ -355,15 +415,18 @@ memory_close(struct store *base)
         free((void *)(uintptr_t)store->infos[i].sources);
         free((void *)(uintptr_t)store->infos[i].idempotency_key.data);
     }
+    kept_batches_fini(&store->batches);
     for (size_t i = 0; i < store->state_count; i++) {
         free((void *)(uintptr_t)store->state[i].key.data);
         free((void *)(uintptr_t)store->state[i].value.data);
     }
     free(store->records);
     free(store->infos);
+    free(store->histories);
     free(store->state);
     names_free(base->attributes);
     names_free(base->sources);
+    rulebook_free(base->rules);
     pthread_rwlock_destroy(&store->lock);
     free(store);
 }
@@ -376,6 +439,8 @@ static const struct store_ops ops = {
     .scan = memory_scan,
     .lookup = memory_lookup,
     .transaction = memory_transaction,
+    .batch = memory_batch,
+    .history = memory_history,
     .state_get = memory_state_get,
     .state_scan = memory_state_scan,
     .health = memory_health,
@@ -393,6 +458,8 @@ store_memory_new(void)
     store->base.sources = names_new(0);
     assert(store->base.attributes != NULL);
     assert(store->base.sources != NULL);
+    store->base.rules = rulebook_new();
+    assert(store->base.rules != NULL);
     pthread_rwlock_init(&store->lock, NULL);
     return &store->base;
 }

@@ -14,6 +14,7 @@ Test(media, each_has_a_name_and_a_type)
         { MEDIA_CSV, "csv", "text/csv; charset=utf-8" },
         { MEDIA_TEXT, "text", "text/plain; charset=utf-8" },
         { MEDIA_YAML, "yaml", "application/yaml" },
+        { MEDIA_HTML, "html", "text/html; charset=utf-8" },
     };
 
     cr_assert_eq(sizeof cases / sizeof cases[0], MEDIA_COUNT);
@@ -58,6 +59,7 @@ Test(media, types_are_known_in_any_case)
         { "text/csv", MEDIA_CSV },
         { "text/plain", MEDIA_TEXT },
         { "application/yaml", MEDIA_YAML },
+        { "text/html", MEDIA_HTML },
         { "text/csv; charset=utf-8", MEDIA_NONE },
         { "application/jso", MEDIA_NONE },
         { "application/jsonx", MEDIA_NONE },
