@@ -4,6 +4,7 @@
 #include "problem.h"
 #include "secmaster/rule_reader.h"
 #include "service.h"
+#include "submission.h"
 
 static void
 put_list(struct out *out, const struct names *names,
@@ -119,6 +120,38 @@ refuse(struct request *request, struct response *response, enum err err,
 }
 
 static void
+put_sources(struct out *out, const struct rule_names_list *list)
+{
+    out_char(out, '[');
+    for (uint32_t i = 0; i < list->source_count; i++) {
+        if (i > 0)
+            out_char(out, ',');
+        out_json(out, list->sources[i]);
+    }
+    out_char(out, ']');
+}
+
+/* As put_rule has it, from the words: the writer asks for it before the
+ * dictionaries know them. */
+static void
+print_answer(const struct write_job *job, struct out *out)
+{
+    const struct rule_names *rule = job->rule;
+
+    out_print(out, "{\"tx\":%llu,\"default\":", (unsigned long long)job->tx);
+    put_sources(out, &rule->lists[0]);
+    out_str(out, STR(",\"attributes\":{"));
+    for (uint32_t i = 1; i < rule->list_count; i++) {
+        if (i > 1)
+            out_char(out, ',');
+        out_json(out, rule->lists[i].attribute);
+        out_char(out, ':');
+        put_sources(out, &rule->lists[i]);
+    }
+    out_str(out, STR("}}"));
+}
+
+static void
 handle(struct request *request, struct response *response)
 {
     struct putting *putting = request->state;
@@ -131,14 +164,12 @@ handle(struct request *request, struct response *response)
         refuse(request, response, err, &why);
         return;
     }
-    job->item.home = request->home;
-    job->item.owner = request;
     job->kind = BATCH_PRECEDENCE;
     job->rule = &putting->rule;
     job->bytes = putting->body.capacity;
-    err = writer_submit(request->service->writer, job);
-    if (err != OK)
-        problem_err(request, response, err, NULL);
+    job->once.print = print_answer;
+    job->once.status = 200;
+    submission_send(request, response, job);
 }
 
 static void
@@ -146,16 +177,14 @@ resume(struct request *request, struct response *response)
 {
     const struct putting *putting = request->state;
     const struct write_job *job = &putting->job;
-    const struct store *store = request->service->store;
-    struct out *out = &response->body;
 
+    if (submission_settled(request, response, job))
+        return;
     if (job->err != OK) {
         refuse(request, response, job->err, &job->why);
         return;
     }
-    out_print(out, "{\"tx\":%llu,", (unsigned long long)job->tx);
-    put_rule(out, store, rulebook_at(store->rules, job->tx));
-    out_char(out, '}');
+    print_answer(job, &response->body);
     response->status = 200;
     response->media = MEDIA_JSON;
     response->tx = job->tx;
@@ -168,12 +197,14 @@ drop(struct request *request)
     struct putting *putting = request->state;
 
     out_fini(&putting->body);
+    out_fini(&putting->job.once.answer);
 }
 
 const struct endpoint endpoint_precedence_put = {
     .place = ON_LOOP,
     .gives = MEDIA_BIT(MEDIA_JSON),
     .bodies = MEDIA_BIT(MEDIA_JSON),
+    .takes_key = true,
     .begin = begin,
     .body = body,
     .handle = handle,

@@ -210,6 +210,50 @@ class Keys(OnceCase):
                 self.replayed(answer, firsts[0])
 
 
+class OtherWrites(OnceCase):
+    def put(self, rule, key=None):
+        headers = {"Content-Type": JSON}
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        return self.client.request("PUT", "/v1/precedence",
+                                   dump(rule).encode(),
+                                   headers)
+
+    def test_a_rule_is_put_once(self):
+        rule = {"default": ["manual", "brand \"new\""],
+                "attributes": {"tick \"é\"": ["p"], "none": []}}
+        key, before = self.key(), self.client.newest()
+        first = self.put(rule, key)
+        self.assertEqual(first.status, 200, repr(first))
+        self.assertIsNone(first.header("Idempotency-Replayed"))
+        self.same(first.json(), {"tx": Num(before + 1), **rule})
+        other = self.put({"default": ["p"]})
+        self.assertEqual(other.tx, before + 2)
+        self.replayed(self.put(rule, key), first)
+        self.server.restart()
+        self.replayed(self.put(rule, key), first)
+        self.stored_since(before, 2)
+        self.used_before(self.put({"default": []}, key))
+        doc = self.client.get("/v1/transactions/%d" % first.tx).json()
+        self.assertEqual(doc["idempotency_key"], key)
+
+    def test_keys_are_one_space_for_all_writes(self):
+        key, body = self.key(), dump([fact(1, "k", Num(1), DAY)])
+        first = self.first(self.post(body, key))
+        self.used_before(self.put({"default": ["p"]}, key))
+        self.replayed(self.post(body, key), first)
+        key = self.key()
+        first = self.put({"default": ["p"]}, key)
+        self.used_before(self.post(body, key))
+        self.replayed(self.put({"default": ["p"]}, key), first)
+
+    def test_a_refused_rule_keeps_no_key(self):
+        key = self.key()
+        self.refused(422, self.put({"default": ["p", "p"]}, key), "twice")
+        answer = self.put({"default": ["p"]}, key)
+        self.assertEqual(answer.status, 200, repr(answer))
+
+
 class DryRuns(OnceCase):
     def test_they_answer_and_store_nothing(self):
         self.stored([fact(7, "kept", Num(1), DAY)])
