@@ -60,6 +60,10 @@ static const struct {
       "+t#999999999999 +t#9007199254740992 +t#9223372036854775807|+t#a", "|0" },
     { "a refused batch uses none", 0, "+t#a -gone|+t#a +t#b", "x|0 1" },
     { "a dry run uses none", 0, "?+t#a +t#b|+t#a", "0 1|0" },
+    { "nor do several, behind ids that are taken", 0,
+      "+t#1000000000000|?+t#a|?+t#b|+t#a", "|1|1|1" },
+    { "nor does what a dry run would keep stay", 0, "?+t#a +t#b|+t#a|.|+t#a",
+      "0 1|0||1" },
     { "a failed commit uses none", 0, "!+t#a|+t#a|+t#b", "x|0|1" },
     { "a refused batch's own names are free", 0,
       "+t#a +t#1000000000000 -gone|+t#a", "x|0" },
@@ -235,6 +239,41 @@ Test(mint, gives_no_id_twice_in_one_commit)
             writing_stop();
         }
     }
+}
+
+/* The first waits in the store, so that the others are one commit: what label
+ * a of the last is given, above MINTED_FIRST. */
+static int64_t
+give_behind(const char *first, const char *second, const char *last)
+{
+    struct test_job *jobs[] = { test_job_new(first), test_job_new(second),
+                                test_job_new(last) };
+    struct test_job *back[COUNT(jobs)];
+    int64_t given;
+
+    writing.held = true;
+    test_job_submit(jobs[0]);
+    writing_entered();
+    test_job_submit(jobs[1]);
+    test_job_submit(jobs[2]);
+    writing_release();
+    test_jobs_wait(back, COUNT(back));
+    given = jobs[2]->job.batch->minted[0] - MINTED_FIRST;
+    for (size_t i = 0; i < COUNT(jobs); i++)
+        test_job_free(jobs[i]);
+    return given;
+}
+
+Test(mint, looks_at_each_commit_from_its_beginning)
+{
+    int64_t given;
+
+    writing_start(store_memory_new());
+    given = give_behind("+t", "+t +t#2 +t#3", "+t#a");
+    cr_expect_eq(given, 0, "%ld", given);
+    given = give_behind("+t", "+t#1000000000001", "+t#a");
+    cr_expect_eq(given, 2, "%ld", given);
+    writing_stop();
 }
 
 /* Thousands of labels among thousands of ids that are taken. */

@@ -356,6 +356,33 @@ Test(once, a_key_used_anew_outlives_its_older_self)
     writing_stop();
 }
 
+/* Also where the turn of its older self to be removed comes later only. */
+Test(once, a_key_used_anew_is_not_removed_for_its_older_self)
+{
+    enum { KEYS = 40 };
+    const int64_t start = 3 * KEPT_US;
+    struct test_job *job;
+
+    writing_start(store_memory_new());
+    for (int i = 0; i < KEYS; i++) {
+        char key[16];
+
+        snprintf(key, sizeof key, "key-%d", i);
+        post(key, start + i);
+    }
+    post("key-39", start + KEPT_US + KEYS);
+    cr_expect_gt(keys_held(STATE_IDEMPOTENCY), 1);
+    for (int i = 0; i < 5; i++)
+        post("", start + KEPT_US + 2 * KEYS);
+    cr_expect_eq(keys_held(STATE_IDEMPOTENCY), 1);
+    cr_expect_eq(keys_held(STATE_IDEMPOTENCY_AGE), 1);
+    job = test_job_keyed("+t", "key-39");
+    test_job_submit_and_wait(job);
+    cr_expect_eq(outcome_of(&job->job), AGAIN);
+    test_job_free(job);
+    writing_stop();
+}
+
 /* A commit that was refused has removed nothing. */
 Test(once, old_keys_are_removed_by_what_is_stored_only)
 {
