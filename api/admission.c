@@ -10,6 +10,7 @@
 #include "problem.h"
 #include "route.h"
 #include "service.h"
+#include "submission.h"
 
 static bool
 is_word(struct str text, const char *word)
@@ -276,10 +277,7 @@ void
 admission_check(struct request *request, struct response *response)
 {
     static void (*const checks[])(struct request *, struct response *) = {
-        check_draining,
-        check_route,
-        check_params,
-        check_body,
+        check_draining, check_route, check_params, check_body, submission_begin,
     };
 
     assert(response->status == 0);

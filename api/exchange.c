@@ -17,6 +17,7 @@
 #include "secmaster/log.h"
 #include "secmaster/panic.h"
 #include "service.h"
+#include "submission.h"
 
 struct exchange *
 exchange_new(struct origin *origin, struct str target)
@@ -63,6 +64,7 @@ exchange_free(struct exchange *exchange)
         request->route->endpoint->drop(request);
     if (response->stream != NULL)
         response->stream->free(response->stream);
+    submission_end(request);
     atomic_fetch_sub(&request->service->body_bytes_in_flight,
                      exchange->bytes_counted);
     atomic_fetch_sub(&request->service->answer_bytes_in_flight,
@@ -322,6 +324,7 @@ exchange_piece(struct exchange *exchange, struct str piece)
         return request->body_bytes <=
                request->service->body_bytes_max + DRAINED_BYTES_MAX;
     assert(exchange->state == EXCHANGE_READING);
+    submission_piece(request, piece);
 
     exchange_note(exchange);
     is_in_bounds = intake_piece(exchange, piece);

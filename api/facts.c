@@ -1,7 +1,9 @@
 /* POST /v1/facts: a batch, parsed while it arrives, on its way to the disk. */
+#include "facts.h"
 #include "problem.h"
 #include "secmaster/facts_reader.h"
 #include "service.h"
+#include "submission.h"
 
 /* Lives in the request's arena, the batch and the reader on the heap. */
 struct posting {
@@ -20,6 +22,9 @@ begin(struct request *request, struct response *response)
         return;
     }
     request->state = posting;
+    submission_dry_run(request, response, &posting->job.dry_run);
+    if (response->status != 0)
+        return;
     complaints_init(&posting->complaints, request->arena);
     posting->job.batch = batch_new(request->service->store->seed);
     if (posting->job.batch != NULL)
@@ -77,13 +82,50 @@ handle(struct request *request, struct response *response)
         refuse(request, response, err, &why);
         return;
     }
-    job->item.home = request->home;
-    job->item.owner = request;
+    job->kind = BATCH_FACTS;
     job->bytes = batch_bytes(job->batch);
     job->complaints = &posting->complaints;
-    err = writer_submit(request->service->writer, job);
-    if (err != OK)
-        problem_err(request, response, err, NULL);
+    job->once.print = facts_answer;
+    job->once.status = 201;
+    submission_send(request, response, job);
+}
+
+/* The ids of new securities by their labels; a dry run gives none. */
+static void
+put_minted(const struct write_job *job, struct out *out)
+{
+    const struct batch *batch = job->batch;
+
+    out_str(out, STR(",\"minted\":{"));
+    for (uint32_t i = 0; i < batch->labels.count; i++) {
+        if (i > 0)
+            out_char(out, ',');
+        out_json(out, batch->labels.items[i]);
+        out_char(out, ':');
+        if (job->dry_run)
+            out_str(out, STR("null"));
+        else
+            out_int(out, batch->minted[i]);
+    }
+    out_char(out, '}');
+}
+
+void
+facts_answer(const struct write_job *job, struct out *out)
+{
+    char recorded_at[INSTANT_TEXT_BYTES];
+
+    out_char(out, '{');
+    if (!job->dry_run) {
+        instant_format(job->recorded_at, recorded_at);
+        out_print(out, "\"tx\":%llu,\"recorded_at\":\"%.*s\",",
+                  (unsigned long long)job->tx, INSTANT_TEXT_BYTES, recorded_at);
+    }
+    out_print(out, "\"facts\":%u,\"securities\":%u", job->facts,
+              job->securities);
+    if (job->batch->labels.count > 0)
+        put_minted(job, out);
+    out_char(out, '}');
 }
 
 static void
@@ -91,22 +133,22 @@ resume(struct request *request, struct response *response)
 {
     const struct posting *posting = request->state;
     const struct write_job *job = &posting->job;
-    char recorded_at[INSTANT_TEXT_BYTES];
 
+    if (submission_settled(request, response, job))
+        return;
     if (job->err != OK) {
         refuse(request, response, job->err, &job->why);
         return;
     }
-    instant_format(job->recorded_at, recorded_at);
-    out_print(&response->body,
-              "{\"tx\":%llu,\"recorded_at\":\"%.*s\",\"facts\":%u,"
-              "\"securities\":%u}",
-              (unsigned long long)job->tx, INSTANT_TEXT_BYTES, recorded_at,
-              job->facts, job->securities);
+    facts_answer(job, &response->body);
+    response->media = MEDIA_JSON;
+    if (job->dry_run) {
+        response->status = 200;
+        return;
+    }
     response_header(request, response, "Location", "/v1/transactions/%llu",
                     (unsigned long long)job->tx);
     response->status = 201;
-    response->media = MEDIA_JSON;
     response->tx = job->tx;
     response->tx_set = true;
 }
@@ -118,12 +160,17 @@ drop(struct request *request)
 
     facts_reader_free(posting->reader);
     batch_free(posting->job.batch);
+    out_fini(&posting->job.once.answer);
 }
+
+static const char *const params[] = { "dry_run", NULL };
 
 const struct endpoint endpoint_facts = {
     .place = ON_LOOP,
     .gives = MEDIA_BIT(MEDIA_JSON),
     .bodies = MEDIA_TABLES,
+    .params = params,
+    .takes_key = true,
     .begin = begin,
     .body = body,
     .handle = handle,

@@ -210,9 +210,11 @@ static void *
 fold_part(void *context)
 {
     struct part *part = context;
-    struct precedence equal = { NULL, NULL };
-    struct timeline *timeline = timeline_new(part->joined->store->seed,
-                                             WINDOW_ALL, equal, meet_row, part);
+    const struct joined *joined = part->joined;
+    struct timeline *timeline = timeline_new(
+        joined->store->seed, WINDOW_ALL,
+        rulebook_precedence(joined->store->rules, joined->rules.known_tx),
+        meet_row, part);
 
     kept_rows_reset(&part->kept);
     (void)kept_rows_add(&part->kept, NULL);

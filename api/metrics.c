@@ -263,6 +263,8 @@ put_writer(struct service *service, struct out *out)
         { "facts_total", "counter", "Facts stored.", stats.facts },
         { "batches_refused_total", "counter",
           "Batches that broke a rule in the writer.", stats.refused },
+        { "batches_replayed_total", "counter",
+          "Batches answered from their idempotency key.", stats.repeated },
         { "write_queue_jobs", "gauge", "Batches that wait for a commit.",
           stats.queue_jobs },
         { "write_queue_bytes", "gauge", "Memory of those batches.",

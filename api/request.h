@@ -15,6 +15,7 @@
 
 struct service;
 struct route;
+struct submission;
 
 enum method {
     METHOD_GET,
@@ -67,6 +68,7 @@ struct request {
     bool codings[CODING_COUNT]; /* of the answer, acceptable */
     enum coding coding;         /* the best of them */
     enum coding body_coding;
+    struct submission *submission; /* of a request that writes, with a key */
 
     /* Where an answer that is waited for comes back to. */
     struct inbox *home;
@@ -141,6 +143,7 @@ struct endpoint {
     unsigned gives;            /* MEDIA_BITs of the answer */
     unsigned bodies;           /* MEDIA_BITs of the body; 0: takes none */
     const char *const *params; /* names, NULL-terminated; besides format */
+    bool takes_key;            /* Idempotency-Key: see submission.h */
     void (*begin)(struct request *request, struct response *response);
     void (*body)(struct request *request, struct response *response,
                  struct str piece);

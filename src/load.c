@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "load_key.h"
 #include "load_progress.h"
 #include "load_split.h"
 #include "load_target.h"
@@ -28,8 +29,11 @@ static const char help[] =
     "with a wrong fact in it is refused whole, and the load goes on. What is\n"
     "outside the grammar (quotes, JSON, UTF-8), a wrong header, a server that\n"
     "does not answer and a signal end it: then it says where.\n"
-    "The last line counts facts; unchanged is 0 for facts, which are all\n"
-    "kept. Exit status: 1 when anything was refused or not read.\n\n"
+    "An interrupted load can be run again: batches that are the same, at the\n"
+    "same place of the file, are stored once within a day, and counted as\n"
+    "unchanged from then on (that takes the same --batch and --format).\n"
+    "The last line counts facts. Exit status: 1 when anything was refused or\n"
+    "not read.\n\n"
     "  --url URL            the server, like http://127.0.0.1:8080\n"
     "  --data DIR           the store, made when missing\n"
     "  --batch N            facts a batch (10000)\n"
@@ -38,12 +42,14 @@ static const char help[] =
     "(268435456)\n"
     "  --format FORMAT      csv or ndjson, whatever FILE is called; - needs "
     "it\n"
+    "  --again              store it all, loaded today or not\n"
     "  --help, -h           this text\n";
 
 struct load_options {
     const char *file, *url, *data;
     enum media media;
     uint64_t batch, memtable_bytes; /* 0: the store's default */
+    bool again;
 };
 
 struct load {
@@ -52,7 +58,8 @@ struct load {
     struct load_split split;
     struct load_target *target;
     struct load_progress progress;
-    uint64_t stored, refused; /* facts; read is their sum */
+    struct digester *digester;           /* NULL: batches have no keys */
+    uint64_t stored, unchanged, refused; /* facts; read is their sum */
 };
 
 static volatile sig_atomic_t signal_seen;
@@ -151,6 +158,24 @@ tell_failure(struct load *load, enum err err, const struct load_result *result)
     return ERR_INVALID;
 }
 
+static enum err
+send_with_key(struct load *load, struct load_result *result)
+{
+    struct load_batch batch = {
+        .media = load->split.media,
+        .body = out_text(&load->split.body),
+        .place = load->split.first.byte,
+    };
+    struct load_key key;
+
+    if (load->digester != NULL) {
+        if (load_key_make(load->digester, &batch, &key) != OK)
+            return why_set(&result->why, ERR_BUSY, "out of memory");
+        batch.key = &key;
+    }
+    return load_send(load->target, &batch, result);
+}
+
 /* Send the batch that is whole. OK: the load goes on. */
 static enum err
 send_batch(struct load *load)
@@ -161,15 +186,22 @@ send_batch(struct load *load)
     arena_init(&arena, COMPLAINT_BYTES_MAX);
     complaints_init(&result.complaints, &arena);
 
-    enum err err = load_send(load->target, load->split.media,
-                             out_text(&load->split.body), &result);
+    enum err err = send_with_key(load, &result);
 
-    if (err == OK)
-        load->stored += result.facts;
-    else
+    if (err != OK)
         err = tell_failure(load, err, &result);
+    else if (result.is_repeated)
+        load->unchanged += result.facts;
+    else
+        load->stored += result.facts;
     arena_fini(&arena);
     return err;
+}
+
+static uint64_t
+facts_read(const struct load *load)
+{
+    return load->stored + load->unchanged + load->refused;
 }
 
 static enum err
@@ -179,7 +211,7 @@ take_piece(struct load *load, struct str piece)
         TRY(send_batch(load));
         TRY(heed_signal(load));
         load_progress_draw(&load->progress, load->split.at.byte,
-                           load->stored + load->refused);
+                           facts_read(load));
     }
     if (out_finish(&load->split.body) == OK)
         return OK;
@@ -208,18 +240,20 @@ run(struct load *load, const struct load_options *options)
     char *piece = malloc(PIECE_BYTES);
     enum err err = ERR_BUSY;
 
+    load->digester = options->again ? NULL : digester_new();
     load_split_init(&load->split, options->media, options->batch);
     load_progress_begin(&load->progress, load->file.size);
     catch_signals();
-    if (piece != NULL)
+    if (piece != NULL && (options->again || load->digester != NULL))
         err = load_file(load, piece);
     else
         complain("load", "out of memory");
     load_progress_clear(&load->progress);
-    printf("read %" PRIu64 ", stored %" PRIu64 ", unchanged 0, refused %" PRIu64
-           "\n",
-           load->stored + load->refused, load->stored, load->refused);
+    printf("read %" PRIu64 ", stored %" PRIu64 ", unchanged %" PRIu64
+           ", refused %" PRIu64 "\n",
+           facts_read(load), load->stored, load->unchanged, load->refused);
     load_split_fini(&load->split);
+    digester_free(load->digester);
     free(piece);
     return err == OK && load->refused == 0 ? EXIT_OK : EXIT_FAILED;
 }
@@ -320,6 +354,9 @@ take_option(int option, const char *text, void *given)
     case 'd':
         out->data = text;
         return EXIT_OK;
+    case 'a':
+        out->again = true;
+        return EXIT_OK;
     case 'b':
         if (!option_number(text, 1, BATCH_MAX, &out->batch))
             return usage_fault("load", "--batch takes 1 to %d", BATCH_MAX);
@@ -344,6 +381,7 @@ command_load(int argc, char **argv)
         { "batch", required_argument, NULL, 'b' },
         { "memtable-bytes", required_argument, NULL, 'm' },
         { "format", required_argument, NULL, 'f' },
+        { "again", no_argument, NULL, 'a' },
         { "help", no_argument, NULL, 'h' },
         { 0 },
     };

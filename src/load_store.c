@@ -1,8 +1,11 @@
 /* Batches into a store that this process opens for itself. */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "api/facts.h"
 #include "commands.h"
+#include "load_key.h"
 #include "load_target.h"
 #include "secmaster/entropy.h"
 #include "secmaster/facts_reader.h"
@@ -52,18 +55,23 @@ read_batch(enum media media, struct str body, struct batch *batch,
 }
 
 static enum err
-write_batch(struct load_store *to, struct batch *batch, size_t bytes,
-            struct load_result *result)
+write_batch(struct load_store *to, struct batch *batch,
+            const struct load_batch *sent, struct load_result *result)
 {
     struct write_job job = {
         .item = { .home = &to->inbox },
+        .kind = BATCH_FACTS,
         .batch = batch,
-        .bytes = bytes,
+        .bytes = sent->body.len,
         .complaints = &result->complaints,
+        .once = { .print = facts_answer, .status = 201 },
     };
-
     int tries = 0;
 
+    if (sent->key != NULL) {
+        job.once.key = str_of(sent->key->text);
+        memcpy(job.once.digest, sent->key->request, DIGEST_BYTES);
+    }
     do {
         enum err err = writer_submit(to->writer, &job);
 
@@ -71,14 +79,16 @@ write_batch(struct load_store *to, struct batch *batch, size_t bytes,
         assert(err == OK);
         (void)inbox_wait(&to->inbox);
     } while (job.err == ERR_BUSY && ++tries < BUSY_TRIES_MAX);
-    result->facts = job.facts;
+    result->facts = batch->fact_count;
+    result->is_repeated = job.once.found == ONCE_AGAIN;
     result->why = job.why;
     result->is_unknown = job.err == ERR_STORE;
+    out_fini(&job.once.answer);
     return job.err;
 }
 
 static enum err
-store_send(struct load_target *target, enum media media, struct str body,
+store_send(struct load_target *target, const struct load_batch *sent,
            struct load_result *result)
 {
     struct load_store *to = (struct load_store *)target;
@@ -87,10 +97,10 @@ store_send(struct load_target *target, enum media media, struct str body,
     if (batch == NULL)
         return why_set(&result->why, ERR_BUSY, "out of memory");
 
-    enum err err = read_batch(media, body, batch, result);
+    enum err err = read_batch(sent->media, sent->body, batch, result);
 
     if (err == OK)
-        err = write_batch(to, batch, body.len, result);
+        err = write_batch(to, batch, sent, result);
     batch_free(batch);
     return err;
 }

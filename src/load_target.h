@@ -9,11 +9,21 @@
 #include "secmaster/media.h"
 #include "secmaster/str.h"
 
+struct load_key;
+
+struct load_batch {
+    enum media media;
+    struct str body;
+    uint64_t place;             /* byte of the file where its records begin */
+    const struct load_key *key; /* NULL: stored however often it is sent */
+};
+
 /* What became of a batch. complaints on ERR_INVALID, why on the others;
  * lines and bytes are the body's. */
 struct load_result {
-    uint64_t facts;  /* stored */
-    bool is_unknown; /* failed, and may be stored all the same */
+    uint64_t facts;   /* stored */
+    bool is_repeated; /* they had been before */
+    bool is_unknown;  /* failed, and may be stored all the same */
     struct complaints complaints;
     struct why why;
 };
@@ -24,8 +34,8 @@ struct load_target {
 };
 
 struct load_target_ops {
-    enum err (*send)(struct load_target *target, enum media media,
-                     struct str body, struct load_result *result);
+    enum err (*send)(struct load_target *target, const struct load_batch *batch,
+                     struct load_result *result);
     void (*close)(struct load_target *target);
 };
 
@@ -38,15 +48,15 @@ enum err load_store_open(const char *dir, size_t memtable_bytes,
                          struct load_target **out, struct why *why);
 
 /*
- * OK: stored. ERR_INVALID: refused, go on with the next batch. Otherwise it
- * makes no sense to go on; ERR_MALFORMED: the body is outside the grammar.
- * result's arena is the caller's.
+ * OK: stored, now or before. ERR_INVALID: refused, go on with the next batch.
+ * Otherwise it makes no sense to go on; ERR_MALFORMED: the body is outside the
+ * grammar. result's arena is the caller's.
  */
 static inline enum err
-load_send(struct load_target *target, enum media media, struct str body,
+load_send(struct load_target *target, const struct load_batch *batch,
           struct load_result *result)
 {
-    return target->ops->send(target, media, body, result);
+    return target->ops->send(target, batch, result);
 }
 
 /* NULL is fine. */

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "commands.h"
+#include "load_key.h"
 #include "load_target.h"
 #include "secmaster/http_client.h"
 #include "secmaster/json_document.h"
@@ -68,12 +69,15 @@ read_problem(const struct json_node *root, int status,
                    status, detail);
 }
 
-/* 503 says that nothing was stored, 507 that it did not fit. */
+/* 503 says that nothing was stored, 507 that it did not fit; 409 that the same
+ * batch may be by another one. */
 static bool
 is_unknown(int status)
 {
     if (status == 503 || status == 507)
         return false;
+    if (status == 409)
+        return true;
     return status < 400 || status >= 500;
 }
 
@@ -83,6 +87,7 @@ read_answer(const struct http_answer *answer, struct load_result *result)
     struct json_document *document;
 
     result->is_unknown = is_unknown(answer->status);
+    result->is_repeated = answer->is_replayed;
     if (json_document_parse(out_text(&answer->body), &document, NULL) != OK)
         return why_set(&result->why, ERR_UPSTREAM,
                        "the server answers %d, without JSON", answer->status);
@@ -109,11 +114,24 @@ wait_for_server(const struct http_answer *answer)
     return nanosleep(&wait, NULL) == 0;
 }
 
-/* Only a 503 is tried again: it says that nothing was stored. */
+/* A 503 says that nothing was stored, a 409 that the same batch is under way,
+ * sent by a load that was cut off. */
+static bool
+is_worth_another_try(int status)
+{
+    return status == 503 || status == 409;
+}
+
 static enum err
-url_send(struct load_target *target, enum media media, struct str body,
+url_send(struct load_target *target, const struct load_batch *batch,
          struct load_result *result)
 {
+    const struct http_post post = {
+        .path = "/v1/facts",
+        .media_type = media_type(batch->media),
+        .idempotency_key = batch->key == NULL ? NULL : batch->key->text,
+        .body = batch->body,
+    };
     struct load_url *to = (struct load_url *)target;
     struct http_answer answer = { 0 };
     enum err err = OK;
@@ -121,9 +139,8 @@ url_send(struct load_target *target, enum media media, struct str body,
     out_init(&answer.body, PROBLEM_BYTES_MAX);
     for (int tries = 1; tries <= BUSY_TRIES_MAX; tries++) {
         out_reset(&answer.body);
-        err = http_client_post(to->client, "/v1/facts", media_type(media), body,
-                               &answer, &result->why);
-        if (err != OK || answer.status != 503)
+        err = http_client_post(to->client, &post, &answer, &result->why);
+        if (err != OK || !is_worth_another_try(answer.status))
             break;
         if (tries < BUSY_TRIES_MAX && !wait_for_server(&answer))
             break;

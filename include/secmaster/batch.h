@@ -11,7 +11,7 @@
 
 /* A fact whose names are indexes into the batch's own name lists. */
 struct batch_fact {
-    int64_t security_id;
+    int64_t security_id; /* below 0: batch_label's */
     struct date effective;
     uint32_t attribute, source; /* index in batch_names; source 0: default */
     uint32_t text_offset, text_len;
@@ -53,11 +53,13 @@ struct batch {
     struct out text;                        /* value texts, back to back */
     struct batch_names attributes, sources; /* sources[0] is the default */
     const char *pointer_prefix; /* "/facts" or ""; NULL where lines count */
+    struct batch_names labels;  /* of new securities, as they first appeared */
 
     /* Set by batch_seal. */
     struct batch_record *records; /* in order of first appearance */
     uint32_t record_count, security_count;
     uint32_t retraction_count;
+    int64_t *minted; /* the labels' ids, which the writer sets */
 };
 
 /* NULL when out of memory. The default source starts as "default". A client
@@ -70,6 +72,12 @@ void batch_free(struct batch *batch);
  * already valid. ERR_TOO_LARGE: over 4 G of facts or text; ERR_BUSY: memory.
  */
 enum err batch_add(struct batch *batch, const struct fact *fact, uint32_t line);
+
+/*
+ * The id that stands for a new security inside the batch, -1, -2 ... by its
+ * label, which is copied. ERR_BUSY: memory.
+ */
+enum err batch_label(struct batch *batch, struct str label, int64_t *out);
 
 /* Whether a name was added not long ago, and so judged before: a cheap look,
  * which may miss one. */
@@ -85,6 +93,9 @@ enum err batch_seal(struct batch *batch);
 /* The value of a fact; borrowed from the batch. */
 struct value batch_value(const struct batch *batch,
                          const struct batch_fact *fact);
+
+/* The id that the world knows: a label's is the one the writer gave it. */
+int64_t batch_security(const struct batch *batch, int64_t security_id);
 
 /* Complain about fact number i where it stood in the body; member (like
  * "security_id") may be NULL. */

@@ -9,6 +9,12 @@
     (64 * 1024) /* UTF-8, unescaped; a number's text too                       \
                  */
 #define SECURITY_ID_MAX INT64_MAX
+#define LABEL_BYTES_MAX 64
+#define MINTED_FIRST INT64_C(1000000000000)   /* above most people's own ids */
+#define MINTED_LAST INT64_C(9007199254740991) /* the last exact in a double */
+
+#define RULE_NAMES_MAX 4096 /* of a rule of precedence: kept for ever */
+#define RULE_BODY_BYTES_MAX (1UL << 20) /* as text: read at once */
 
 /* One request. */
 #define BODY_BYTES_DEFAULT (64UL << 20) /* --max-body */
@@ -72,6 +78,10 @@
 #define GATHER_COMMIT_PART 4
 #define GATHER_US_MAX 100000
 #define GATHER_JOB_BYTES_MAX (16UL << 10)
+/* Requests that are stored once, however often they are sent. */
+#define IDEMPOTENCY_KEY_BYTES_MAX 255
+#define IDEMPOTENCY_KEPT_SECONDS                                               \
+    (25 * 3600) /* 24 h by the client's clock, and from its answer */
 
 /* The worker pool. */
 #define WORKERS_DEFAULT 2

@@ -15,7 +15,7 @@ enum fact_op {
 
 /* A retraction's value is null. All strings are borrowed, raw UTF-8. */
 struct fact {
-    int64_t security_id; /* 0 .. SECURITY_ID_MAX */
+    int64_t security_id; /* 0 .. SECURITY_ID_MAX, or batch_label's */
     struct str attribute;
     struct value value;
     struct date effective;
@@ -29,5 +29,12 @@ struct fact {
  */
 const char *attribute_name_fault(struct str name);
 const char *source_name_fault(struct str name);
+
+/* What stands for the id of a security that does not exist yet begins so;
+ * behind it is its label. */
+#define NEW_SECURITY STR("new:")
+
+/* NULL, or why text cannot be a label: not 1..64 of A-Za-z0-9._-. */
+const char *label_fault(struct str text);
 
 #endif

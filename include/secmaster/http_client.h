@@ -2,6 +2,7 @@
 #ifndef SECMASTER_HTTP_CLIENT_H
 #define SECMASTER_HTTP_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "secmaster/err.h"
@@ -17,14 +18,21 @@ void http_client_free(struct http_client *client);
 struct http_answer {
     int status;
     int retry_after_seconds; /* 0: not said */
+    bool is_replayed;        /* Idempotency-Replayed: true */
     struct out body; /* the caller inits (its limit bounds it) and finis */
+};
+
+struct http_post {
+    const char *path, *media_type;
+    const char *idempotency_key; /* NULL: none */
+    struct str body;
 };
 
 /* ERR_UPSTREAM: no answer, named in why. Any status is OK. */
 enum err http_client_get(struct http_client *client, const char *path,
                          struct http_answer *answer, struct why *why);
-enum err http_client_post(struct http_client *client, const char *path,
-                          const char *media_type, struct str body,
+enum err http_client_post(struct http_client *client,
+                          const struct http_post *post,
                           struct http_answer *answer, struct why *why);
 
 #endif

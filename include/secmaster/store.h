@@ -14,11 +14,13 @@
 #include "secmaster/instant.h"
 #include "secmaster/names.h"
 #include "secmaster/record.h"
+#include "secmaster/rulebook.h"
 #include "secmaster/str.h"
 
 /* What a transaction did. On disk: never renumber. */
 enum batch_kind {
     BATCH_FACTS = 1,
+    BATCH_PRECEDENCE = 2, /* its state says all; it has no records */
 };
 
 /* The metadata of one transaction (GET /v1/transactions/{tx}). */
@@ -53,12 +55,18 @@ enum state_space {
     STATE_WATERMARKS = 3,
     STATE_PRECEDENCE = 4,
     STATE_MINT = 5,
+    STATE_IDEMPOTENCY_AGE = 6,
 };
 struct state_change {
     enum state_space space;
     struct str key;
     struct str value; /* data NULL: remove the key */
 };
+
+/* Shown one key at a time, in order of their bytes; it dies with the call.
+ * VISIT_SKIP is as VISIT_NEXT. */
+typedef enum visit state_visitor(void *context, struct str key,
+                                 struct str value);
 
 /*
  * A fact that did not stand behind its record's earlier ones: where it stands
@@ -91,6 +99,25 @@ struct scan_fold {
     struct date first;  /* of first_security */
     struct date others; /* of every other one */
 };
+
+/* A batch of facts read back. Owned: stored_batch_fini. */
+struct stored_batch {
+    struct tx_info info;          /* without sources and key */
+    const struct record *records; /* in order of arrival; of another kind than
+                                     facts none are read */
+    uint32_t record_count;
+    const struct displaced *displaced;
+    uint32_t displaced_count;
+    size_t bytes; /* that it holds */
+    void *memory[3];
+};
+
+/* How much a batch that is read back may have. */
+struct batch_room {
+    size_t bytes;
+    uint32_t facts;
+};
+#define BATCH_ANY_SIZE ((struct batch_room){ SIZE_MAX, UINT32_MAX })
 
 /* Records of one kind, from first to last, both included. */
 struct scan_range {
@@ -174,11 +201,17 @@ struct store_ops {
     enum err (*transaction)(struct store *store, uint64_t tx,
                             struct arena *arena, struct tx_info *out,
                             struct why *why);
+    enum err (*batch)(struct store *store, uint64_t tx,
+                      const struct batch_room *room, struct stored_batch *out,
+                      struct why *why);
     enum err (*history)(struct store *store, uint64_t tx, uint64_t *out,
                         struct why *why);
     enum err (*state_get)(struct store *store, enum state_space space,
                           struct str key, struct arena *arena, struct str *out,
                           struct why *why);
+    enum err (*state_scan)(struct store *store, enum state_space space,
+                           state_visitor *visitor, void *context,
+                           struct why *why);
     void (*health)(struct store *store, struct store_health *out);
     void (*close)(struct store *store);
 };
@@ -196,9 +229,14 @@ struct store {
     const struct store_ops *ops;
     uint64_t seed; /* of tables whose keys a client chooses (hash.h) */
     struct names *attributes, *sources; /* of every committed batch */
+    struct rulebook *rules;             /* the writer's to fill */
     _Atomic uint64_t published_tx;
     struct history_slot histories[HISTORY_SLOTS]; /* by tx modulo */
 };
+
+/* The dictionary of a space. */
+struct names *store_dictionary(const struct store *store,
+                               enum name_space space);
 
 /*
  * Make batches durable in one commit, then visible, then return: all of them
@@ -247,6 +285,16 @@ enum err store_transaction(struct store *store, uint64_t tx,
                            struct why *why);
 
 /*
+ * Read the batch of tx back. ERR_NOT_FOUND: no such transaction. ERR_TOO_LARGE:
+ * there is no room for it; out has its info and holds nothing. ERR_BUSY:
+ * memory. ERR_STORE: damage.
+ */
+enum err store_batch(struct store *store, uint64_t tx,
+                     const struct batch_room *room, struct stored_batch *out,
+                     struct why *why);
+void stored_batch_fini(struct stored_batch *batch);
+
+/*
  * A number that stands for transactions 1 to tx and all that is in them: the
  * same after a restart, another where anything was another, as behind a backup
  * that was restored and written to. tx 0 has 0. ERR_NOT_FOUND: above the
@@ -263,6 +311,12 @@ enum err store_tx_at(struct store *store, struct instant at, uint64_t *out,
 enum err store_state_get(struct store *store, enum state_space space,
                          struct str key, struct arena *arena, struct str *out,
                          struct why *why);
+
+/* Show the visitor every key of a space and its value. ERR_STORE: damage; what
+ * was shown before it is good. */
+enum err store_state_scan(struct store *store, enum state_space space,
+                          state_visitor *visitor, void *context,
+                          struct why *why);
 
 /* Any thread, any time. */
 void store_health(struct store *store, struct store_health *out);

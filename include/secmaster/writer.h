@@ -7,8 +7,33 @@
 #include "secmaster/batch.h"
 #include "secmaster/clock.h"
 #include "secmaster/complaint.h"
+#include "secmaster/digest.h"
 #include "secmaster/inbox.h"
+#include "secmaster/rule.h"
 #include "secmaster/store.h"
+
+struct write_job;
+
+/* What a key was found to be. */
+enum once {
+    ONCE_FIRST, /* not used before */
+    ONCE_AGAIN, /* of this very request, which is stored: nothing more is */
+    ONCE_OTHER, /* of another request */
+};
+
+/* A request that is to be stored once, however often it is sent. */
+struct write_once {
+    struct str key; /* 1..255 bytes, borrowed; len 0: it has none */
+    unsigned char digest[DIGEST_BYTES]; /* of the whole request */
+    uint16_t status;                    /* of its answer */
+    /* Append the answer's body; by the writer's thread. */
+    void (*print)(const struct write_job *job, struct out *out);
+
+    /* The answer. */
+    enum once found;
+    struct out answer; /* ONCE_AGAIN: the first body, with status; owned by the
+                          job's owner */
+};
 
 /*
  * One batch on its way through the writer. The submitter owns it before
@@ -16,15 +41,23 @@
  * touches nothing of it.
  */
 struct write_job {
-    struct inbox_item item;        /* home: the submitter's inbox */
-    struct batch *batch;           /* sealed; owned by the job's owner */
+    struct inbox_item item; /* home: the submitter's inbox */
+    enum batch_kind kind;
+    union {                  /* by kind; owned by the job's owner */
+        struct batch *batch; /* facts, sealed */
+        const struct rule_names *rule;
+    };
     size_t bytes;                  /* about what it holds in memory */
     struct complaints *complaints; /* filled on ERR_INVALID */
-    struct write_job *next;        /* the queue's */
+    bool dry_run;                  /* judge it, store nothing: tx 0 */
+    struct write_once once;
+    struct write_job *next;     /* the queue's */
+    struct write_job *next_key; /* the keys' */
 
     /* The answer. */
-    enum err err; /* OK, ERR_INVALID (complaints), ERR_FULL, ERR_STORE,
-                     ERR_BUSY (memory), ERR_TOO_LARGE (for one commit) */
+    enum err err; /* OK, ERR_INVALID (complaints, or ONCE_OTHER), ERR_FULL,
+                     ERR_STORE, ERR_BUSY (memory), ERR_TOO_LARGE (for one
+                     commit) */
     struct why why;
     uint64_t tx;
     struct instant recorded_at;
@@ -34,7 +67,7 @@ struct write_job {
 struct writer;
 
 struct writer_stats {
-    uint64_t commits, batches, facts, refused;
+    uint64_t commits, batches, facts, refused, repeated;
     uint64_t commit_us_total;
     uint64_t queue_jobs, queue_bytes; /* now */
 };
@@ -51,8 +84,8 @@ struct writer_options {
 enum err writer_start(const struct writer_options *options, struct writer **out,
                       struct why *why);
 
-/* Queue a job. ERR_BUSY: the queue is full or the writer is stopping; the
- * job is then still the caller's. */
+/* Queue a job. ERR_BUSY: the queue is full or the writer is stopping;
+ * ERR_CONFLICT: another job has its key. It is then still the caller's. */
 enum err writer_submit(struct writer *writer, struct write_job *job);
 
 /* Any thread. */

@@ -33,6 +33,9 @@ csv_token(const struct row_member *member, struct str text, bool quoted)
     case MEMBER_ID:
         token.type = TOKEN_NUMBER;
         break;
+    case MEMBER_NEW_ID:
+        token.type = is_new_security(text) ? TOKEN_STRING : TOKEN_NUMBER;
+        break;
     case MEMBER_TEXT:
         if (member->need == MEMBER_OPTIONAL && text.len == 0)
             token.type = TOKEN_ABSENT;

@@ -22,7 +22,7 @@ enum {
 
 /* A retraction has no value, so only a CSV header must name it. */
 static const struct row_member fact_members[] = {
-    [SECURITY_ID] = { "security_id", MEMBER_ID, MEMBER_REQUIRED },
+    [SECURITY_ID] = { "security_id", MEMBER_NEW_ID, MEMBER_REQUIRED },
     [ATTRIBUTE] = { "attribute", MEMBER_TEXT, MEMBER_REQUIRED },
     [VALUE] = { "value", MEMBER_SCALAR, MEMBER_COLUMN },
     [EFFECTIVE_DATE] = { "effective_date", MEMBER_TEXT, MEMBER_REQUIRED },
@@ -58,6 +58,24 @@ judge(struct row_sink *sink, size_t member, const char *fault)
 {
     if (fault != NULL)
         row_complain(sink, str_of(fact_members[member].name), fault);
+}
+
+/* The id, or the label of one that is to be. False: neither. */
+static bool
+read_id(struct row_sink *sink, const struct token *tokens, struct fact *fact,
+        struct str *label)
+{
+    struct token token = tokens[SECURITY_ID];
+    const char *fault;
+
+    *label = (struct str){ NULL, 0 };
+    if (token.type != TOKEN_STRING)
+        return row_id(sink, SECURITY_ID, &fact->security_id);
+    label->data = token.text.data + NEW_SECURITY.len;
+    label->len = token.text.len - NEW_SECURITY.len;
+    fault = label_fault(*label);
+    judge(sink, SECURITY_ID, fault);
+    return fault == NULL;
 }
 
 static void
@@ -137,7 +155,8 @@ fact_row(struct row_sink *sink, const struct token *tokens)
 {
     struct facts_reader *reader = sink->context;
     struct fact fact = { .op = FACT_ASSERT };
-    bool has_id = row_id(sink, SECURITY_ID, &fact.security_id);
+    struct str label;
+    bool has_id = read_id(sink, tokens, &fact, &label);
     bool has_date = row_date(sink, EFFECTIVE_DATE, &fact.effective);
 
     read_attribute(reader, tokens[ATTRIBUTE], &fact);
@@ -148,6 +167,8 @@ fact_row(struct row_sink *sink, const struct token *tokens)
         return OK;
     assert(has_id);
     assert(has_date);
+    if (label.data != NULL)
+        TRY(batch_label(reader->batch, label, &fact.security_id));
     return batch_add(reader->batch, &fact,
                      sink->pointer == NULL ? (uint32_t)sink->line : 0);
 }

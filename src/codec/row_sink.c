@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "secmaster/bounds.h"
+#include "secmaster/fact.h"
 
 #define NAME_SHOWN_BYTES_MAX 64
 
@@ -150,17 +151,30 @@ member_find(const struct row_member *members, size_t count, struct str text)
     return count;
 }
 
+bool
+is_new_security(struct str text)
+{
+    const struct str start = NEW_SECURITY;
+
+    return text.len >= start.len &&
+           memcmp(text.data, start.data, start.len) == 0;
+}
+
 static bool
-is_kind(enum member_kind kind, enum token_type type)
+is_kind(enum member_kind kind, struct token token)
 {
     switch (kind) {
+    case MEMBER_NEW_ID:
+        if (token.type == TOKEN_STRING)
+            return is_new_security(token.text);
+        return token.type == TOKEN_NUMBER;
     case MEMBER_ID:
     case MEMBER_NUMBER:
-        return type == TOKEN_NUMBER;
+        return token.type == TOKEN_NUMBER;
     case MEMBER_TEXT:
-        return type == TOKEN_STRING;
+        return token.type == TOKEN_STRING;
     case MEMBER_SCALAR:
-        return type != TOKEN_NESTED;
+        return token.type != TOKEN_NESTED;
     }
     assert(false && "a member is of one of the kinds");
     return false;
@@ -171,6 +185,7 @@ kind_text(enum member_kind kind)
 {
     switch (kind) {
     case MEMBER_ID:
+    case MEMBER_NEW_ID:
         return FAULT_ID;
     case MEMBER_NUMBER:
         return "must be a number";
@@ -186,14 +201,14 @@ kind_text(enum member_kind kind)
 bool
 token_fits(enum member_kind kind, struct token token)
 {
-    return is_kind(kind, token.type) && token.text.len <= VALUE_BYTES_MAX;
+    return is_kind(kind, token) && token.text.len <= VALUE_BYTES_MAX;
 }
 
 /* NULL, or what a member of this kind is told about its token. */
 static const char *
 member_fault(enum member_kind kind, struct token token)
 {
-    if (!is_kind(kind, token.type))
+    if (!is_kind(kind, token))
         return kind_text(kind);
     if (token.text.len > VALUE_BYTES_MAX)
         return LONG_TEXT;

@@ -31,7 +31,8 @@ struct token {
 };
 
 enum member_kind {
-    MEMBER_ID, /* see row_id */
+    MEMBER_ID,     /* see row_id */
+    MEMBER_NEW_ID, /* the same, or a string that begins with NEW_SECURITY */
     MEMBER_TEXT,
     MEMBER_NUMBER,
     MEMBER_SCALAR, /* any JSON scalar; CSV: whatever the field reads as */
@@ -103,6 +104,9 @@ enum err row_sink_end(struct row_sink *sink);
  * The texts are borrowed for the call.
  */
 enum err row_sink_whole(struct row_sink *sink);
+
+/* Whether a text begins as the id of a new security does. */
+bool is_new_security(struct str text);
 
 /* Whether a token without U+0000 has no fault as a member of this kind. */
 bool token_fits(enum member_kind kind, struct token token);

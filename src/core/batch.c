@@ -159,9 +159,11 @@ batch_free(struct batch *batch)
         return;
     names_drop(&batch->attributes);
     names_drop(&batch->sources);
+    names_drop(&batch->labels);
     out_fini(&batch->text);
     free(batch->facts);
     free(batch->records);
+    free(batch->minted);
     free(batch);
 }
 
@@ -169,6 +171,27 @@ bool
 batch_knows_attribute(const struct batch *batch, struct str name)
 {
     return names_recent(&batch->attributes, name) != BATCH_END;
+}
+
+enum err
+batch_label(struct batch *batch, struct str label, int64_t *out)
+{
+    uint32_t index;
+
+    assert(batch->records == NULL);
+    assert(label_fault(label) == NULL);
+    TRY(names_intern(&batch->labels, batch->seed, label, &index));
+    *out = -1 - (int64_t)index;
+    return OK;
+}
+
+int64_t
+batch_security(const struct batch *batch, int64_t security_id)
+{
+    if (security_id >= 0)
+        return security_id;
+    assert(-1 - security_id < batch->labels.count);
+    return batch->minted[-1 - security_id];
 }
 
 static enum err
@@ -197,7 +220,7 @@ batch_add(struct batch *batch, const struct fact *fact, uint32_t line)
     uint32_t source = 0, attribute;
 
     assert(batch->records == NULL);
-    assert(fact->security_id >= 0);
+    assert(fact->security_id >= -(int64_t)batch->labels.count);
     assert(fact->op == FACT_ASSERT || fact->value.type == VALUE_NULL);
     TRY(room_for_fact(batch));
     TRY(names_intern(&batch->attributes, batch->seed, fact->attribute,
@@ -327,7 +350,9 @@ batch_seal(struct batch *batch)
     s.records = calloc(size, sizeof *s.records);
     s.securities = calloc(size, sizeof *s.securities);
     batch->records = calloc(batch->fact_count, sizeof *batch->records);
-    if (s.records != NULL && s.securities != NULL && batch->records != NULL) {
+    batch->minted = calloc((size_t)batch->labels.count + 1, sizeof(int64_t));
+    if (s.records != NULL && s.securities != NULL && batch->records != NULL &&
+        batch->minted != NULL) {
         group(&s);
         err = OK;
     }

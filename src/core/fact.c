@@ -36,6 +36,13 @@ is_reserved(struct str name)
     return false;
 }
 
+static bool
+is_label_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+}
+
 const char *
 attribute_name_fault(struct str name)
 {
@@ -65,5 +72,20 @@ source_name_fault(struct str name)
         return "a source's name is not UTF-8";
     if (utf8_has_control(name))
         return "a source's name has a control character";
+    return NULL;
+}
+
+const char *
+label_fault(struct str text)
+{
+    static const char fault[] = "a label behind \"new:\" must be 1 to " SPELLED(
+        LABEL_BYTES_MAX) " of A-Z, a-z, 0-9, '.', '_' and '-'";
+
+    if (text.len == 0 || text.len > LABEL_BYTES_MAX)
+        return fault;
+    for (size_t i = 0; i < text.len; i++) {
+        if (!is_label_char(text.data[i]))
+            return fault;
+    }
     return NULL;
 }

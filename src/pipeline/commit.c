@@ -1,13 +1,13 @@
-/* From batches to what the store appends: ids for names, records for facts. */
+/* From batches to what the store appends in one commit. */
 #include "commit.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 #include "array.h"
-#include "retraction.h"
+#include "kind.h"
+#include "once.h"
 #include "secmaster/bounds.h"
-#include "secmaster/factset.h"
 
 /* COMMIT_BYTES_MAX bounds many small batches, the body limit a large one. */
 #define PAYLOAD_BYTES_MAX (2 * BODY_BYTES_CEILING)
@@ -15,11 +15,20 @@
 /* A commit larger than this gives its memory back. */
 #define KEPT_BYTES_MAX (32UL << 20)
 
-/* How far everything was filled before a batch; its sources are listed when
- * nothing can fail any more. */
+/* How far everything was filled before a batch. */
 struct mark {
-    size_t records, displaced, payload, names;
+    size_t batches, records, displaced, sources, payload, names, state;
+    int64_t minted;
 };
+
+static void
+init_memory(struct commit *commit)
+{
+    out_init(&commit->payload, PAYLOAD_BYTES_MAX);
+    out_init(&commit->answer, PAYLOAD_BYTES_MAX);
+    arena_init(&commit->arena, PAYLOAD_BYTES_MAX);
+    name_changes_init(&commit->names, commit->store);
+}
 
 enum err
 commit_init(struct commit *commit, struct store *store, struct why *why)
@@ -29,7 +38,7 @@ commit_init(struct commit *commit, struct store *store, struct why *why)
     struct tx_info info;
     enum err err = OK;
 
-    *commit = (struct commit){ .store = store };
+    *commit = (struct commit){ .store = store, .first_key = { INT64_MAX } };
     if (newest > 0) {
         arena_init(&arena, TX_INFO_BYTES_MAX);
         err = store_transaction(store, newest, &arena, &info, why);
@@ -37,8 +46,9 @@ commit_init(struct commit *commit, struct store *store, struct why *why)
             commit->recorded_at = info.recorded_at;
         arena_fini(&arena);
     }
-    out_init(&commit->payload, PAYLOAD_BYTES_MAX);
-    name_changes_init(&commit->names, store);
+    if (err == OK)
+        err = mint_init(&commit->mint, store, why);
+    init_memory(commit);
     return err;
 }
 
@@ -46,12 +56,15 @@ static void
 free_memory(struct commit *commit)
 {
     out_fini(&commit->payload);
+    out_fini(&commit->answer);
+    arena_fini(&commit->arena);
     name_changes_fini(&commit->names);
     free(commit->batches);
     free(commit->pointers);
     free(commit->records);
     free(commit->displaced);
     free(commit->sources);
+    free(commit->state);
     free(commit->batch_attributes);
     free(commit->batch_sources);
     free(commit->events);
@@ -62,192 +75,84 @@ void
 commit_fini(struct commit *commit)
 {
     free_memory(commit);
+    mint_fini(&commit->mint);
     *commit = (struct commit){ 0 };
 }
 
 static struct mark
 mark_now(const struct commit *commit)
 {
-    return (struct mark){ commit->record_count, commit->displaced_count,
-                          commit->payload.len, commit->names.count };
+    return (struct mark){
+        .batches = commit->batch_count,
+        .records = commit->record_count,
+        .displaced = commit->displaced_count,
+        .sources = commit->source_count,
+        .payload = commit->payload.len,
+        .names = commit->names.count,
+        .state = commit->state_count,
+        .minted = commit->mint.next,
+    };
 }
 
 static void
 cut_back(struct commit *commit, const struct mark *mark)
 {
+    commit->batch_count = mark->batches;
     commit->record_count = mark->records;
     commit->displaced_count = mark->displaced;
+    commit->source_count = mark->sources;
     commit->payload.len = mark->payload;
     commit->payload.err = OK;
     name_changes_cut(&commit->names, mark->names);
+    commit->state_count = mark->state;
+    commit->mint.next = mark->minted;
+    rulebook_cut(commit->store->rules, commit->next_tx - 1);
 }
 
-static enum err
-reserve_names(struct batch_name **names, size_t *capacity, uint32_t count)
+enum err
+commit_reserve(struct commit *commit, const struct commit_room *room)
 {
-    struct batch_name *items =
-        array_reserve(*names, capacity, count, sizeof *items);
-
-    if (items == NULL)
-        return ERR_BUSY;
-    for (uint32_t i = 0; i < count; i++)
-        items[i] = (struct batch_name){ .use = { NAME_NONE, CHANGE_NONE } };
-    *names = items;
-    return OK;
-}
-
-/* Room for all that the batch will add; then encoding reserves nothing. */
-static enum err
-reserve_batch(struct commit *commit, const struct batch *batch)
-{
-    struct append_batch *batches =
-        array_reserve(commit->batches, &commit->batch_capacity,
-                      commit->batch_count + 1, sizeof *batches);
-    if (batches == NULL)
-        return ERR_BUSY;
-    commit->batches = batches;
-
-    struct record *records = array_reserve(
-        commit->records, &commit->record_capacity,
-        commit->record_count + batch->record_count, sizeof *records);
+    struct record *records =
+        array_reserve(commit->records, &commit->record_capacity,
+                      commit->record_count + room->records, sizeof *records);
     if (records == NULL)
         return ERR_BUSY;
     commit->records = records;
 
     struct displaced *displaced = array_reserve(
         commit->displaced, &commit->displaced_capacity,
-        commit->displaced_count + batch->fact_count, sizeof *displaced);
+        commit->displaced_count + room->displaced, sizeof *displaced);
     if (displaced == NULL)
         return ERR_BUSY;
     commit->displaced = displaced;
 
-    uint32_t *sources = array_reserve(
-        commit->sources, &commit->source_capacity,
-        commit->source_count + batch->sources.count, sizeof *sources);
+    uint32_t *sources =
+        array_reserve(commit->sources, &commit->source_capacity,
+                      commit->source_count + room->sources, sizeof *sources);
     if (sources == NULL)
         return ERR_BUSY;
     commit->sources = sources;
-
-    TRY(reserve_names(&commit->batch_attributes,
-                      &commit->batch_attribute_capacity,
-                      batch->attributes.count));
-    return reserve_names(&commit->batch_sources, &commit->batch_source_capacity,
-                         batch->sources.count);
-}
-
-enum err
-commit_attribute(struct commit *commit, const struct batch *batch,
-                 uint32_t index)
-{
-    struct name_use *use = &commit->batch_attributes[index].use;
-
-    if (use->id != NAME_NONE)
-        return OK;
-    return name_changes_use(&commit->names, NAMES_ATTRIBUTES,
-                            batch->attributes.items[index], commit->next_tx,
-                            use);
-}
-
-enum err
-commit_source(struct commit *commit, const struct batch *batch, uint32_t index)
-{
-    struct name_use *use = &commit->batch_sources[index].use;
-
-    if (use->id != NAME_NONE)
-        return OK;
-    return name_changes_use(&commit->names, NAMES_SOURCES,
-                            batch->sources.items[index], commit->next_tx, use);
-}
-
-/*
- * One record of the batch: its facts in order of arrival. sequence counts the
- * facts record by record; the record's first run stands as it was sent, what
- * comes behind a gap is displaced.
- */
-static enum err
-encode_record(struct commit *commit, const struct batch *batch,
-              const struct batch_record *group, uint32_t *sequence)
-{
-    size_t before = commit->payload.len;
-    uint32_t in_place = group->first;
-
-    for (uint32_t i = group->first; i != BATCH_END; i = batch->facts[i].next) {
-        const struct batch_fact *fact = &batch->facts[i];
-        struct batch_name *attribute =
-            &commit->batch_attributes[fact->attribute];
-
-        TRY(commit_attribute(commit, batch, fact->attribute));
-        TRY(commit_source(commit, batch, fact->source));
-        attribute->retracted |= fact->op == FACT_RETRACT;
-        factset_put(&commit->payload,
-                    &(struct factset_item){
-                        .attribute = attribute->use.id,
-                        .source = commit->batch_sources[fact->source].use.id,
-                        .op = fact->op,
-                        .value = batch_value(batch, fact),
-                    });
-        if (i == in_place)
-            in_place++;
-        else
-            commit->displaced[commit->displaced_count++] =
-                (struct displaced){ .sequence = *sequence, .ordinal = i };
-        ++*sequence;
-    }
-    commit->records[commit->record_count++] = (struct record){
-        .kind = RECORD_FACTS,
-        .security_id = group->security_id,
-        .effective = group->effective,
-        .tx = commit->next_tx,
-        .payload = { .len = commit->payload.len - before },
-    };
     return OK;
 }
 
-static int
-compare_ids(const void *left, const void *right)
+enum err
+commit_put_state(struct commit *commit, const struct state_change *change)
 {
-    const uint32_t *a = left, *b = right;
+    struct state_change copy = { .space = change->space };
+    struct state_change *state =
+        array_reserve(commit->state, &commit->state_capacity,
+                      commit->state_count + 1, sizeof *state);
 
-    return *a < *b ? -1 : *a > *b;
-}
-
-/* The distinct sources of the batch; two of its names can be one, when the
- * default is also named by a fact. */
-static uint32_t
-list_sources(struct commit *commit, const struct batch *batch)
-{
-    uint32_t *list = commit->sources + commit->source_count;
-    uint32_t count = 0, distinct = 0;
-
-    for (uint32_t i = 0; i < batch->sources.count; i++) {
-        if (commit->batch_sources[i].use.id != NAME_NONE)
-            list[count++] = commit->batch_sources[i].use.id;
-    }
-    qsort(list, count, sizeof *list, compare_ids);
-    for (uint32_t i = 0; i < count; i++) {
-        if (distinct == 0 || list[distinct - 1] != list[i])
-            list[distinct++] = list[i];
-    }
-    commit->source_count += distinct;
-    return distinct;
-}
-
-/* Attributes that have never been retracted before. */
-static enum err
-note_retractions(struct commit *commit, const struct batch *batch)
-{
-    for (uint32_t i = 0; i < batch->attributes.count; i++) {
-        const struct batch_name *name = &commit->batch_attributes[i];
-
-        if (!name->retracted)
-            continue;
-        if (name->use.change == CHANGE_NONE)
-            TRY(name_changes_retract(&commit->names, name->use.id,
-                                     commit->next_tx));
-        else
-            commit->names.items[name->use.change].first_retraction =
-                commit->next_tx;
-    }
+    if (state == NULL)
+        return ERR_BUSY;
+    commit->state = state;
+    copy.key = arena_copy(&commit->arena, change->key);
+    if (change->value.data != NULL)
+        copy.value = arena_copy(&commit->arena, change->value);
+    if (copy.key.data == NULL ||
+        (change->value.data != NULL && copy.value.data == NULL))
+        return ERR_BUSY;
+    state[commit->state_count++] = copy;
     return OK;
 }
 
@@ -274,44 +179,56 @@ record_time(const struct commit *commit, struct instant now)
 }
 
 static enum err
-admit(struct commit *commit, struct write_job *job, struct instant now)
+admit(struct commit *commit, struct write_job *job, const struct mark *mark,
+      struct instant now)
 {
-    const struct batch *batch = job->batch;
-    const struct mark mark = mark_now(commit);
-    uint32_t sequence = 0;
+    struct append_batch *batches =
+        array_reserve(commit->batches, &commit->batch_capacity,
+                      commit->batch_count + 1, sizeof *batches);
+    if (batches == NULL)
+        return ERR_BUSY;
+    commit->batches = batches;
 
-    TRY(reserve_batch(commit, batch));
-    if (batch->retraction_count > 0)
-        TRY(retraction_check(commit, job));
-    for (uint32_t i = 0; i < batch->record_count; i++)
-        TRY(encode_record(commit, batch, &batch->records[i], &sequence));
-    TRY(out_finish(&commit->payload));
-    if (batch->retraction_count > 0)
-        TRY(note_retractions(commit, batch));
-
-    assert(sequence == batch->fact_count);
-    uint32_t source_count = list_sources(commit, batch);
-
-    commit->batches[commit->batch_count] = (struct append_batch){
-        .info = {
-            .tx = commit->next_tx,
-            .recorded_at = record_time(commit, now),
-            .kind = BATCH_FACTS,
-            .facts = batch->fact_count,
-            .securities = batch->security_count,
-            .source_count = source_count,
-        },
-        .record_count = batch->record_count,
-        .displaced_count =
-            (uint32_t)(commit->displaced_count - mark.displaced),
-        .name_count = (uint32_t)(commit->names.count - mark.names),
+    struct tx_info info = {
+        .tx = commit->next_tx,
+        .recorded_at = record_time(commit, now),
+        .kind = job->kind,
     };
-    job->tx = commit->next_tx;
-    job->recorded_at = commit->batches[commit->batch_count].info.recorded_at;
-    job->facts = batch->fact_count;
-    job->securities = batch->security_count;
-    commit->batch_count++;
+
+    if (!job->dry_run)
+        info.idempotency_key = job->once.key;
+
+    TRY(job_kind_of(job->kind)->admit(commit, job, &info));
+    TRY(out_finish(&commit->payload));
+    job->tx = info.tx;
+    job->recorded_at = info.recorded_at;
+    job->facts = info.facts;
+    job->securities = info.securities;
+    if (info.idempotency_key.len > 0)
+        TRY(once_keep(commit, job));
+    batches[commit->batch_count++] = (struct append_batch){
+        .info = info,
+        .record_count = (uint32_t)(commit->record_count - mark->records),
+        .displaced_count =
+            (uint32_t)(commit->displaced_count - mark->displaced),
+        .name_count = (uint32_t)(commit->names.count - mark->names),
+        .state_count = (uint32_t)(commit->state_count - mark->state),
+    };
     return OK;
+}
+
+bool
+commit_is_first(const struct write_job *job)
+{
+    const struct job_kind *kind = job_kind_of(job->kind);
+
+    return kind->is_first != NULL && kind->is_first(job);
+}
+
+bool
+commit_is_last(const struct write_job *job)
+{
+    return job_kind_of(job->kind)->is_last;
 }
 
 enum err
@@ -319,16 +236,17 @@ commit_admit(struct commit *commit, struct write_job *job, struct instant now)
 {
     const struct mark mark = mark_now(commit);
 
-    assert(job->batch->record_count > 0);
-
     commit->next_tx = store_newest(commit->store) + commit->batch_count + 1;
 
     job->why.text[0] = '\0';
-    enum err err = admit(commit, job, now);
+    enum err err = once_find(commit, job, now);
 
-    if (err == OK)
+    if (err == OK && job->once.found == ONCE_FIRST)
+        err = admit(commit, job, &mark, now);
+    if (err == OK && !job->dry_run)
         return OK;
     cut_back(commit, &mark);
+    job->tx = 0;
     if (job->why.text[0] == '\0' && err == ERR_BUSY)
         return why_set(&job->why, err, "out of memory");
     if (job->why.text[0] == '\0' && err == ERR_FULL)
@@ -336,7 +254,8 @@ commit_admit(struct commit *commit, struct write_job *job, struct instant now)
     return err;
 }
 
-/* Now that nothing grows any more, point the batches at what is theirs. */
+/* Now that nothing grows any more, point the batches at what is theirs. Names
+ * and state may be NULL, to which not even 0 may be added. */
 static enum err
 set_pointers(struct commit *commit)
 {
@@ -347,6 +266,7 @@ set_pointers(struct commit *commit)
     struct record *record = commit->records;
     const struct displaced *displaced = commit->displaced;
     const struct name_change *name = commit->names.items;
+    const struct state_change *state = commit->state;
     const uint32_t *source = commit->sources;
 
     if (pointers == NULL)
@@ -365,8 +285,12 @@ set_pointers(struct commit *commit)
         batch->info.sources = source;
         record += batch->record_count;
         displaced += batch->displaced_count;
-        name += batch->name_count;
+        if (batch->name_count > 0)
+            name += batch->name_count;
         source += batch->info.source_count;
+        batch->state = state;
+        if (batch->state_count > 0)
+            state += batch->state_count;
         pointers[i] = batch;
     }
     return OK;
@@ -376,8 +300,13 @@ static void
 begin_anew(struct commit *commit)
 {
     bool large = commit->payload.capacity > KEPT_BYTES_MAX;
-    struct store *store = commit->store;
-    struct instant recorded_at = commit->recorded_at;
+    struct commit fresh = {
+        .store = commit->store,
+        .recorded_at = commit->recorded_at,
+        .mint = commit->mint,
+        .oldest_key = commit->oldest_key,
+        .first_key = commit->first_key,
+    };
 
     name_changes_clear(&commit->names);
     out_reset(&commit->payload);
@@ -385,18 +314,21 @@ begin_anew(struct commit *commit)
     commit->record_count = 0;
     commit->displaced_count = 0;
     commit->source_count = 0;
+    commit->state_count = 0;
+    arena_reset(&commit->arena);
     if (!large)
         return;
     free_memory(commit);
-    *commit = (struct commit){ .store = store, .recorded_at = recorded_at };
-    out_init(&commit->payload, PAYLOAD_BYTES_MAX);
-    name_changes_init(&commit->names, store);
+    *commit = fresh;
+    init_memory(commit);
 }
 
 enum err
 commit_append(struct commit *commit, struct why *why)
 {
     assert(commit->batch_count > 0);
+
+    once_expire(commit);
 
     enum err err = set_pointers(commit);
 
@@ -406,6 +338,10 @@ commit_append(struct commit *commit, struct why *why)
     if (err == OK)
         commit->recorded_at =
             commit->batches[commit->batch_count - 1].info.recorded_at;
+    else
+        rulebook_cut(commit->store->rules, store_newest(commit->store));
+    mint_end(&commit->mint, err == OK);
+    once_end(commit, err == OK);
     begin_anew(commit);
     return err;
 }

@@ -2,7 +2,9 @@
 #ifndef PIPELINE_COMMIT_H
 #define PIPELINE_COMMIT_H
 
+#include "mint.h"
 #include "name_changes.h"
+#include "secmaster/arena.h"
 #include "secmaster/out.h"
 #include "secmaster/writer.h"
 
@@ -32,13 +34,24 @@ struct commit {
     struct record *records;
     struct displaced *displaced;
     uint32_t *sources;
+    struct state_change *state;
     struct out payload;
     struct name_changes names;
-    size_t batch_count, record_count, displaced_count, source_count;
+    struct arena arena; /* texts of state */
+    struct mint mint;
+    size_t batch_count, record_count, displaced_count, source_count,
+        state_count;
     size_t batch_capacity, pointer_capacity, record_capacity,
-        displaced_capacity, source_capacity;
+        displaced_capacity, source_capacity, state_capacity;
 
-    /* Of the batch that is being admitted. */
+    /* When the oldest idempotency key was recorded that the store has, that it
+     * will have without those that are too old, and that the commit keeps.
+     * INT64_MAX: there is none. 0: somebody has to look. */
+    struct instant oldest_key, oldest_left, first_key;
+    uint64_t replaced_tx; /* of a key too old that is to be used again; or 0 */
+    struct out answer;    /* as it is kept with a key */
+
+    /* Of the batch of facts that is being admitted. */
     struct batch_name *batch_attributes, *batch_sources;
     struct event *events;
     uint32_t *refused; /* facts */
@@ -52,10 +65,15 @@ enum err commit_init(struct commit *commit, struct store *store,
                      struct why *why);
 void commit_fini(struct commit *commit);
 
+/* Whether a job's batch must be the first of its commit, as it is judged by
+ * what the store has; or the last, as what comes behind it is. */
+bool commit_is_first(const struct write_job *job);
+bool commit_is_last(const struct write_job *job);
+
 /*
- * Admit a job's batch as the next transaction, judging its retractions. On an
- * error the commit is as before: ERR_INVALID (with complaints), ERR_BUSY,
- * ERR_FULL, ERR_STORE (damage). A batch with retractions must be the first.
+ * Admit a job's batch as the next transaction, unless its key was used before
+ * (once.h). The commit is as before where it was, after a dry run, and on an
+ * error: ERR_INVALID (with complaints), ERR_BUSY, ERR_FULL, ERR_STORE (damage).
  */
 enum err commit_admit(struct commit *commit, struct write_job *job,
                       struct instant now);
@@ -63,7 +81,19 @@ enum err commit_admit(struct commit *commit, struct write_job *job,
 /* Append what was admitted to the store and, well or badly, begin anew. */
 enum err commit_append(struct commit *commit, struct why *why);
 
-/* The dictionary id of a name of the batch, met for the first time or not. */
+/* For kinds: room for so many more, which the batch then fills. */
+struct commit_room {
+    size_t records, displaced, sources;
+};
+enum err commit_reserve(struct commit *commit, const struct commit_room *room);
+
+/* A key of the state gets a value, or goes where its data is NULL. Both are
+ * copied. ERR_BUSY: memory. */
+enum err commit_put_state(struct commit *commit,
+                          const struct state_change *change);
+
+/* The dictionary id of a name of the batch of facts, met for the first time or
+ * not. */
 enum err commit_attribute(struct commit *commit, const struct batch *batch,
                           uint32_t index);
 enum err commit_source(struct commit *commit, const struct batch *batch,

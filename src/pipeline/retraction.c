@@ -182,7 +182,8 @@ check_record(struct commit *commit, struct view *view, struct write_job *job,
     };
 
     TRY(gather(commit, job->batch, record, &lookup));
-    if (needs_store(&lookup)) {
+    /* Of a security that is new the store has nothing. */
+    if (record->security_id >= 0 && needs_store(&lookup)) {
         TRY(store_scan(view, &range, note_stored, &lookup, &job->why));
         if (lookup.err != OK)
             return why_set(&job->why, lookup.err, "a record is damaged");

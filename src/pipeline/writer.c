@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "commit.h"
+#include "keys.h"
+#include "kind.h"
 #include "secmaster/bounds.h"
 
 /* One an event loop, and a few more; past them answers just leave earlier. */
@@ -29,7 +31,8 @@ struct writer {
     pthread_cond_t filled;
     struct write_job *first, *last; /* the queue */
     size_t queue_jobs, queue_bytes;
-    size_t wanted; /* jobs in the queue, to wake the writer */
+    size_t wanted;    /* jobs in the queue, to wake the writer */
+    struct keys keys; /* of the jobs that are not answered */
     bool stopping;
 
     /* The thread's own. */
@@ -40,7 +43,7 @@ struct writer {
     int64_t last_commit_us; /* how long it took */
     bool failed;
 
-    atomic_uint_least64_t commits, batches, facts, refused, commit_us;
+    atomic_uint_least64_t commits, batches, facts, refused, repeated, commit_us;
 };
 
 static void
@@ -79,22 +82,34 @@ answers_add(struct answers *answers, struct inbox_item *item)
     answers->chains[i].last = item;
 }
 
+/* The key is free before the answer can be seen: who is told to try again may
+ * do so at once. */
+static void
+answer(struct writer *writer, struct write_job *job, enum err err)
+{
+    job->err = err;
+    if (job->once.key.len > 0) {
+        pthread_mutex_lock(&writer->lock);
+        keys_remove(&writer->keys, job);
+        pthread_mutex_unlock(&writer->lock);
+    }
+    answers_add(&writer->answers, &job->item);
+}
+
 static void
 refuse(struct writer *writer, struct write_job *job, enum err err)
 {
-    job->err = err;
     job->tx = 0;
     count(&writer->refused, 1);
-    answers_add(&writer->answers, &job->item);
+    answer(writer, job, err);
 }
 
 static void
 accept(struct writer *writer, struct write_job *job)
 {
-    job->err = OK;
     count(&writer->batches, 1);
     count(&writer->facts, job->facts);
-    answers_add(&writer->answers, &job->item);
+    answer(writer, job, OK);
 }
 
 /* The outcome of the commit is unknown: nothing more may be written. */
@@ -162,9 +177,7 @@ commit_admitted(struct writer *writer)
 static void
 admit(struct writer *writer, struct write_job *job)
 {
-    /* A retraction is judged by what the store has; so what came before it
-     * must be there. */
-    if (job->batch->retraction_count > 0)
+    if (commit_is_first(job))
         commit_admitted(writer);
     if (writer->failed) {
         (void)why_set(&job->why, ERR_STORE, "the store has failed");
@@ -178,8 +191,16 @@ admit(struct writer *writer, struct write_job *job)
         refuse(writer, job, err);
         return;
     }
+    if (job->once.found == ONCE_AGAIN)
+        count(&writer->repeated, 1);
+    if (job->once.found == ONCE_AGAIN || job->dry_run) {
+        answer(writer, job, OK);
+        return;
+    }
     job->next = writer->admitted;
     writer->admitted = job;
+    if (commit_is_last(job))
+        commit_admitted(writer);
 }
 
 static bool
@@ -289,8 +310,12 @@ writer_start(const struct writer_options *options, struct writer **out,
     if (writer == NULL)
         return why_set(why, ERR_BUSY, "no memory for the writer");
     writer->options = *options;
+    keys_init(&writer->keys, options->store->seed);
 
     enum err err = commit_init(&writer->commit, options->store, why);
+
+    if (err == OK)
+        err = precedence_load(options->store, why);
 
     pthread_mutex_init(&writer->lock, NULL);
     pthread_cond_init(&writer->filled, NULL);
@@ -309,6 +334,7 @@ enum err
 writer_submit(struct writer *writer, struct write_job *job)
 {
     assert(job->item.home != NULL);
+    assert(job->kind != 0);
     assert(job->batch != NULL);
 
     pthread_mutex_lock(&writer->lock);
@@ -317,6 +343,10 @@ writer_submit(struct writer *writer, struct write_job *job)
          writer->queue_bytes + job->bytes > WRITE_QUEUE_BYTES_MAX)) {
         pthread_mutex_unlock(&writer->lock);
         return ERR_BUSY;
+    }
+    if (job->once.key.len > 0 && !keys_add(&writer->keys, job)) {
+        pthread_mutex_unlock(&writer->lock);
+        return ERR_CONFLICT;
     }
     job->next = NULL;
     if (writer->first == NULL)
@@ -340,6 +370,8 @@ writer_stats(struct writer *writer, struct writer_stats *out)
         .batches = atomic_load_explicit(&writer->batches, memory_order_relaxed),
         .facts = atomic_load_explicit(&writer->facts, memory_order_relaxed),
         .refused = atomic_load_explicit(&writer->refused, memory_order_relaxed),
+        .repeated =
+            atomic_load_explicit(&writer->repeated, memory_order_relaxed),
         .commit_us_total =
             atomic_load_explicit(&writer->commit_us, memory_order_relaxed),
     };

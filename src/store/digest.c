@@ -1,13 +1,15 @@
 /* SHA-256 by libcrypto, which knows the processor's instructions for it. */
-#include "digest.h"
+#include "secmaster/digest.h"
 
 #include <assert.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 struct digester {
     EVP_MD *algorithm;
     EVP_MD_CTX *context;
+    bool failed; /* since it began */
 };
 
 struct digester *
@@ -37,15 +39,35 @@ digester_free(struct digester *digester)
     free(digester);
 }
 
+void
+digester_begin(struct digester *digester)
+{
+    digester->failed =
+        EVP_DigestInit_ex2(digester->context, digester->algorithm, NULL) != 1;
+}
+
+void
+digester_add(struct digester *digester, struct str bytes)
+{
+    if (!digester->failed)
+        digester->failed =
+            EVP_DigestUpdate(digester->context, bytes.data, bytes.len) != 1;
+}
+
+enum err
+digester_end(struct digester *digester, unsigned char out[static DIGEST_BYTES])
+{
+    if (digester->failed ||
+        EVP_DigestFinal_ex(digester->context, out, NULL) != 1)
+        return ERR_INTERNAL;
+    return OK;
+}
+
 enum err
 digester_hash(struct digester *digester, struct str bytes,
               unsigned char out[static DIGEST_BYTES])
 {
-    EVP_MD_CTX *context = digester->context;
-
-    if (EVP_DigestInit_ex2(context, digester->algorithm, NULL) != 1 ||
-        EVP_DigestUpdate(context, bytes.data, bytes.len) != 1 ||
-        EVP_DigestFinal_ex(context, out, NULL) != 1)
-        return ERR_INTERNAL;
-    return OK;
+    digester_begin(digester);
+    digester_add(digester, bytes);
+    return digester_end(digester, out);
 }

@@ -29,8 +29,6 @@ struct store_lmdb {
 
 extern const struct store_ops embedded_ops;
 
-struct names *embedded_names(struct store *store, enum name_space space);
-
 /* The journal's digest is now that of tx: note it as the newest's. */
 void embedded_note_history(struct store_lmdb *store, uint64_t tx);
 

@@ -9,11 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "secmaster/digest.h"
 #include "secmaster/err.h"
 #include "secmaster/record.h"
 
 #include "block.h"
-#include "digest.h"
 
 /* Another format is not read: the index is built anew. */
 #define INDEX_FORMAT 2

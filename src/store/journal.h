@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "secmaster/digest.h"
 #include "secmaster/out.h"
 #include "secmaster/store.h"
 #include "secmaster/store_lmdb.h"
 
-#include "digest.h"
 #include "journal_format.h"
 
 /*
@@ -80,6 +80,10 @@ void journal_fail(struct journal *journal);
 enum err journal_transaction(struct journal *journal, uint64_t tx,
                              struct arena *arena, struct tx_info *out,
                              struct why *why);
+enum err journal_batch(struct journal *journal, uint64_t tx,
+                       const struct batch_room *room, struct stored_batch *out,
+                       struct why *why);
+
 /* The number that stands for a digest, and so for all up to its batch. */
 uint64_t journal_history_of(const unsigned char digest[static DIGEST_BYTES]);
 
@@ -89,6 +93,14 @@ enum err journal_history(struct journal *journal, uint64_t tx, uint64_t *out,
 enum err journal_state_get(struct journal *journal, enum state_space space,
                            struct str key, struct arena *arena, struct str *out,
                            struct why *why);
+
+struct journal_state_visit {
+    state_visitor *visitor;
+    void *context;
+};
+enum err journal_state_scan(struct journal *journal, enum state_space space,
+                            const struct journal_state_visit *visit,
+                            struct why *why);
 
 /* The disk's free space is below the reserve. */
 bool journal_is_short(const struct journal *journal);

@@ -7,6 +7,8 @@
 #include "secmaster/crc32c.h"
 #include "secmaster/wire.h"
 
+#include "batch_kinds.h"
+
 /* Where the header's fields stand: on disk for ever. */
 enum {
     HEAD_MAGIC = 0,
@@ -215,7 +217,7 @@ batch_head_decode(struct str bytes, struct batch_head *out)
         return "it is no batch";
     if (get_le16(from + HEAD_FORMAT) != JOURNAL_FORMAT)
         return "it has a format this program does not know";
-    if (get_le16(from + HEAD_KIND) != BATCH_FACTS)
+    if (!batch_kind_is_known(get_le16(from + HEAD_KIND)))
         return "it is of a kind this program does not know";
     if (get_le16(from + HEAD_RESERVED) != 0)
         return "its reserved bytes are not zero";

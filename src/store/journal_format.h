@@ -6,12 +6,11 @@
 #include <stdint.h>
 
 #include "secmaster/bounds.h"
+#include "secmaster/digest.h"
 #include "secmaster/err.h"
 #include "secmaster/out.h"
 #include "secmaster/store.h"
 #include "secmaster/str.h"
-
-#include "digest.h"
 
 #define JOURNAL_FORMAT 1
 

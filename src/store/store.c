@@ -4,8 +4,11 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 
 #include "secmaster/bounds.h"
+
+#include "batch_kinds.h"
 
 #define STATE_NAME_BYTES_MAX 256
 #define IDEMPOTENCY_BYTES_MAX 255
@@ -13,7 +16,7 @@
 static void
 check_info(const struct tx_info *info)
 {
-    assert(info->kind == BATCH_FACTS);
+    assert(batch_kind_is_known(info->kind));
     assert(info->source_count == 0 || info->sources != NULL);
     for (uint32_t i = 1; i < info->source_count; i++)
         assert(info->sources[i - 1] < info->sources[i]);
@@ -26,7 +29,7 @@ check_records(const struct append_batch *batch)
     for (uint32_t i = 0; i < batch->record_count; i++) {
         const struct record *record = &batch->records[i];
 
-        assert(record->kind == RECORD_FACTS);
+        assert(batch_may_have(batch->info.kind, record->kind));
         assert(record->security_id >= 0);
         assert(record->effective.days >= DATE_FIRST_DAYS);
         assert(record->effective.days <= DATE_LAST_DAYS);
@@ -101,6 +104,18 @@ store_append(struct store *store, const struct append_batch *const *batches,
     return store->ops->append(store, batches, count, why);
 }
 
+struct names *
+store_dictionary(const struct store *store, enum name_space space)
+{
+    switch (space) {
+    case NAMES_ATTRIBUTES:
+        return store->attributes;
+    case NAMES_SOURCES:
+        return store->sources;
+    }
+    abort();
+}
+
 uint64_t
 store_newest(struct store *store)
 {
@@ -169,6 +184,29 @@ store_transaction(struct store *store, uint64_t tx, struct arena *arena,
 }
 
 enum err
+store_batch(struct store *store, uint64_t tx, const struct batch_room *room,
+            struct stored_batch *out, struct why *why)
+{
+    enum err err;
+
+    *out = (struct stored_batch){ 0 };
+    if (tx == 0 || tx > store_newest(store))
+        return why_set(why, ERR_NOT_FOUND, "no such transaction");
+    err = store->ops->batch(store, tx, room, out, why);
+    if (err != OK)
+        stored_batch_fini(out);
+    return err;
+}
+
+void
+stored_batch_fini(struct stored_batch *batch)
+{
+    for (size_t i = 0; i < sizeof batch->memory / sizeof batch->memory[0]; i++)
+        free(batch->memory[i]);
+    *batch = (struct stored_batch){ .info = batch->info };
+}
+
+enum err
 store_history(struct store *store, uint64_t tx, uint64_t *out, struct why *why)
 {
     struct history_slot *slot = &store->histories[tx % HISTORY_SLOTS];
@@ -231,6 +269,15 @@ store_state_get(struct store *store, enum state_space space, struct str key,
 {
     check_state_key(key);
     return store->ops->state_get(store, space, key, arena, out, why);
+}
+
+enum err
+store_state_scan(struct store *store, enum state_space space,
+                 state_visitor *visitor, void *context, struct why *why)
+{
+    assert(visitor != NULL);
+
+    return store->ops->state_scan(store, space, visitor, context, why);
 }
 
 void

@@ -15,18 +15,6 @@ ours(struct store *store)
     return (struct store_lmdb *)store;
 }
 
-struct names *
-embedded_names(struct store *store, enum name_space space)
-{
-    switch (space) {
-    case NAMES_ATTRIBUTES:
-        return store->attributes;
-    case NAMES_SOURCES:
-        return store->sources;
-    }
-    abort();
-}
-
 /* Appending. */
 
 static enum err
@@ -34,7 +22,7 @@ apply_names(struct store *store, const struct append_batch *batch)
 {
     for (uint32_t i = 0; i < batch->name_count; i++) {
         const struct name_change *change = &batch->names[i];
-        struct names *names = embedded_names(store, change->space);
+        struct names *names = store_dictionary(store, change->space);
 
         if (change->id == names_count(names))
             TRY(names_add(names, change->text));
@@ -194,6 +182,13 @@ lmdb_transaction(struct store *store, uint64_t tx, struct arena *arena,
     return journal_transaction(ours(store)->journal, tx, arena, out, why);
 }
 
+static enum err
+lmdb_batch(struct store *store, uint64_t tx, const struct batch_room *room,
+           struct stored_batch *out, struct why *why)
+{
+    return journal_batch(ours(store)->journal, tx, room, out, why);
+}
+
 /* Where the slot has gone on to a later tx, or is about to, the journal has a
  * batch behind this one. */
 static enum err
@@ -216,6 +211,15 @@ lmdb_state_get(struct store *store, enum state_space space, struct str key,
                struct arena *arena, struct str *out, struct why *why)
 {
     return journal_state_get(ours(store)->journal, space, key, arena, out, why);
+}
+
+static enum err
+lmdb_state_scan(struct store *store, enum state_space space,
+                state_visitor *visitor, void *context, struct why *why)
+{
+    return journal_state_scan(ours(store)->journal, space,
+                              &(struct journal_state_visit){ visitor, context },
+                              why);
 }
 
 static void
@@ -273,6 +277,7 @@ lmdb_close(struct store *base)
     journal_close(store->journal);
     names_free(base->attributes);
     names_free(base->sources);
+    rulebook_free(base->rules);
     free(store);
 }
 
@@ -284,8 +289,10 @@ const struct store_ops embedded_ops = {
     .scan = lmdb_scan,
     .lookup = lmdb_lookup,
     .transaction = lmdb_transaction,
+    .batch = lmdb_batch,
     .history = lmdb_history,
     .state_get = lmdb_state_get,
+    .state_scan = lmdb_state_scan,
     .health = lmdb_health,
     .close = lmdb_close,
 };

@@ -5,6 +5,7 @@
 #include "secmaster/bounds.h"
 #include "secmaster/factset.h"
 
+#include "batch_kinds.h"
 #include "embedded.h"
 
 /* Records sorted at a time while opening: neighbours then go in one after the
@@ -15,7 +16,7 @@ static enum err
 replay_name(void *context, const struct name_change *name, struct why *why)
 {
     struct store_lmdb *store = context;
-    struct names *names = embedded_names(&store->base, name->space);
+    struct names *names = store_dictionary(&store->base, name->space);
 
     if (name->id != names_count(names))
         return why_set(why, ERR_STORE,
@@ -97,7 +98,10 @@ stage_batch(struct store_lmdb *store, const struct batch_body *batch,
 
     for (; batch_record_next(&left, batch->head.info.tx, &record, &fault);
          count++) {
-        fault = payload_fault(store, record.payload);
+        if (!batch_may_have(batch->head.info.kind, record.kind))
+            fault = "a record is of a kind that its batch cannot have";
+        else
+            fault = payload_fault(store, record.payload);
         if (fault != NULL)
             break;
         if (memtable_stage(store->versions.active, &record) != OK)

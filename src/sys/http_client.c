@@ -7,11 +7,13 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CONNECT_TIMEOUT_MS 10000L
 #define LOW_SPEED_BYTES 1L    /* a second; slower than that is a stall, */
 #define LOW_SPEED_SECONDS 60L /* after so long */
 #define RETRY_AFTER_SECONDS_MAX 3600
+#define HEADER_BYTES_MAX 512
 
 struct http_client {
     CURL *curl;
@@ -88,6 +90,16 @@ http_client_free(struct http_client *client)
     free(client);
 }
 
+static bool
+is_replayed(CURL *curl)
+{
+    struct curl_header *header;
+
+    return curl_easy_header(curl, "Idempotency-Replayed", 0, CURLH_HEADER, -1,
+                            &header) == CURLHE_OK &&
+           strcmp(header->value, "true") == 0;
+}
+
 /* What is particular to the request is set; send it and read the answer. */
 static enum err
 perform(struct http_client *client, const char *path,
@@ -121,6 +133,7 @@ perform(struct http_client *client, const char *path,
         retry_after = RETRY_AFTER_SECONDS_MAX;
     answer->status = (int)status;
     answer->retry_after_seconds = (int)retry_after;
+    answer->is_replayed = is_replayed(client->curl);
     return OK;
 }
 
@@ -133,34 +146,54 @@ http_client_get(struct http_client *client, const char *path,
     return perform(client, path, answer, why);
 }
 
+/* Without Expect: a body of ours is never so large that asking first would
+ * save anything. NULL: out of memory. */
+static struct curl_slist *
+post_headers(const struct http_post *post)
+{
+    const struct {
+        const char *name, *value;
+    } headers[] = {
+        { "Expect", "" },
+        { "Content-Type", post->media_type },
+        { "Idempotency-Key", post->idempotency_key },
+    };
+    struct curl_slist *list = NULL;
+    char text[HEADER_BYTES_MAX];
+
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
+        struct curl_slist *longer;
+
+        if (headers[i].value == NULL)
+            continue;
+        snprintf(text, sizeof text, "%s:%s%s", headers[i].name,
+                 headers[i].value[0] != '\0' ? " " : "", headers[i].value);
+        longer = curl_slist_append(list, text);
+        if (longer == NULL) {
+            curl_slist_free_all(list);
+            return NULL;
+        }
+        list = longer;
+    }
+    return list;
+}
+
 enum err
-http_client_post(struct http_client *client, const char *path,
-                 const char *media_type, struct str body,
+http_client_post(struct http_client *client, const struct http_post *post,
                  struct http_answer *answer, struct why *why)
 {
-    struct curl_slist *headers = NULL;
-    char type[128];
+    struct curl_slist *headers = post_headers(post);
 
-    snprintf(type, sizeof type, "Content-Type: %s", media_type);
-
-    /* Without Expect: a body of ours is never so large that asking first
-     * would save anything. */
-    struct curl_slist *with_type = curl_slist_append(NULL, type);
-
-    if (with_type != NULL)
-        headers = curl_slist_append(with_type, "Expect:");
-    if (headers == NULL) {
-        curl_slist_free_all(with_type);
+    if (headers == NULL)
         return why_set(why, ERR_BUSY, "no memory for a request");
-    }
     curl_easy_setopt(client->curl, CURLOPT_POST, 1L);
     curl_easy_setopt(client->curl, CURLOPT_POSTFIELDSIZE_LARGE,
-                     (curl_off_t)body.len);
+                     (curl_off_t)post->body.len);
     curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS,
-                     body.len > 0 ? body.data : "");
+                     post->body.len > 0 ? post->body.data : "");
     curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
 
-    enum err err = perform(client, path, answer, why);
+    enum err err = perform(client, post->path, answer, why);
 
     curl_slist_free_all(headers);
     return err;

@@ -2,7 +2,10 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "src/pipeline/mint.h"
 #include "tests/api/asking.h"
+#include "tests/support/batch_maker.h"
+#include "tests/support/store_memory.h"
 
 #define GOOD                                                                   \
     "{\"security_id\":7,\"attribute\":\"k\",\"value\":1,"                      \
@@ -23,6 +26,16 @@ static const struct {
     { "CSV", MEDIA_CSV,
       "security_id,attribute,value,effective_date\n7,k,2,2024-01-01\n", 201,
       "\"tx\":4," },
+    { "new securities", MEDIA_CSV,
+      "security_id,attribute,value,effective_date\nnew:b,k,2,2024-01-01\n"
+      "7,k,2,2024-01-01\nnew:a,k,2,2024-01-01\nnew:b,l,2,2024-01-01\n",
+      201,
+      "\"facts\":4,\"securities\":3,\"minted\":{\"b\":1000000000000,"
+      "\"a\":1000000000001}}" },
+    { "a retraction of a new one", MEDIA_JSON,
+      "[{\"security_id\":\"new:a\",\"attribute\":\"z\",\"op\":\"retract\","
+      "\"effective_date\":\"2024-01-01\"}]",
+      422, "\"pointer\":\"/0" },
     { "a syntax error", MEDIA_JSON, "[" GOOD ",]", 400, "malformed-body" },
     { "cut short", MEDIA_JSON, "[" GOOD, 400, "malformed-body" },
     { "nothing", MEDIA_JSON, "", 400, "malformed-body" },
@@ -60,6 +73,100 @@ Test(facts, are_taken_or_refused_whole_however_they_are_cut)
         }
         asking_fini(&a);
     }
+}
+
+static const struct {
+    const char *target, *body;
+    int status;
+    const char *said;
+} trials[] = {
+    { "/v1/facts?dry_run=true", GOOD "\n" GOOD "\n", 200,
+      "{\"facts\":2,\"securities\":1}" },
+    { "/v1/facts?dry_run=true",
+      "{\"security_id\":\"new:x\",\"attribute\":\"k\",\"value\":1,"
+      "\"effective_date\":\"2024-01-01\"}\n",
+      200, "{\"facts\":1,\"securities\":1,\"minted\":{\"x\":null}}" },
+    { "/v1/facts?dry_run=true", GOOD "\n{}\n", 422, "\"line\":2," },
+    { "/v1/facts?dry_run=true", GOOD "\nx\n", 400, "malformed-body" },
+    { "/v1/facts?dry_run=True", GOOD "\n", 400, "malformed-parameter" },
+    { "/v1/facts?dry_run=1", GOOD "\n", 400, "malformed-parameter" },
+    { "/v1/facts?dry_run=false", GOOD "\n", 201, "{\"tx\":1," },
+    { "/v1/facts?dry_run=true", GOOD "\n", 200,
+      "{\"facts\":1,\"securities\":1}" },
+};
+
+Test(facts, of_a_dry_run_are_judged_and_not_stored)
+{
+    struct asking a;
+
+    asking_init(&a);
+    for (size_t i = 0; i < sizeof trials / sizeof trials[0]; i++) {
+        int status =
+            ask_post(&a, trials[i].target, MEDIA_NDJSON, trials[i].body, 0);
+
+        cr_expect_eq(status, trials[i].status, "trial %zu: %d %s", i, status,
+                     asking_text(&a));
+        cr_expect(strstr(asking_text(&a), trials[i].said) != NULL,
+                  "trial %zu: %s", i, asking_text(&a));
+        cr_expect_eq(asking_header(&a, "Location") != NULL, status == 201,
+                     "trial %zu", i);
+        cr_expect_eq(a.response.tx_set, status == 201, "trial %zu", i);
+    }
+    cr_expect_eq(store_newest(a.service.store), 1);
+    asking_fini(&a);
+}
+
+/* A store whose last id but one has been given. */
+static struct store *
+nearly_exhausted(void)
+{
+    static const uint64_t next = MINTED_LAST;
+    struct state_change change = { STATE_MINT,
+                                   MINT_KEY,
+                                   { (const char *)&next, sizeof next } };
+    struct store *store = store_memory_new();
+    struct batch_maker maker;
+
+    maker_init(&maker, 1, 0);
+    maker_first_names(&maker);
+    maker_fact(&maker, 5, 5, "1");
+    maker.batch.state = &change;
+    maker.batch.state_count = 1;
+    cr_assert_eq(maker_append(store, &maker, NULL), OK);
+    maker_fini(&maker);
+    return store;
+}
+
+#define NEW(label)                                                             \
+    "{\"security_id\":\"new:" label "\",\"attribute\":\"k\",\"value\":1,"      \
+    "\"effective_date\":\"2024-01-01\"}\n"
+
+Test(facts, about_more_securities_than_there_are_ids_are_refused)
+{
+    static const struct {
+        const char *target, *body;
+        int status;
+        const char *said;
+    } cases[] = {
+        { "/v1/facts", NEW("a") NEW("b"), 507, "/problems/full" },
+        { "/v1/facts?dry_run=true", NEW("a") NEW("b"), 507, "/problems/full" },
+        { "/v1/facts", NEW("a"), 201, "\"minted\":{\"a\":9007199254740991}}" },
+        { "/v1/facts", NEW("a"), 507, "/problems/full" },
+        { "/v1/facts", GOOD "\n", 201, "\"tx\":3," },
+    };
+    struct asking a;
+
+    asking_init_on(&a, nearly_exhausted());
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int status =
+            ask_post(&a, cases[i].target, MEDIA_NDJSON, cases[i].body, 0);
+
+        cr_expect_eq(status, cases[i].status, "case %zu: %d %s", i, status,
+                     asking_text(&a));
+        cr_expect(strstr(asking_text(&a), cases[i].said) != NULL,
+                  "case %zu: %s", i, asking_text(&a));
+    }
+    asking_fini(&a);
 }
 
 Test(facts, say_where_their_transaction_is)

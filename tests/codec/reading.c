@@ -87,7 +87,11 @@ put_fact(struct out *out, const struct batch *batch,
 
     if (value.text.len == 0)
         value.text = STR("");
-    out_int(out, fact->security_id);
+    if (fact->security_id < 0)
+        out_print(out, "new:%.*s",
+                  STR_ARG(batch->labels.items[-1 - fact->security_id]));
+    else
+        out_int(out, fact->security_id);
     out_char(out, ' ');
     out_str(out, batch->attributes.items[fact->attribute]);
     out_char(out, ' ');

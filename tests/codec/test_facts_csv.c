@@ -83,6 +83,20 @@ static const struct reading_case shapes[] = {
       "YYYY-MM-DD, 0001-01-01 to 9999-12-31\n"
       "line 6: effective_date: must be a date of the calendar as "
       "YYYY-MM-DD, 0001-01-01 to 9999-12-31\n" },
+    { "a new security, quoted or not",
+      BODY(HEAD "new:a,a,1" DAY "\n\"new:b\",a,1" DAY "\nnew:a,b,1" DAY "\n"),
+      "new:a a 1 2024-01-01 default assert @2\n"
+      "new:b a 1 2024-01-01 default assert @3\n"
+      "new:a b 1 2024-01-01 default assert @4\n" },
+    { "a label that is none",
+      BODY(HEAD "new:,a,1" DAY "\n" GOOD "new:a b,a,1" DAY "\nnew,a,1" DAY
+                "\n"),
+      "invalid 3\nline 2: security_id: a label behind \"new:\" must be 1 to 64 "
+      "of A-Z, a-z, 0-9, '.', '_' and '-'\n"
+      "line 4: security_id: a label behind \"new:\" must be 1 to 64 of A-Z, "
+      "a-z, 0-9, '.', '_' and '-'\n"
+      "line 5: security_id: must be an integer from 0 to 9223372036854775807, "
+      "in digits alone\n" },
     { "a retraction with a value",
       BODY("security_id,attribute,value,effective_date,op\n1,a,1" DAY
            ",retract\n1,a,\"\"" DAY ",retract\n"),

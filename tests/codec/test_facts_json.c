@@ -187,7 +187,6 @@ static const struct reading_case ids[] = {
     { "1.0", ID("1.0"), NO_ID },
     { "1e3", ID("1e3"), NO_ID },
     { "\"1\"", ID("\"1\""), NO_ID },
-    { "a label", ID("\"new:a\""), NO_ID },
     { "null", ID("null"), NO_ID },
     { "true", ID("true"), NO_ID },
     { "[]", ID("[]"), NO_ID },
@@ -196,6 +195,42 @@ static const struct reading_case ids[] = {
 Test(facts_json, a_security_id_is_digits_alone)
 {
     EXPECT(ids);
+}
+
+#define LABEL64                                                                \
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._"
+#define NO_LABEL                                                               \
+    "invalid 1\n/0/security_id: a label behind \"new:\" must be 1 to 64 of "   \
+    "A-Z, a-z, 0-9, '.', '_' and '-'\n"
+#define NEW(label) "new:" label " a 1 2024-01-01 default assert\n"
+
+static const struct reading_case labels[] = {
+    { "a letter", ID("\"new:a\""), NEW("a") },
+    { "escapes, however written", ID("\"n\\u0065w:\\u0061\""), NEW("a") },
+    { "a digit", ID("\"new:1\""), NEW("1") },
+    { "marks", ID("\"new:-._\""), NEW("-._") },
+    { "64 of them", ID("\"new:" LABEL64 "\""), NEW(LABEL64) },
+    { "65 of them", ID("\"new:" LABEL64 "-\""), NO_LABEL },
+    { "none", ID("\"new:\""), NO_LABEL },
+    { "a space", ID("\"new: a\""), NO_LABEL },
+    { "a colon", ID("\"new:a:b\""), NO_LABEL },
+    { "no ASCII", ID("\"new:\xc3\xa9\""), NO_LABEL },
+    { "U+0000", ID("\"new:a\\u0000\""),
+      "invalid 1\n/0/security_id: holds U+0000\n" },
+    { "another word", ID("\"New:a\""), NO_ID },
+    { "no colon", ID("\"new\""), NO_ID },
+    { "an empty string", ID("\"\""), NO_ID },
+    { "a label in two cases and two facts",
+      BODY("[{\"attribute\":\"a\",\"value\":1,\"security_id\":\"new:x\"" DAY
+           "},{\"attribute\":\"a\",\"value\":1,\"security_id\":\"new:X\"" DAY
+           "},{\"security_id\":\"new:x\",\"attribute\":\"a\",\"op\":"
+           "\"retract\"" DAY "}]"),
+      NEW("x") NEW("X") "new:x a null 2024-01-01 default retract\n" },
+};
+
+Test(facts_json, a_new_security_has_a_label)
+{
+    EXPECT(labels);
 }
 
 #define VALUE(token) BODY("[" ONE token DAY "}]")

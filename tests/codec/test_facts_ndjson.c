@@ -21,6 +21,20 @@ static const struct reading_case cases[] = {
       BODY("{\"security_id\":1,\"attribute\":\"a\",\"value\":\"\\n\"" DAY
            "}\n" GOOD),
       "1 a \"\\n\" 2024-01-01 default assert @1\n" READ " @2\n" },
+    { "new securities",
+      BODY(GOOD "\n{\"security_id\":\"new:x\",\"attribute\":\"a\","
+                "\"value\":1" DAY "}\n{\"security_id\":\"new:y\","
+                "\"attribute\":\"a\",\"value\":1" DAY "}\n"),
+      READ " @1\nnew:x a 1 2024-01-01 default assert @2\n"
+           "new:y a 1 2024-01-01 default assert @3\n" },
+    { "labels that are none",
+      BODY(GOOD "\n{\"security_id\":\"new:\",\"attribute\":\"a\","
+                "\"value\":1" DAY "}\n{\"security_id\":\"x\","
+                "\"attribute\":\"a\",\"value\":1" DAY "}\n"),
+      "invalid 2\nline 2: security_id: a label behind \"new:\" must be 1 to 64 "
+      "of A-Z, a-z, 0-9, '.', '_' and '-'\n"
+      "line 3: security_id: must be an integer from 0 to 9223372036854775807, "
+      "in digits alone\n" },
     { "nothing", BODY(""), "invalid 1\nline 1: holds no fact\n" },
     { "blank lines alone", BODY("\n\n  \n"),
       "invalid 1\nline 1: holds no fact\n" },

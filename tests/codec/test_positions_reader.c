@@ -57,6 +57,10 @@ static const struct reading_case csv[] = {
     { "quotes do not matter",
       BODY("date,security_id,quantity\n\"2024-02-01\",\"1\",\"1e3\"\n"),
       "1 1e3 2024-02-01\n" },
+    { "a security that is to be made",
+      BODY("security_id,quantity,date\nnew:a,1,2024-02-01\n"),
+      "invalid 1\nline 2: security_id: must be an integer from 0 to "
+      "9223372036854775807, in digits alone\n" },
     { "a header alone", BODY("security_id,quantity,date\n"), "" },
     { "nothing", BODY(""), "invalid 1\nline 1: the header is missing\n" },
     { "no number",

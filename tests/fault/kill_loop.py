@@ -1,4 +1,5 @@
-"""Kill -9 under ingest: what was acknowledged is whole, nothing is in part.
+"""Kill -9 under ingest: what was acknowledged is whole, nothing is in part,
+and what is sent again under its key is stored once.
 
 usage: kill_loop.py [KILLS]    SEED=N repeats the choice of moments
 """
@@ -19,17 +20,31 @@ CLIENTS = 4
 SLOTS = 1000
 DATE = "2024-01-01"
 FORMATS = ("json", "array", "ndjson", "csv")
+FIRST_ID = 1000000000000
 
 
 class Batch:
-    """Security ids number * SLOTS + 0, 1, 2 ..., each telling the batch."""
+    """Security ids number * SLOTS + 0, 1, 2 ..., each telling the batch, and
+    perhaps a security that is new. request: as it was sent, with its key."""
 
-    def __init__(self, number, count):
+    def __init__(self, number, count, minted):
         self.number, self.count, self.tx = number, count, None
+        self.minted, self.size = minted, count + minted
+        self.request = None
 
     def facts(self):
-        return [fact(self.number * SLOTS + i, "batch", Num(self.number), DATE)
-                for i in range(self.count)]
+        facts = [fact(self.number * SLOTS + i, "batch", Num(self.number), DATE)
+                 for i in range(self.count)]
+        if self.minted:
+            facts.append({**facts[0], "security_id": "new:one"})
+        return facts
+
+    def post(self, client, how=None):
+        if self.request is None:
+            self.request = facts_body(self.facts(), how)
+        kind, body = self.request
+        return client.post("/v1/facts", body, kind,
+                           {"Idempotency-Key": "batch-%d" % self.number})
 
 
 class Loop:
@@ -40,6 +55,7 @@ class Loop:
         self.lock = threading.Lock()
         self.newest, self.recorded_at = 0, ""
         self.stored, self.facts = 0, 0
+        self.repeated, self.minted = 0, []
 
     def next_batch(self, rng):
         with self.lock:
@@ -47,17 +63,17 @@ class Loop:
             number = self.number
         return Batch(number, rng.choice((1, 2, 5, rng.randint(1, 40),
                                          rng.randint(1, SLOTS // 2))
-                                        if rng.random() < 0.1 else (1, 2, 7)))
+                                        if rng.random() < 0.1 else (1, 2, 7)),
+                     rng.random() < 0.25)
 
     def post_until_killed(self, sent, rng):
         """One client. A failure of the connection is the kill."""
         client = Client(self.server.port, timeout=20)
         while True:
             batch = self.next_batch(rng)
-            kind, body = facts_body(batch.facts(), rng.choice(FORMATS))
             sent.append(batch)
             try:
-                answer = client.post("/v1/facts", body, kind)
+                answer = batch.post(client, rng.choice(FORMATS))
             except Exception:
                 return
             if answer.status != 201:
@@ -65,7 +81,7 @@ class Loop:
                 return
             doc = answer.json()
             batch.tx = int(doc["tx"])
-            if doc["facts"] != Num(batch.count):
+            if doc["facts"] != Num(batch.size):
                 self.wrong = "acknowledged in part: %r" % answer
             time.sleep(rng.choice((0, 0, 0.001, 0.005)))
 
@@ -110,7 +126,7 @@ class Loop:
             assert all(there) or batch.tx is None, \
                 "batch %d was acknowledged as %d" % (batch.number, batch.tx)
         whole = [b for b in sent if all(present[b.number])]
-        return len(whole), sum(b.count for b in whole)
+        return whole, sum(b.size for b in whole)
 
     def check_transactions(self, newest, sent):
         """1, 2, 3 ... without gaps, each as it was acknowledged."""
@@ -126,7 +142,9 @@ class Loop:
             assert doc["recorded_at"] >= self.recorded_at, doc
             self.recorded_at = doc["recorded_at"]
             if tx in by_tx:
-                assert doc["facts"] == Num(by_tx[tx].count), (doc, tx)
+                assert doc["facts"] == Num(by_tx[tx].size), (doc, tx)
+                assert doc["idempotency_key"] == \
+                    "batch-%d" % by_tx[tx].number, (doc, tx)
             facts += int(doc["facts"])
         answer = self.server.client.get("/v1/transactions/%d" % (newest + 1))
         assert answer.status == 404, answer
@@ -135,21 +153,49 @@ class Loop:
     def verify(self, sent):
         newest = self.server.client.newest()
         assert newest >= self.newest, (newest, self.newest)
-        whole, count = self.whole_batches(sent) if sent else (0, 0)
-        assert newest == self.newest + whole, \
-            "tx %d to %d for %d batches" % (self.newest, newest, whole)
+        whole, count = self.whole_batches(sent) if sent else ([], 0)
+        assert newest == self.newest + len(whole), \
+            "tx %d to %d for %d batches" % (self.newest, newest, len(whole))
         facts = self.check_transactions(newest, sent)
         assert facts == count, (facts, count)
         self.newest = newest
-        self.stored, self.facts = self.stored + whole, self.facts + count
+        self.stored += len(whole)
+        return whole
+
+    def repeat(self, sent, whole):
+        """Everybody sends what they sent again: each is stored once."""
+        whole = {batch.number for batch in whole}
+        for batch in sent:
+            answer = batch.post(self.server.client)
+            assert answer.status == 201, (batch.number, answer)
+            told = answer.header("Idempotency-Replayed")
+            assert (told == "true") == (batch.number in whole), \
+                "batch %d: replayed %r" % (batch.number, told)
+            tx = int(answer.json()["tx"])
+            assert batch.tx in (None, tx), (batch.number, batch.tx, tx)
+            batch.tx = tx
+            self.repeated += told == "true"
+        rest = [batch for batch in sent if batch.number not in whole]
+        self.newest += len(rest)
+        assert self.server.client.newest() == self.newest, len(rest)
+        if sent:
+            again, _ = self.whole_batches(sent)
+            assert len(again) == len(sent), "something is missing"
+        self.facts += sum(batch.count for batch in sent)
+        self.minted += [batch.number for batch in sent if batch.minted]
 
     def verify_all(self):
         """The whole master at the end: every batch, nothing else."""
         answer = self.server.client.get("/v1/master?format=csv")
         _, rows = read_table(answer)
-        assert len(rows) == self.facts, (len(rows), self.facts)
-        for row in rows:
+        given = [row for row in rows if int(row[0]) >= FIRST_ID]
+        assert len(rows) - len(given) == self.facts, (len(rows), self.facts)
+        for row in rows[:self.facts]:
             assert int(row[0]) // SLOTS == int(row[3]), dump(row)
+        assert [int(row[0]) for row in given] == \
+            list(range(FIRST_ID, FIRST_ID + len(given))), "an id is missing"
+        assert sorted(int(row[3]) for row in given) == sorted(self.minted), \
+            "a new security is there twice, or not at all"
 
     def kill_while_starting(self):
         """A start that is cut short must not cost anything either."""
@@ -175,14 +221,17 @@ class Loop:
             if kill % 5 == 4:
                 self.kill_while_starting()
             self.server.start()
-            self.verify(sent)
+            self.repeat(sent, self.verify(sent))
         self.verify_all()
         merged = self.server.client.merged()
         assert merged > 0 or not SERVE_FLAGS, "nothing was ever merged"
         print("%d kills, %d batches sent, %d acknowledged, %d stored, "
-              "%d facts, merged to tx %d: none lost, none in part"
-              % (kills, self.number, acked, self.stored, self.facts, merged))
+              "%d replayed, %d facts, merged to tx %d: none lost, none in "
+              "part, none twice"
+              % (kills, self.number, acked, self.stored, self.repeated,
+                 self.facts, merged))
         assert acked > 0, "nothing was ever acknowledged"
+        assert 0 < self.repeated < self.number, "every batch went one way"
 
 
 def main():

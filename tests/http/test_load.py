@@ -210,6 +210,8 @@ class Loading(unittest.TestCase):
     def test_a_busy_server_is_asked_again(self):
         answers = [b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\n"
                    b"Content-Length: 0\r\nConnection: close\r\n\r\n",
+                   b"HTTP/1.1 409 In Flight\r\nRetry-After: 1\r\n"
+                   b"Content-Length: 0\r\nConnection: close\r\n\r\n",
                    b"HTTP/1.1 201 Created\r\nContent-Length: 11\r\n"
                    b"Connection: close\r\n\r\n{\"facts\":1}"]
         with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -226,6 +228,93 @@ class Loading(unittest.TestCase):
                         "http://127.0.0.1:%d" % listener.getsockname()[1])
             thread.join()
         self.assertEqual(done.stdout, counts(1, 1, 0, 0) + "\n", done.stderr)
+
+    def both_ways(self):
+        """(how, its arguments, the newest transaction) of a store each."""
+        server = Server()
+        self.addCleanup(server.drop)
+        url = "http://127.0.0.1:%d" % server.start().port
+        yield "--url", ("--url", url), server.client.newest
+        holder = Server()
+        self.addCleanup(holder.drop)
+
+        def newest():
+            holder.start()
+            count = holder.client.newest()
+            holder.stop()
+            return count
+        yield "--data", ("--data", holder.data), newest
+
+    def test_run_again_it_stores_nothing_twice(self):
+        rows = [row(i) for i in range(40)]
+        whole = self.file("f.csv", HEADER + "".join(rows))
+        for how, to, newest in self.both_ways():
+            cut = self.file("f.csv", HEADER + "".join(rows[:25]))
+            steps = [  # rows of the file, further arguments, counts, tx
+                (25, (), counts(25, 25, 0, 0), 3),
+                (25, (), counts(25, 0, 25, 0), 3),
+                (40, (), counts(40, 20, 20, 0), 5),
+                (40, (), counts(40, 0, 40, 0), 5),
+                (40, ("--again",), counts(40, 40, 0, 0), 9),
+                (40, ("--batch", "20"), counts(40, 40, 0, 0), 11)]
+            for count, more, expected, tx in steps:
+                self.file("f.csv", HEADER + "".join(rows[:count]))
+                done = load(cut, *to, "--batch", "10", *more)
+                self.assertEqual(done.stdout, expected + "\n",
+                                 (how, count, more, done.stderr))
+                self.assertEqual(done.returncode, 0, (how, count, more))
+                self.assertEqual(newest(), tx, (how, count, more))
+            self.assertEqual(cut, whole)
+
+    def test_the_same_lines_at_another_place_are_others(self):
+        path = self.file("f.ndjson", line(1) * 6)
+        for how, to, newest in self.both_ways():
+            for expected in (counts(6, 6, 0, 0), counts(6, 0, 6, 0)):
+                done = load(path, *to, "--batch", "2")
+                self.assertEqual(done.stdout, expected + "\n", how)
+                self.assertEqual(newest(), 3, how)
+
+    def test_refused_batches_are_tried_again(self):
+        content = HEADER + row(1) + row("x") + row(3)
+        for how, to, _ in self.both_ways():
+            for text, expected in ((content, counts(3, 2, 0, 1)),
+                                   (content, counts(3, 0, 2, 1)),
+                                   (content.replace("x", "2"),
+                                    counts(3, 1, 2, 0))):
+                done = load(self.file("f.csv", text), *to, "--batch", "1")
+                self.assertEqual(done.stdout, expected + "\n", how)
+
+    def test_what_was_loaded_without_a_server_is_known_to_it(self):
+        path = self.file("f.csv", HEADER + "".join(map(row, range(30))))
+        server = Server()
+        self.addCleanup(server.drop)
+        done = load(path, "--data", server.data, "--batch", "10")
+        self.assertEqual(done.stdout, counts(30, 30, 0, 0) + "\n")
+        url = "http://127.0.0.1:%d" % server.start().port
+        done = load(path, "--url", url, "--batch", "10")
+        self.assertEqual(done.stdout, counts(30, 0, 30, 0) + "\n")
+        server.stop()
+        done = load(path, "--data", server.data, "--batch", "10")
+        self.assertEqual(done.stdout, counts(30, 0, 30, 0) + "\n")
+
+    def test_a_load_that_was_killed_is_run_again(self):
+        rows = [row(i) for i in range(5000)]
+        path = self.file("f.csv", HEADER + "".join(rows))
+        for how, to, newest in self.both_ways():
+            for after_s in (0.05, 0.15):
+                process = subprocess.Popen(
+                    [BINARY, "load", path, *to, "--batch", "10"],
+                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+                time.sleep(after_s)
+                process.kill()
+                process.wait()
+            done = load(path, *to, "--batch", "10")
+            stored, unchanged = map(int, re.fullmatch(
+                r"read 5000, stored (\d+), unchanged (\d+), refused 0\n",
+                done.stdout).groups())
+            self.assertEqual(stored + unchanged, 5000, how)
+            self.assertEqual(done.returncode, 0, how)
+            self.assertEqual(newest(), 500, how)
 
     def test_a_server_that_dies_leaves_an_unknown_batch(self):
         path = self.file("f.csv", HEADER + "".join(map(row, range(9))))

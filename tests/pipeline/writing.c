@@ -108,12 +108,28 @@ writing_release(void)
 }
 
 /* The number behind mark in a fact's text, or 1. */
-static int
+static int64_t
 number_behind(const char *text, size_t len, char mark)
 {
     const char *at = memchr(text, mark, len);
 
-    return at == NULL ? 1 : (int)strtol(at + 1, NULL, 10);
+    return at == NULL ? 1 : strtoll(at + 1, NULL, 10);
+}
+
+/* The security of a fact, a new one where it is a letter. */
+static int64_t
+security_of(struct batch *batch, const char *text, size_t len)
+{
+    const char *at = memchr(text, '#', len);
+    int64_t id;
+    enum err err;
+
+    if (at == NULL || (at[1] >= '0' && at[1] <= '9'))
+        return number_behind(text, len, '#');
+    err =
+        batch_label(batch, (struct str){ at + 1, strcspn(at + 1, "/@ ") }, &id);
+    assert(err == OK);
+    return id;
 }
 
 static void
@@ -122,8 +138,8 @@ add_fact(struct batch *batch, const char *text, size_t len)
     const char *source = memchr(text, '@', len);
     char digits[16];
     struct fact fact = {
-        .security_id = number_behind(text, len, '#'),
-        .effective = { number_behind(text, len, '/') },
+        .security_id = security_of(batch, text, len),
+        .effective = { (int32_t)number_behind(text, len, '/') },
         .attribute = { text + 1, strcspn(text + 1, "#/@ ") },
         .op = text[0] == '-' ? FACT_RETRACT : FACT_ASSERT,
         .value = VALUE_OF_NULL,
@@ -141,11 +157,10 @@ add_fact(struct batch *batch, const char *text, size_t len)
     assert(err == OK);
 }
 
-struct test_job *
-test_job_new(const char *facts)
+static struct test_job *
+job_new(enum batch_kind kind)
 {
     struct test_job *job = calloc(1, sizeof *job);
-    enum err err;
 
     assert(job != NULL);
     arena_init(&job->arena, 1 << 20);
@@ -154,6 +169,16 @@ test_job_new(const char *facts)
     job->job.complaints = &job->complaints;
     job->job.bytes = 100;
     job->job.err = ERR_INTERNAL;
+    job->job.kind = kind;
+    return job;
+}
+
+struct test_job *
+test_job_new(const char *facts)
+{
+    struct test_job *job = job_new(BATCH_FACTS);
+    enum err err;
+
     job->job.batch = batch_new(0);
     assert(job->job.batch != NULL);
     job->job.batch->pointer_prefix = "/facts";
@@ -168,10 +193,79 @@ test_job_new(const char *facts)
     return job;
 }
 
+static void
+print_answer(const struct write_job *job, struct out *out)
+{
+    out_print(out, "tx %lu of %u facts", job->tx, job->facts);
+}
+
+struct test_job *
+test_job_keyed(const char *facts, const char *key)
+{
+    struct test_job *job = test_job_new(facts);
+    struct write_once *once = &job->job.once;
+
+    once->key = str_of(key);
+    once->status = 201;
+    once->print = print_answer;
+    snprintf((char *)once->digest, sizeof once->digest, "%s", facts);
+    return job;
+}
+
+/* Cut off the front of *text what stands before mark, or all of it. */
+static struct str
+cut(struct str *text, char mark)
+{
+    const char *at = memchr(text->data, mark, text->len);
+    struct str front = { text->data,
+                         at == NULL ? text->len : (size_t)(at - text->data) };
+
+    text->data += front.len + (at != NULL);
+    text->len -= front.len + (at != NULL);
+    return front;
+}
+
+static void
+read_list(struct arena *arena, struct str text, struct rule_names_list *out)
+{
+    struct str *sources = arena_zalloc(arena, text.len + 1, sizeof *sources);
+
+    assert(sources != NULL);
+    out->sources = sources;
+    while (text.len > 0)
+        sources[out->source_count++] = cut(&text, ',');
+}
+
+struct test_job *
+test_rule_new(const char *rule)
+{
+    struct test_job *job = job_new(BATCH_PRECEDENCE);
+    struct rule_names *names = arena_zalloc(&job->arena, 1, sizeof *names);
+    struct str text = str_of(rule);
+    struct rule_names_list *lists =
+        arena_zalloc(&job->arena, text.len + 1, sizeof *lists);
+
+    assert(names != NULL);
+    assert(lists != NULL);
+    read_list(&job->arena, cut(&text, ' '), &lists[names->list_count++]);
+    while (text.len > 0) {
+        struct rule_names_list *list = &lists[names->list_count++];
+        struct str words = cut(&text, ' ');
+
+        list->attribute = cut(&words, ':');
+        read_list(&job->arena, words, list);
+    }
+    names->lists = lists;
+    job->job.rule = names;
+    return job;
+}
+
 void
 test_job_free(struct test_job *job)
 {
-    batch_free(job->job.batch);
+    out_fini(&job->job.once.answer);
+    if (job->job.kind == BATCH_FACTS)
+        batch_free(job->job.batch);
     arena_fini(&job->arena);
     free(job);
 }
@@ -199,12 +293,28 @@ test_jobs_wait(struct test_job **out, size_t count)
     }
 }
 
+static struct test_job *
+run(struct test_job *job)
+{
+    test_job_submit_and_wait(job);
+    return job;
+}
+
+void
+test_job_submit_and_wait(struct test_job *job)
+{
+    test_job_submit(job);
+    test_jobs_wait(&job, 1);
+}
+
 struct test_job *
 test_job_run(const char *facts)
 {
-    struct test_job *job = test_job_new(facts);
+    return run(test_job_new(facts));
+}
 
-    test_job_submit(job);
-    test_jobs_wait(&job, 1);
-    return job;
+struct test_job *
+test_rule_run(const char *rule)
+{
+    return run(test_rule_new(rule));
 }

@@ -50,9 +50,17 @@ struct test_job {
 /*
  * A batch from "OP attribute[#security][/day][@source]" separated by spaces,
  * OP + or -, like "+ticker#2/5@manual -name"; security and day are 1 where
- * not said. An assertion's value is the number of its place.
+ * not said, and a security that is a letter is a new one. An assertion's value
+ * is the number of its place.
  */
 struct test_job *test_job_new(const char *facts);
+
+/* The same under a key. Its request is known by the facts' text, its answer is
+ * "tx 1 of 2 facts". */
+struct test_job *test_job_keyed(const char *facts, const char *key);
+/* A rule of precedence from "a,b attribute:c,d attribute:", which outlives it:
+ * the default list, then those of attributes. */
+struct test_job *test_rule_new(const char *rule);
 void test_job_free(struct test_job *job);
 
 void test_job_submit(struct test_job *job);
@@ -60,7 +68,10 @@ void test_job_submit(struct test_job *job);
 /* Wait until count jobs have come home, in the order in which they did. */
 void test_jobs_wait(struct test_job **out, size_t count);
 
+void test_job_submit_and_wait(struct test_job *job);
+
 /* Submit one and wait; the caller frees. */
 struct test_job *test_job_run(const char *facts);
+struct test_job *test_rule_run(const char *rule);
 
 #endif

@@ -55,27 +55,52 @@ make_batch(int64_t security)
 }
 
 static void
-write_one(struct inbox *inbox, int64_t security)
+print_answer(const struct write_job *job, struct out *out)
 {
-    struct arena arena;
-    struct complaints complaints;
-    struct write_job job = { .item = { .home = inbox },
-                             .batch = make_batch(security),
-                             .bytes = 1000,
-                             .complaints = &complaints };
+    out_print(out, "%lu", (unsigned long)job->tx);
+}
 
-    arena_init(&arena, 1 << 16);
-    complaints_init(&complaints, &arena);
-    enum err err = writer_submit(writer, &job);
+static void
+send(struct inbox *inbox, struct write_job *job)
+{
+    enum err err = writer_submit(writer, job);
 
     assert(err == OK);
     struct inbox_item *item = inbox_wait(inbox);
 
-    assert(item == &job.item);
-    assert(job.err == OK);
+    assert(item == &job->item);
+    assert(job->err == OK);
+}
+
+/* Sent twice under its key, stored once. */
+static void
+write_one(struct inbox *inbox, int64_t security)
+{
+    struct arena arena;
+    struct complaints complaints;
+    char key[32];
+    struct write_job job = { .item = { .home = inbox },
+                             .kind = BATCH_FACTS,
+                             .batch = make_batch(security),
+                             .bytes = 1000,
+                             .complaints = &complaints,
+                             .once = { .print = print_answer } };
+    uint64_t tx;
+
+    arena_init(&arena, 1 << 16);
+    complaints_init(&complaints, &arena);
+    (void)snprintf(key, sizeof key, "key-%ld", (long)security);
+    job.once.key = str_of(key);
+    send(inbox, &job);
+    assert(job.once.found == ONCE_FIRST);
     assert(job.tx <= SUBMITTERS * BATCHES);
     assert(atomic_exchange(&given[job.tx], 1) == 0);
+    tx = job.tx;
+    send(inbox, &job);
+    assert(job.once.found == ONCE_AGAIN);
+    assert(job.tx == tx);
     log_event(LOG_INFO, "stored", "tx %lu", (unsigned long)job.tx);
+    out_fini(&job.once.answer);
     batch_free(job.batch);
     arena_fini(&arena);
 }

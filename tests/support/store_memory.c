@@ -12,6 +12,7 @@
 
 #include "secmaster/factset.h"
 #include "secmaster/xxh64.h"
+#include "tests/support/kept_batches.h"
 
 /* Values told apart by a lookup. */
 #define HASHES 8
@@ -28,6 +29,7 @@ struct store_memory {
     size_t record_count;
     struct tx_info *infos; /* of tx 1, 2, 3 ... */
     uint64_t *histories;   /* likewise */
+    struct kept_batches batches;
     size_t info_count;
     struct state_entry *state;
     size_t state_count;
@@ -162,8 +164,7 @@ change_state(struct store_memory *store, const struct state_change *change)
 static void
 change_name(struct store *store, const struct name_change *change)
 {
-    struct names *names =
-        change->space == NAMES_ATTRIBUTES ? store->attributes : store->sources;
+    struct names *names = store_dictionary(store, change->space);
 
     if (change->id == names_count(names)) {
         enum err err = names_add(names, change->text);
@@ -191,6 +192,7 @@ memory_append(struct store *base, const struct append_batch *const *batches,
         for (uint32_t s = 0; s < batch->state_count; s++)
             change_state(store, &batch->state[s]);
         add_history(store, batch);
+        kept_batches_add(&store->batches, batch);
         add_info(store, &batch->info);
     }
     atomic_store(&base->published_tx, store->info_count);
@@ -331,6 +333,19 @@ memory_history(struct store *base, uint64_t tx, uint64_t *out, struct why *why)
 }
 
 static enum err
+memory_batch(struct store *base, uint64_t tx, const struct batch_room *room,
+             struct stored_batch *out, struct why *why)
+{
+    struct store_memory *store = ours(base);
+    enum err err;
+
+    pthread_rwlock_rdlock(&store->lock);
+    err = kept_batches_read(&store->batches, tx, room, out, why);
+    pthread_rwlock_unlock(&store->lock);
+    return err;
+}
+
+static enum err
 memory_state_get(struct store *base, enum state_space space, struct str key,
                  struct arena *arena, struct str *out, struct why *why)
 {
@@ -346,6 +361,34 @@ memory_state_get(struct store *base, enum state_space space, struct str key,
         *out = arena_copy(arena, store->state[at].value);
     pthread_rwlock_unlock(&store->lock);
     return err;
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+    const struct state_entry *left = a, *right = b;
+
+    return str_compare(left->key, right->key);
+}
+
+/* The visitor is called under the lock: it must not append. */
+static enum err
+memory_state_scan(struct store *base, enum state_space space,
+                  state_visitor *visitor, void *context, struct why *why)
+{
+    struct store_memory *store = ours(base);
+    enum visit visit = VISIT_NEXT;
+
+    (void)why;
+    pthread_rwlock_wrlock(&store->lock);
+    if (store->state_count > 0)
+        qsort(store->state, store->state_count, sizeof *store->state, by_key);
+    for (size_t i = 0; i < store->state_count && visit != VISIT_STOP; i++)
+        if (store->state[i].space == space)
+            visit =
+                visitor(context, store->state[i].key, store->state[i].value);
+    pthread_rwlock_unlock(&store->lock);
+    return OK;
 }
 
 static void
@@ -372,6 +415,7 @@ memory_close(struct store *base)
         free((void *)(uintptr_t)store->infos[i].sources);
         free((void *)(uintptr_t)store->infos[i].idempotency_key.data);
     }
+    kept_batches_fini(&store->batches);
     for (size_t i = 0; i < store->state_count; i++) {
         free((void *)(uintptr_t)store->state[i].key.data);
         free((void *)(uintptr_t)store->state[i].value.data);
@@ -382,6 +426,7 @@ memory_close(struct store *base)
     free(store->state);
     names_free(base->attributes);
     names_free(base->sources);
+    rulebook_free(base->rules);
     pthread_rwlock_destroy(&store->lock);
     free(store);
 }
@@ -394,8 +439,10 @@ static const struct store_ops ops = {
     .scan = memory_scan,
     .lookup = memory_lookup,
     .transaction = memory_transaction,
+    .batch = memory_batch,
     .history = memory_history,
     .state_get = memory_state_get,
+    .state_scan = memory_state_scan,
     .health = memory_health,
     .close = memory_close,
 };
@@ -411,6 +458,8 @@ store_memory_new(void)
     store->base.sources = names_new(0);
     assert(store->base.attributes != NULL);
     assert(store->base.sources != NULL);
+    store->base.rules = rulebook_new();
+    assert(store->base.rules != NULL);
     pthread_rwlock_init(&store->lock, NULL);
     return &store->base;
 }

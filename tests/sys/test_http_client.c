@@ -88,6 +88,12 @@ static const struct {
     { "no HTTP", "hello\r\n\r\n", ERR_UPSTREAM, 0, 0, NULL },
 };
 
+static const struct http_post post_of_csv = {
+    .path = "/x",
+    .media_type = "text/csv",
+    .body = { "a,b!", 4 },
+};
+
 static void
 run_case(size_t c, bool post)
 {
@@ -100,8 +106,7 @@ run_case(size_t c, bool post)
     out_init(&answer.body, 16);
     pthread_create(&server, NULL, answer_once, (void *)cases[c].answer);
     if (post)
-        err = http_client_post(client, "/x", "text/csv", STR("a,b!"), &answer,
-                               &why);
+        err = http_client_post(client, &post_of_csv, &answer, &why);
     else
         err = http_client_get(client, "/x?y=1", &answer, &why);
     pthread_join(server, NULL);

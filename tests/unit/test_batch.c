@@ -158,3 +158,32 @@ Test(batch, chosen_ids_cost_no_more_than_others, .timeout = 10)
     cr_expect_eq(batch->security_count, FACTS);
     batch_free(batch);
 }
+
+/* Labels stand for securities until the writer has ids for them. */
+Test(batch, groups_new_securities_by_their_labels)
+{
+    static const char *const labels[] = { "b", "a", "b", "c", "a" };
+    static const int64_t ids[] = { -1, -2, -1, -3, -2 };
+    struct batch *batch = batch_new(0);
+
+    for (size_t i = 0; i < 5; i++) {
+        int64_t id;
+
+        cr_assert_eq(batch_label(batch, str_of(labels[i]), &id), OK);
+        cr_expect_eq(id, ids[i], "label %zu: %ld", i, id);
+        add(batch, id, 0, "n");
+    }
+    add(batch, 1, 0, "n");
+    cr_assert_eq(batch_seal(batch), OK);
+    cr_assert_eq(batch->labels.count, 3);
+    cr_expect(str_equal(batch->labels.items[0], STR("b")));
+    cr_expect(str_equal(batch->labels.items[2], STR("c")));
+    cr_expect_eq(batch->record_count, 4);
+    cr_expect_eq(batch->security_count, 4);
+    for (int64_t i = 0; i < 3; i++)
+        batch->minted[i] = 100 + i;
+    cr_expect_eq(batch_security(batch, batch->records[0].security_id), 100);
+    cr_expect_eq(batch_security(batch, batch->records[2].security_id), 102);
+    cr_expect_eq(batch_security(batch, batch->records[3].security_id), 1);
+    batch_free(batch);
+}

@@ -89,3 +89,28 @@ Test(fact, op_numbers_are_those_on_disk)
     cr_expect_eq(FACT_ASSERT, 0);
     cr_expect_eq(FACT_RETRACT, 1);
 }
+
+static const struct {
+    struct str text;
+    bool is_label;
+} labels[] = {
+    { S("a"), true },    { S("Z"), true },     { S("0"), true },
+    { S("."), true },    { S("_-.A9"), true }, { S(""), false },
+    { S(" "), false },   { S("a b"), false },  { S("a/b"), false },
+    { S("a:b"), false }, { S("a\0"), false },  { S("\xc3\xa9"), false },
+    { S("@"), false },   { S("["), false },    { S("`"), false },
+    { S("{"), false },   { S("/"), false },    { S(","), false },
+};
+
+Test(fact, labels_are_short_and_plain)
+{
+    char longest[LABEL_BYTES_MAX + 1];
+
+    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++)
+        cr_expect_eq(label_fault(labels[i].text) == NULL, labels[i].is_label,
+                     "\"%.*s\"", STR_ARG(labels[i].text));
+    memset(longest, 'a', sizeof longest);
+    cr_expect_null(label_fault((struct str){ longest, LABEL_BYTES_MAX }));
+    cr_expect_not_null(
+        label_fault((struct str){ longest, LABEL_BYTES_MAX + 1 }));
+}

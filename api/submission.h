@@ -1,0 +1,48 @@
+/*
+ * What all calls that write have in common: an Idempotency-Key, a dry run, the
+ * way to the writer and the replay of an answer. Their endpoints set takes_key.
+ */
+#ifndef API_SUBMISSION_H
+#define API_SUBMISSION_H
+
+#include "request.h"
+#include "secmaster/digest.h"
+#include "secmaster/writer.h"
+
+/* Read the request's key, if it writes; one that cannot be a key is refused. */
+void submission_begin(struct request *request, struct response *response);
+
+/* A piece of the body as it was received. */
+void submission_piece(struct request *request, struct str piece);
+
+/* The request is over. */
+void submission_end(struct request *request);
+
+/* Read ?dry_run; refuse what is neither true nor false. */
+void submission_dry_run(struct request *request, struct response *response,
+                        bool *out);
+
+/*
+ * The body is whole: give the job the request's key and hand it to the writer.
+ * print and status are of its first answer. Where the writer does not take it,
+ * the response says why.
+ */
+void submission_send(struct request *request, struct response *response,
+                     struct write_job *job);
+
+/*
+ * The job came home: whether its key settles the answer, which is then
+ * given: the first one again, or that the key was another request's.
+ */
+bool submission_settled(struct request *request, struct response *response,
+                        const struct write_job *job);
+
+/* What a request under a key is known by: this, and then its body. */
+struct submission_head {
+    struct str method, target;
+    enum media media; /* of the body */
+};
+void submission_digest(struct digester *digester,
+                       const struct submission_head *head);
+
+#endif

@@ -1,0 +1,17 @@
+/* The kinds of batches, a row each. */
+#include "kind.h"
+
+#include <assert.h>
+
+static const struct job_kind *const kinds[] = {
+    [BATCH_FACTS] = &kind_facts,
+    [BATCH_PRECEDENCE] = &kind_precedence,
+};
+
+const struct job_kind *
+job_kind_of(enum batch_kind kind)
+{
+    assert(kind < sizeof kinds / sizeof kinds[0]);
+    assert(kinds[kind] != NULL);
+    return kinds[kind];
+}
