@@ -156,6 +156,8 @@ commit_admitted(struct writer *writer)
     if (err == OK) {
         count(&writer->commits, 1);
         count(&writer->commit_us, (uint64_t)writer->last_commit_us);
+        if (writer->options.commits != NULL)
+            bells_ring(writer->options.commits);
     }
     if (err == ERR_STORE)
         fail_stop(writer, &why);
