@@ -182,18 +182,17 @@ static enum err
 admit(struct commit *commit, struct write_job *job, const struct mark *mark,
       struct instant now)
 {
+    struct tx_info info = {
+        .tx = commit->next_tx,
+        .recorded_at = record_time(commit, now),
+        .kind = job->kind,
+    };
     struct append_batch *batches =
         array_reserve(commit->batches, &commit->batch_capacity,
                       commit->batch_count + 1, sizeof *batches);
     if (batches == NULL)
         return ERR_BUSY;
     commit->batches = batches;
-
-    struct tx_info info = {
-        .tx = commit->next_tx,
-        .recorded_at = record_time(commit, now),
-        .kind = job->kind,
-    };
 
     if (!job->dry_run)
         info.idempotency_key = job->once.key;
@@ -254,8 +253,10 @@ commit_admit(struct commit *commit, struct write_job *job, struct instant now)
     return err;
 }
 
-/* Now that nothing grows any more, point the batches at what is theirs. Names
- * and state may be NULL, to which not even 0 may be added. */
+/* An array that nobody has filled is NULL, to which not even 0 may be added. */
+#define BEHIND(items, count) ((count) > 0 ? (items) + (count) : (items))
+
+/* Now that nothing grows any more, point the batches at what is theirs. */
 static enum err
 set_pointers(struct commit *commit)
 {
@@ -283,14 +284,12 @@ set_pointers(struct commit *commit)
         batch->displaced = displaced;
         batch->names = name;
         batch->info.sources = source;
-        record += batch->record_count;
-        displaced += batch->displaced_count;
-        if (batch->name_count > 0)
-            name += batch->name_count;
-        source += batch->info.source_count;
+        record = BEHIND(record, batch->record_count);
+        displaced = BEHIND(displaced, batch->displaced_count);
+        name = BEHIND(name, batch->name_count);
+        source = BEHIND(source, batch->info.source_count);
         batch->state = state;
-        if (batch->state_count > 0)
-            state += batch->state_count;
+        state = BEHIND(state, batch->state_count);
         pointers[i] = batch;
     }
     return OK;
@@ -299,7 +298,8 @@ set_pointers(struct commit *commit)
 static void
 begin_anew(struct commit *commit)
 {
-    bool large = commit->payload.capacity > KEPT_BYTES_MAX;
+    bool large =
+        commit->payload.capacity + commit->answer.capacity > KEPT_BYTES_MAX;
     struct commit fresh = {
         .store = commit->store,
         .recorded_at = commit->recorded_at,

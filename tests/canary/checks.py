@@ -42,7 +42,7 @@ PLANTED = [
     ('lint_openapi', 'openapi.yaml', 'facts: 15\n', 'fact: 15\n',
      'facts is missing'),
     ('lint_openapi', 'openapi.yaml', 'facts: 15\n', 'facts: 15\n' +
-     ' ' * 16 + 'more: 1\n', 'more is not one of its members'),
+     ' ' * 20 + 'more: 1\n', 'more is not one of its members'),
     ('lint_openapi', 'openapi.yaml', "effective_start_date: '2024-01-01'",
      'effective_start_date: 24-01-01', 'does not match'),
     ('lint_openapi', 'openapi.yaml', 'attribute: ticker, value: LENZ',
@@ -55,8 +55,8 @@ PLANTED = [
      'status and title are not'),
     ('lint_openapi', 'openapi.yaml', "'507':", "'509':", 'is no status of'),
     ('lint_openapi', 'openapi.yaml', "        '422': {$ref: '#/components/"
-     "responses/InvalidFacts'}", "        '409': {$ref: '#/components/"
-     "responses/InvalidFacts'}", 'a 422 under 409'),
+     "responses/InvalidFacts'}", "        '428': {$ref: '#/components/"
+     "responses/InvalidFacts'}", 'a 422 under 428'),
     ('lint_openapi', 'api/problems.def', '"full"', '"no-room"',
      'not both in Problem'),
     ('lint_openapi', 'include/secmaster/bounds.h', 'PAGE_ROWS_MAX 10000',
