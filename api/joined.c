@@ -192,12 +192,11 @@ fold_one(struct part *part, struct view *view, struct timeline *timeline)
 static enum err
 fold_all(struct part *part, struct timeline *timeline)
 {
-    const struct joined *joined = part->joined;
     struct view view;
     enum err err = OK;
 
-    TRY(store_view_begin(joined->store, joined->rules.known_tx, &view,
-                         &part->why));
+    TRY(store_view_begin(part->joined->store, part->joined->rules.known_tx,
+                         &view, &part->why));
     for (part->next = part->from; err == OK && part->next < part->to;
          part->next = part->end)
         err = fold_one(part, &view, timeline);
