@@ -9,6 +9,7 @@
 
 #include "admission.h"
 #include "answer.h"
+#include "field.h"
 #include "intake.h"
 #include "metrics.h"
 #include "packing.h"
@@ -180,14 +181,6 @@ set_id(struct exchange *exchange)
     return id.data != NULL;
 }
 
-static struct str
-without_trailing_space(struct str text)
-{
-    while (text.len > 0 && strchr(" \t", text.data[text.len - 1]) != NULL)
-        text.len--;
-    return text;
-}
-
 /* The parser's buffer is used again for the body. */
 static bool
 copy_head(struct exchange *exchange, const struct gate_head *head)
@@ -204,8 +197,7 @@ copy_head(struct exchange *exchange, const struct gate_head *head)
         const struct pair *header = &head->headers[i];
 
         copies[i].name = arena_copy(arena, header->name);
-        copies[i].value =
-            arena_copy(arena, without_trailing_space(header->value));
+        copies[i].value = arena_copy(arena, field_trim(header->value));
         if (copies[i].name.data == NULL || copies[i].value.data == NULL)
             return false;
     }
