@@ -303,8 +303,8 @@ exchange_unseen(struct exchange *exchange, const char *content_length)
     end_early(exchange);
 }
 
-bool
-exchange_piece(struct exchange *exchange, struct str piece)
+static bool
+take_piece(struct exchange *exchange, struct str piece)
 {
     struct request *request = &exchange->request;
     bool is_in_bounds;
@@ -320,6 +320,34 @@ exchange_piece(struct exchange *exchange, struct str piece)
     exchange_note_end();
     if (!is_in_bounds)
         end_early(exchange);
+    return true;
+}
+
+/* Of a packed body so little that what it unpacks to has a bound, too. */
+static struct str
+cut_slice(const struct exchange *exchange, struct str *rest)
+{
+    struct str slice = *rest;
+
+    if (exchange->request.body_coding == CODING_GZIP &&
+        exchange->response.status == 0 && slice.len > PACKED_SLICE_BYTES)
+        slice.len = PACKED_SLICE_BYTES;
+    rest->data += slice.len;
+    rest->len -= slice.len;
+    return slice;
+}
+
+bool
+exchange_piece(struct exchange *exchange, struct str *rest)
+{
+    uint64_t before = exchange->unpacked_bytes;
+
+    do {
+        if (!take_piece(exchange, cut_slice(exchange, rest)))
+            return false;
+    } while (rest->len > 0 &&
+             exchange->unpacked_bytes - before < UNPACKED_TURN_BYTES);
+    exchange->has_rest = rest->len > 0;
     return true;
 }
 

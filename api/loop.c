@@ -108,7 +108,7 @@ reading_of(const struct exchange *exchange)
     if (exchange == NULL || exchange->state == EXCHANGE_NEW || exchange->early)
         return READING_HEAD;
     if (exchange->state == EXCHANGE_READING)
-        return READING_BODY;
+        return exchange->has_rest ? READING_NOTHING : READING_BODY;
     return exchange->state == EXCHANGE_ANSWERED ? READING_ANSWER
                                                 : READING_NOTHING;
 }
@@ -148,6 +148,8 @@ wait_ms(struct loop *loop)
 {
     int64_t due_ms = loop->loops->ops->due_ms(loop), ms = INT32_MAX;
 
+    if (loop->is_due)
+        return 0;
     if (loop->links != NULL)
         ms = (loop->tick_us - clock_monotonic_us()) / 1000 + 1;
     if (due_ms >= 0 && due_ms < ms)
@@ -171,6 +173,7 @@ turn(struct loop *loop)
     for (int i = 0; i < count; i++)
         if (events[i].data.ptr == &loop->inbox)
             take_inbox(loop);
+    loop->is_due = false;
     loop->loops->ops->run(loop);
     now_us = clock_monotonic_us();
     if (now_us < loop->tick_us)

@@ -53,6 +53,7 @@ struct loop {
     struct link *links;
     size_t pending; /* exchanges that an item will come home for */
     int64_t tick_us, asked_us, logged_us;
+    bool is_due;   /* the library has to run again at once */
     bool is_stuck; /* jobs were still pending at the deadline */
 };
 

@@ -10,6 +10,7 @@
 #include "api/catalogue.h"
 #include "api/column_memory.h"
 #include "api/cors.h"
+#include "api/listener.h"
 #include "api/metrics.h"
 #include "api/server.h"
 #include "commands.h"
@@ -194,13 +195,13 @@ serve(const struct serve_options *options)
 static enum exit_status
 check_listen(const struct serve_options *options)
 {
+    struct listener_address address;
     struct why why = { "" };
-    bool loopback;
 
-    if (server_is_loopback(options->listen, &loopback, &why) != OK)
+    if (listener_parse(options->listen, &address, &why) != OK)
         return usage_fault("serve", "--listen %s: %s", options->listen,
                            why.text);
-    if (!loopback && !options->no_auth)
+    if (!address.is_loopback && !options->no_auth)
         return usage_fault("serve",
                            "--listen %s: beyond loopback anyone could write; "
                            "--no-auth says that this is meant",
