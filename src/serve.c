@@ -19,6 +19,7 @@
 #include "secmaster/log.h"
 #include "secmaster/panic.h"
 #include "secmaster/store_lmdb.h"
+#include "secmaster/xxh64.h"
 
 #define LISTEN_DEFAULT "127.0.0.1:8080"
 
@@ -79,6 +80,7 @@ open_all(const struct serve_options *options, struct why *why)
     struct service *service = &serving.service;
 
     service->now = clock_wall;
+    service->build = hash_xxh64(str_of(panic_build()));
     service->body_bytes_max = options->body_bytes_max;
     service->cors_origins = options->origins;
     service->cors_origin_count = options->origin_count;
