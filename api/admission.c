@@ -4,48 +4,13 @@
 #include <assert.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <strings.h>
 
 #include "coding.h"
+#include "field.h"
 #include "problem.h"
 #include "route.h"
 #include "service.h"
 #include "submission.h"
-
-static bool
-is_word(struct str text, const char *word)
-{
-    return text.len == strlen(word) &&
-           strncasecmp(text.data, word, text.len) == 0;
-}
-
-static struct str
-trimmed(struct str text)
-{
-    while (text.len > 0 && strchr(" \t", text.data[text.len - 1]) != NULL)
-        text.len--;
-    while (text.len > 0 && strchr(" \t", text.data[0]) != NULL) {
-        text.data++;
-        text.len--;
-    }
-    return text;
-}
-
-/* The part before the mark; *rest is what is behind it, or empty. */
-static struct str
-cut(struct str text, char mark, struct str *rest)
-{
-    const char *at = text.len == 0 ? NULL : memchr(text.data, mark, text.len);
-
-    if (at == NULL) {
-        *rest = (struct str){ text.data + text.len, 0 };
-        return text;
-    }
-    size_t len = (size_t)(at - text.data);
-
-    *rest = (struct str){ at + 1, text.len - len - 1 };
-    return (struct str){ text.data, len };
-}
 
 static enum method
 method_by_name(struct str name)
@@ -88,7 +53,7 @@ body_length(const struct request *request)
 
     if (request_header(request, "Transfer-Encoding").data != NULL)
         return -1;
-    return length.data == NULL ? 0 : length_of(trimmed(length));
+    return length.data == NULL ? 0 : length_of(field_trim(length));
 }
 
 bool
@@ -188,12 +153,12 @@ static bool
 is_utf8(struct str params)
 {
     while (params.len > 0) {
-        struct str value, param = cut(params, ';', &params);
-        struct str name = trimmed(cut(param, '=', &value));
+        struct str value = field_cut(&params, ';');
+        struct str name = field_trim(field_cut(&value, '='));
 
-        value = trimmed(value);
-        if (is_word(name, "charset") && !is_word(value, "utf-8") &&
-            !is_word(value, "\"utf-8\""))
+        value = field_trim(value);
+        if (field_is(name, "charset") && !field_is(value, "utf-8") &&
+            !field_is(value, "\"utf-8\""))
             return false;
     }
     return true;
@@ -202,7 +167,7 @@ is_utf8(struct str params)
 static void
 check_body_media(struct request *request, struct response *response)
 {
-    struct str params, type = request_header(request, "Content-Type");
+    struct str params = request_header(request, "Content-Type"), type;
 
     if (!coding_of_body(request)) {
         problem_set(request, response, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
@@ -210,7 +175,7 @@ check_body_media(struct request *request, struct response *response)
         response_header(request, response, "Accept-Encoding", "gzip");
         return;
     }
-    type = trimmed(cut(type.data == NULL ? STR("") : type, ';', &params));
+    type = field_trim(field_cut(&params, ';'));
     request->body_media = media_by_type(type);
     if (request->body_media == MEDIA_NONE ||
         (request->route->endpoint->bodies & MEDIA_BIT(request->body_media)) ==
@@ -283,7 +248,8 @@ admission_check(struct request *request, struct response *response)
     assert(response->status == 0);
 
     request->method = method_by_name(request->method_text);
-    request->path = cut(request->target, '?', &request->query);
+    request->query = request->target;
+    request->path = field_cut(&request->query, '?');
     request->body_length = body_length(request);
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
         checks[i](request, response);

@@ -131,7 +131,7 @@ static void
 handle(struct request *request, struct response *response)
 {
     struct service *service = request->service;
-    const struct catalogue *catalogue;
+    struct catalogue *catalogue;
     struct why why = { 0 };
     struct clocks clocks;
     struct page page;
@@ -144,7 +144,7 @@ handle(struct request *request, struct response *response)
                            &service->draining, &catalogue, &why);
     if (err == OK) {
         err = write_page(request, response, catalogue, &page, &why);
-        catalogues_end(service->catalogues);
+        catalogues_end(service->catalogues, catalogue);
     }
     if (err != OK)
         problem_err(request, response, err, &why);

@@ -1,6 +1,7 @@
 /* Count the attributes of a snapshot in turns, and remember the counts. */
 #include "catalogue.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -14,9 +15,10 @@
 #define FACTS_SETTLED 256
 
 struct catalogues {
-    pthread_mutex_t mutex; /* over everything, and while counting */
-    struct catalogue kept[CATALOGUES_KEPT]; /* the last asked for first */
+    pthread_mutex_t mutex; /* over what follows, and each one's users */
+    struct catalogue *kept[CATALOGUES_KEPT]; /* the last asked for first */
     size_t count;
+    bool is_counting;
 };
 
 /* A pass over all facts. */
@@ -46,13 +48,25 @@ catalogues_new(void)
     return catalogues;
 }
 
+/* Those that are remembered are in use for that. */
+static void
+release(struct catalogue *catalogue)
+{
+    assert(catalogue->users > 0);
+
+    if (--catalogue->users > 0)
+        return;
+    free(catalogue->entries);
+    free(catalogue);
+}
+
 void
 catalogues_free(struct catalogues *catalogues)
 {
     if (catalogues == NULL)
         return;
     for (size_t i = 0; i < catalogues->count; i++)
-        free(catalogues->kept[i].entries);
+        release(catalogues->kept[i]);
     pthread_mutex_destroy(&catalogues->mutex);
     free(catalogues);
 }
@@ -188,68 +202,109 @@ count_all(struct store *store, uint64_t known_tx, const atomic_bool *stop,
     return err;
 }
 
+static enum err
+count_new(struct store *store, uint64_t known_tx, const atomic_bool *stop,
+          struct catalogue **out, struct why *why)
+{
+    struct catalogue *counted = calloc(1, sizeof *counted);
+    enum err err = ERR_BUSY;
+
+    if (counted != NULL)
+        err = count_all(store, known_tx, stop, counted, why);
+    if (err != OK) {
+        free(counted);
+        return err;
+    }
+    *out = counted;
+    return OK;
+}
+
 /* Put a catalogue first, and forget the last ones for it. */
 static void
-keep(struct catalogues *catalogues, const struct catalogue *catalogue)
+keep(struct catalogues *catalogues, struct catalogue *catalogue)
 {
     size_t left = CATALOGUES_BYTES_MAX / sizeof *catalogue->entries, kept = 0;
 
     left -= catalogue->count < left ? catalogue->count : left;
     for (; kept < catalogues->count && kept < CATALOGUES_KEPT - 1; kept++) {
-        if (catalogues->kept[kept].count > left)
+        if (catalogues->kept[kept]->count > left)
             break;
-        left -= catalogues->kept[kept].count;
+        left -= catalogues->kept[kept]->count;
     }
     for (size_t i = kept; i < catalogues->count; i++)
-        free(catalogues->kept[i].entries);
+        release(catalogues->kept[i]);
     for (size_t i = kept; i > 0; i--)
         catalogues->kept[i] = catalogues->kept[i - 1];
-    catalogues->kept[0] = *catalogue;
+    catalogue->users++;
+    catalogues->kept[0] = catalogue;
     catalogues->count = kept + 1;
 }
 
-/* Put the remembered one of a snapshot first. False: there is none. */
-static bool
+/* Put the remembered one of a snapshot first. NULL: there is none. */
+static struct catalogue *
 recall(struct catalogues *catalogues, uint64_t known_tx)
 {
-    struct catalogue found;
+    struct catalogue *found;
     size_t i = 0;
 
-    while (i < catalogues->count && catalogues->kept[i].known_tx != known_tx)
+    while (i < catalogues->count && catalogues->kept[i]->known_tx != known_tx)
         i++;
     if (i == catalogues->count)
-        return false;
+        return NULL;
     found = catalogues->kept[i];
     for (; i > 0; i--)
         catalogues->kept[i] = catalogues->kept[i - 1];
     catalogues->kept[0] = found;
-    return true;
+    return found;
 }
 
-enum err
-catalogues_begin(struct catalogues *catalogues, struct store *store,
-                 uint64_t known_tx, const atomic_bool *stop,
-                 const struct catalogue **out, struct why *why)
+/* Recall one, or become who counts. ERR_BUSY: somebody else is. */
+static enum err
+recall_or_count(struct catalogues *catalogues, uint64_t known_tx,
+                struct catalogue **found)
 {
-    struct catalogue counted;
     enum err err = OK;
 
     pthread_mutex_lock(&catalogues->mutex);
-    if (!recall(catalogues, known_tx)) {
-        err = count_all(store, known_tx, stop, &counted, why);
-        if (err == OK)
-            keep(catalogues, &counted);
+    *found = recall(catalogues, known_tx);
+    if (*found != NULL)
+        (*found)->users++;
+    else if (catalogues->is_counting)
+        err = ERR_BUSY;
+    else
+        catalogues->is_counting = true;
+    pthread_mutex_unlock(&catalogues->mutex);
+    return err;
+}
+
+/* Who waited for a count would do so on a worker, of which there are few:
+ * somebody else's short request would wait behind the two. */
+enum err
+catalogues_begin(struct catalogues *catalogues, struct store *store,
+                 uint64_t known_tx, const atomic_bool *stop,
+                 struct catalogue **out, struct why *why)
+{
+    enum err err;
+
+    TRY(recall_or_count(catalogues, known_tx, out));
+    if (*out != NULL)
+        return OK;
+
+    err = count_new(store, known_tx, stop, out, why);
+    pthread_mutex_lock(&catalogues->mutex);
+    catalogues->is_counting = false;
+    if (err == OK) {
+        (*out)->users = 1;
+        keep(catalogues, *out);
     }
-    if (err != OK) {
-        pthread_mutex_unlock(&catalogues->mutex);
-        return err;
-    }
-    *out = &catalogues->kept[0];
-    return OK;
+    pthread_mutex_unlock(&catalogues->mutex);
+    return err;
 }
 
 void
-catalogues_end(struct catalogues *catalogues)
+catalogues_end(struct catalogues *catalogues, struct catalogue *catalogue)
 {
+    pthread_mutex_lock(&catalogues->mutex);
+    release(catalogue);
     pthread_mutex_unlock(&catalogues->mutex);
 }

@@ -23,11 +23,12 @@ struct catalogue {
     uint64_t known_tx;
     struct catalogue_entry *entries;
     size_t count;
+    unsigned users; /* the catalogues', who count them */
 };
 
 /*
  * The catalogues that were asked for last. Counting is a pass over all facts:
- * one goes on at a time, and whoever asks meanwhile waits for it.
+ * one goes on at a time, and whoever needs another meanwhile is told so.
  */
 struct catalogues;
 
@@ -37,11 +38,12 @@ void catalogues_free(struct catalogues *catalogues);
 /*
  * The catalogue of a snapshot, counted unless it is remembered; valid until
  * catalogues_end, which follows where OK came back. ERR_BUSY: out of memory,
- * or *stop was set. Other errors: those of store_view_begin and store_scan.
+ * *stop was set, or another is being counted. Other errors: those of
+ * store_view_begin and store_scan.
  */
 enum err catalogues_begin(struct catalogues *catalogues, struct store *store,
                           uint64_t known_tx, const atomic_bool *stop,
-                          const struct catalogue **out, struct why *why);
-void catalogues_end(struct catalogues *catalogues);
+                          struct catalogue **out, struct why *why);
+void catalogues_end(struct catalogues *catalogues, struct catalogue *catalogue);
 
 #endif

@@ -10,11 +10,11 @@
 #define MAX_AGE "600" /* seconds that a browser keeps a preflight's answer */
 #define TAKEN                                                                  \
     "Content-Type, Authorization, Idempotency-Key, If-None-Match, "            \
-    "X-Request-Id, Accept"
+    "X-Request-Id, Accept, Content-Encoding"
 #define SHOWN                                                                  \
     "Secmaster-Tx, Link, ETag, Location, X-Request-Id, Secmaster-Matched, "    \
     "Secmaster-Unmatched, Idempotency-Replayed, Secmaster-Last-Tx, "           \
-    "Retry-After"
+    "Retry-After, Allow, Accept-Encoding"
 
 /* What is behind "http://" or "https://", and that scheme's own port. */
 static const char *

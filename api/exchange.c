@@ -9,6 +9,7 @@
 
 #include "admission.h"
 #include "answer.h"
+#include "field.h"
 #include "intake.h"
 #include "metrics.h"
 #include "packing.h"
@@ -182,14 +183,6 @@ set_id(struct exchange *exchange)
     return id.data != NULL;
 }
 
-static struct str
-without_trailing_space(struct str text)
-{
-    while (text.len > 0 && strchr(" \t", text.data[text.len - 1]) != NULL)
-        text.len--;
-    return text;
-}
-
 /* The parser's buffer is used again for the body. */
 static bool
 copy_head(struct exchange *exchange, const struct gate_head *head)
@@ -206,8 +199,7 @@ copy_head(struct exchange *exchange, const struct gate_head *head)
         const struct pair *header = &head->headers[i];
 
         copies[i].name = arena_copy(arena, header->name);
-        copies[i].value =
-            arena_copy(arena, without_trailing_space(header->value));
+        copies[i].value = arena_copy(arena, field_trim(header->value));
         if (copies[i].name.data == NULL || copies[i].value.data == NULL)
             return false;
     }
@@ -313,8 +305,8 @@ exchange_unseen(struct exchange *exchange, const char *content_length)
     end_early(exchange);
 }
 
-bool
-exchange_piece(struct exchange *exchange, struct str piece)
+static bool
+take_piece(struct exchange *exchange, struct str piece)
 {
     struct request *request = &exchange->request;
     bool is_in_bounds;
@@ -331,6 +323,34 @@ exchange_piece(struct exchange *exchange, struct str piece)
     exchange_note_end();
     if (!is_in_bounds)
         end_early(exchange);
+    return true;
+}
+
+/* Of a packed body so little that what it unpacks to has a bound, too. */
+static struct str
+cut_slice(const struct exchange *exchange, struct str *rest)
+{
+    struct str slice = *rest;
+
+    if (exchange->request.body_coding == CODING_GZIP &&
+        exchange->response.status == 0 && slice.len > PACKED_SLICE_BYTES)
+        slice.len = PACKED_SLICE_BYTES;
+    rest->data += slice.len;
+    rest->len -= slice.len;
+    return slice;
+}
+
+bool
+exchange_piece(struct exchange *exchange, struct str *rest)
+{
+    uint64_t before = exchange->unpacked_bytes;
+
+    do {
+        if (!take_piece(exchange, cut_slice(exchange, rest)))
+            return false;
+    } while (rest->len > 0 &&
+             exchange->unpacked_bytes - before < UNPACKED_TURN_BYTES);
+    exchange->has_rest = rest->len > 0;
     return true;
 }
 

@@ -52,6 +52,7 @@ struct exchange {
     uint64_t bytes_counted;         /* of the service's bodies in flight */
     struct gzip_unpacker *unpacker; /* of a packed body */
     uint64_t unpacked_bytes;
+    bool has_rest;           /* a piece was left for the next turn */
     uint64_t answer_counted; /* of its answers in flight */
     uint64_t bytes_out;
     size_t stream_at;      /* bytes of response.body that were handed out */
@@ -84,11 +85,13 @@ bool exchange_head(struct exchange *exchange, struct gate_head *head);
 void exchange_unseen(struct exchange *exchange, const char *content_length);
 
 /*
- * A piece of the body. Where it sets early, the body is past its limit:
- * answer_early's text is to be sent at once, and what follows is dropped.
- * False: it goes on and on; close the connection.
+ * A piece of the body, from the front of *rest, which moves on: some of it is
+ * left where it unpacks to so much that others should have a turn. Where it
+ * sets early, the body is past its limit: answer_early's text is to be sent at
+ * once, and what follows is dropped. False: it goes on and on; close the
+ * connection.
  */
-bool exchange_piece(struct exchange *exchange, struct str piece);
+bool exchange_piece(struct exchange *exchange, struct str *rest);
 
 /*
  * The request is whole, and the trailers behind its body took so many bytes

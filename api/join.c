@@ -75,6 +75,7 @@ rules_read(struct request *request, struct response *response,
     *out = (struct join_rules){
         .known_tx = clocks.known_tx,
         .memory = request->service->column_memory,
+        .stop = &request->service->draining,
         .age_days_max = UINT64_MAX,
         .media = request->media,
         .window_bytes_max = JOIN_WINDOW_BYTES_MAX,

@@ -286,6 +286,7 @@ make_columns(struct joined *joined, struct why *why)
     struct reading all = reading_all(joined->store, joined->rules.known_tx);
 
     all.memory = joined->rules.memory;
+    all.stop = joined->rules.stop;
     TRY(reading_columns(&all, &joined->columns, why));
     joined->sheet = (struct sheet){
         .fixed = { "security_id", "quantity", "date" },

@@ -2,6 +2,7 @@
 #ifndef API_JOINED_H
 #define API_JOINED_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ enum unmatched {
 struct join_rules {
     uint64_t known_tx;
     struct column_memory *memory; /* NULL: none */
+    const atomic_bool *stop;      /* set: as a reading's; NULL: it never is */
     enum unmatched unmatched;
     uint64_t age_days_max; /* a row that began earlier is no match */
     enum media media;

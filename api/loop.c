@@ -142,7 +142,7 @@ reading_of(const struct exchange *exchange)
     if (exchange == NULL || exchange->state == EXCHANGE_NEW || exchange->early)
         return READING_HEAD;
     if (exchange->state == EXCHANGE_READING)
-        return READING_BODY;
+        return exchange->has_rest ? READING_NOTHING : READING_BODY;
     return exchange->state == EXCHANGE_ANSWERED ? READING_ANSWER
                                                 : READING_NOTHING;
 }
@@ -184,6 +184,8 @@ wait_ms(struct loop *loop)
     int64_t now_us = clock_monotonic_us();
     int64_t over_ms = waiting_due_ms(loop, now_us);
 
+    if (loop->is_due)
+        return 0;
     if (loop->links != NULL)
         ms = (loop->tick_us - now_us) / 1000 + 1;
     if (due_ms >= 0 && due_ms < ms)
@@ -213,6 +215,7 @@ turn(struct loop *loop)
             take_leaver(loop, events[i].data.ptr);
     }
     end_waits(loop);
+    loop->is_due = false;
     loop->loops->ops->run(loop);
     now_us = clock_monotonic_us();
     if (now_us < loop->tick_us)

@@ -56,6 +56,7 @@ struct loop {
     struct waiting waiting;
     size_t pending; /* exchanges that wait, for an item or otherwise */
     int64_t tick_us, asked_us, logged_us;
+    bool is_due;   /* the library has to run again at once */
     bool is_stuck; /* jobs were still pending at the deadline */
 };
 

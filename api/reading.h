@@ -2,6 +2,7 @@
 #ifndef API_READING_H
 #define API_READING_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,6 +33,7 @@ struct reading {
     struct projection projection;
     struct picks *picks;          /* NULL: every security is looked at */
     struct column_memory *memory; /* NULL: none */
+    const atomic_bool *stop;      /* set: no further turn; NULL: it never is */
 };
 
 /* Every row there is. */
@@ -66,7 +68,7 @@ enum err reading_rows(const struct reading *reading, struct turn *turn,
 /*
  * Collect the columns: those of the projection, as it has them; else the
  * attributes that selected rows carry, in a class view those not null in all
- * of them, sorted.
+ * of them, sorted. ERR_BUSY: out of memory, or *stop was set between two turns.
  */
 enum err reading_columns(const struct reading *reading, struct columns *columns,
                          struct why *why);

@@ -110,6 +110,13 @@ take_turn(struct pass *pass, struct why *why)
     return pass->err;
 }
 
+/* A pass over all records would outlast the time that a stop waits. */
+static enum err
+may_go_on(const struct reading *reading)
+{
+    return reading->stop != NULL && atomic_load(reading->stop) ? ERR_BUSY : OK;
+}
+
 static bool
 is_over(const struct pass *pass)
 {
@@ -157,6 +164,7 @@ read_days(const struct reading *reading, struct days *days, struct why *why)
     all.window = WINDOW_ALL;
     turn.records_max = STREAM_RECORDS_MAX;
     do {
+        TRY(may_go_on(reading));
         TRY(reading_rows(&all, &turn, note_days, days, why));
         TRY(days->err);
     } while (turn.cut);
@@ -205,8 +213,10 @@ go_on(struct pass *pass, struct why *why)
 
     if (is_by_days)
         TRY(find_by_days(reading, pass->columns, why));
-    while (!is_by_days && !is_over(pass))
+    while (!is_by_days && !is_over(pass)) {
+        TRY(may_go_on(reading));
         TRY(take_turn(pass, why));
+    }
     TRY(columns_sort(pass->columns, reading->store->attributes));
     if (reading->memory != NULL && !is_by_days)
         column_memory_keep(reading->memory, reading, pass->columns);

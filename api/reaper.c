@@ -71,8 +71,10 @@ reaper_judge(struct reaper_mark *mark, enum reading reading,
         mark->since_us = 0;
         return REAPER_WAITS;
     }
-    if (mark->since_us == 0 || mark->is_idle != is_idle)
+    if (mark->since_us == 0 || mark->reading != reading ||
+        mark->is_idle != is_idle)
         start(mark, is_idle, is_idle ? flow->taken : flow->received, now_us);
+    mark->reading = reading;
     if (is_idle) {
         if (!is_stalled(mark, flow->taken, now_us, deadlines->idle_us))
             return REAPER_WAITS;

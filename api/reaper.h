@@ -29,8 +29,9 @@ struct reaper_deadlines {
 struct reaper_mark {
     uint64_t bytes_done; /* received when the last request was done with */
     uint64_t bytes_since;
-    int64_t since_us; /* 0: the clock does not run */
-    bool is_idle;     /* it runs because nothing is sent or taken */
+    int64_t since_us;     /* 0: the clock does not run */
+    enum reading reading; /* what it runs for */
+    bool is_idle;         /* it runs because nothing is sent or taken */
 };
 
 /* The last request is done with; bytes received so far. */

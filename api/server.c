@@ -14,7 +14,6 @@
 
 #include "answer.h"
 #include "exchange.h"
-#include "listener.h"
 #include "loop.h"
 #include "secmaster/clock.h"
 #include "secmaster/log.h"
@@ -191,8 +190,11 @@ send_early(struct exchange *exchange)
     out_fini(&text);
 }
 
+/* What is left of a piece is for the next turn, behind the others': the library
+ * itself would wait for the socket, which may have given everything. */
 static enum MHD_Result
-take_piece(struct exchange *exchange, struct str piece)
+take_piece(struct loop *loop, struct MHD_Connection *connection,
+           struct exchange *exchange, struct str *piece)
 {
     bool was_early = exchange->early;
 
@@ -200,6 +202,11 @@ take_piece(struct exchange *exchange, struct str piece)
         return MHD_NO;
     if (exchange->early && !was_early)
         send_early(exchange);
+    if (exchange->has_rest) {
+        MHD_suspend_connection(connection);
+        MHD_resume_connection(connection);
+        loop->is_due = true;
+    }
     return MHD_YES;
 }
 
@@ -253,9 +260,10 @@ on_request(void *context, struct MHD_Connection *connection, const char *url,
     }
     if (*size > 0) {
         struct str piece = { data, *size };
+        enum MHD_Result result = take_piece(loop, connection, exchange, &piece);
 
-        *size = 0;
-        return take_piece(exchange, piece);
+        *size = piece.len;
+        return result;
     }
     if (exchange->early)
         return MHD_NO;
@@ -482,14 +490,4 @@ server_free(struct server *server)
     loops_fini(&server->loops);
     acceptor_free(server->loops.acceptor);
     free(server);
-}
-
-enum err
-server_is_loopback(const char *listen, bool *out, struct why *why)
-{
-    struct listener_address address;
-
-    TRY(listener_parse(listen, &address, why));
-    *out = address.is_loopback;
-    return OK;
 }

@@ -36,8 +36,4 @@ enum err server_stop(struct server *server);
  * still be ringing for what it took from them last. NULL is fine. */
 void server_free(struct server *server);
 
-/* Whether HOST of "HOST:PORT" is a loopback address. ERR_INVALID: neither a
- * numeric address nor localhost. */
-enum err server_is_loopback(const char *listen, bool *out, struct why *why);
-
 #endif

@@ -24,6 +24,7 @@ struct service {
     struct catalogues *catalogues;
     struct column_memory *column_memory;
     clock_now *now;
+    uint64_t build; /* of the program: another may answer otherwise */
     uint64_t body_bytes_max;
     const char *const *cors_origins; /* each checked by cors_origin_check */
     size_t cors_origin_count;        /* 0: no CORS */

@@ -69,6 +69,7 @@ table_new(const struct request *request, const struct reading *reading,
     picks_init(&table->picks);
     table->reading = *reading;
     table->reading.memory = request->service->column_memory;
+    table->reading.stop = &request->service->draining;
     if (picks_are_few(&reading->selection))
         table->reading.picks = &table->picks;
     err = reading_columns(&table->reading, &table->columns, why);

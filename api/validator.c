@@ -26,7 +26,7 @@
 static_assert(ANSWER_BYTES_MAX <= UINT32_MAX, "a length in eight digits");
 
 /* What an answer depends on, as bytes. */
-#define INPUT_PROGRAM 0
+#define INPUT_BUILD 0
 #define INPUT_TARGET 8
 #define INPUT_HISTORY 16
 #define INPUT_TX 24
@@ -182,7 +182,7 @@ hash_of(const struct request *request, const struct clocks *clocks,
 {
     unsigned char input[INPUT_BYTES];
 
-    put_le64(input + INPUT_PROGRAM, hash_xxh64(STR(SECMASTER_VERSION)));
+    put_le64(input + INPUT_BUILD, request->service->build);
     put_le64(input + INPUT_TARGET, hash_xxh64(request->target));
     put_le64(input + INPUT_HISTORY, history);
     put_le64(input + INPUT_TX, clocks->known_tx);

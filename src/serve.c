@@ -10,6 +10,7 @@
 #include "api/catalogue.h"
 #include "api/column_memory.h"
 #include "api/cors.h"
+#include "api/listener.h"
 #include "api/metrics.h"
 #include "api/server.h"
 #include "commands.h"
@@ -18,6 +19,7 @@
 #include "secmaster/log.h"
 #include "secmaster/panic.h"
 #include "secmaster/store_lmdb.h"
+#include "secmaster/xxh64.h"
 
 #define LISTEN_DEFAULT "127.0.0.1:8080"
 
@@ -78,6 +80,7 @@ open_all(const struct serve_options *options, struct why *why)
     struct service *service = &serving.service;
 
     service->now = clock_wall;
+    service->build = hash_xxh64(str_of(panic_build()));
     service->body_bytes_max = options->body_bytes_max;
     service->cors_origins = options->origins;
     service->cors_origin_count = options->origin_count;
@@ -195,13 +198,13 @@ serve(const struct serve_options *options)
 static enum exit_status
 check_listen(const struct serve_options *options)
 {
+    struct listener_address address;
     struct why why = { "" };
-    bool loopback;
 
-    if (server_is_loopback(options->listen, &loopback, &why) != OK)
+    if (listener_parse(options->listen, &address, &why) != OK)
         return usage_fault("serve", "--listen %s: %s", options->listen,
                            why.text);
-    if (!loopback && !options->no_auth)
+    if (!address.is_loopback && !options->no_auth)
         return usage_fault("serve",
                            "--listen %s: beyond loopback anyone could write; "
                            "--no-auth says that this is meant",

@@ -20,7 +20,9 @@
 #define BODY_BYTES_DEFAULT (64UL << 20) /* --max-body */
 #define BODY_BYTES_CEILING (1UL << 30)  /* batch offsets are 32 bits wide */
 #define BODY_BYTES_IN_FLIGHT_MAX (512UL << 20) /* all bodies being read */
-#define REQUEST_ARENA_BYTES_MAX (4UL << 20)    /* parameters, page, problem */
+#define PACKED_SLICE_BYTES 256 /* of such a body: 256 KiB at the most */
+#define UNPACKED_TURN_BYTES (256UL * 1024)  /* then others have a turn */
+#define REQUEST_ARENA_BYTES_MAX (4UL << 20) /* parameters, page, problem */
 #define REQUEST_ID_BYTES_MAX 128
 #define ANSWER_BYTES_MAX (256UL << 20)         /* a page; streams have no end */
 #define ANSWER_BYTES_IN_FLIGHT_MAX (1UL << 30) /* all that are being read */

@@ -9,6 +9,10 @@
  */
 void panic_install(void);
 
+/* The linker's id of this program, in hex, "" where it gave none; known once
+ * panic_install has been called. */
+const char *panic_build(void);
+
 /* What this thread is doing, for the report; both borrowed, NULL to clear. */
 void panic_note(const char *request_id, const char *route);
 

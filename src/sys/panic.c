@@ -155,6 +155,12 @@ panic_install(void)
     }
 }
 
+const char *
+panic_build(void)
+{
+    return build_id;
+}
+
 void
 panic_note(const char *request_id, const char *route)
 {

@@ -54,9 +54,10 @@ exchanging_finish(struct exchanging *exchanging, struct exchange *exchange,
         struct str piece = { body.data,
                              body.len < piece_bytes ? body.len : piece_bytes };
 
-        cr_assert(exchange_piece(exchange, piece));
         body.data += piece.len;
         body.len -= piece.len;
+        while (piece.len > 0)
+            cr_assert(exchange_piece(exchange, &piece));
     }
     if (exchange->state == EXCHANGE_READING)
         exchange_whole(exchange, 0);

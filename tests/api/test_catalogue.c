@@ -52,7 +52,7 @@ expect_entry(struct asking *a, uint64_t known_tx, uint64_t assertions,
              uint64_t securities)
 {
     atomic_bool stop = false;
-    const struct catalogue *got;
+    struct catalogue *got;
     enum err err = catalogues_begin(a->service.catalogues, a->service.store,
                                     known_tx, &stop, &got, NULL);
 
@@ -65,7 +65,7 @@ expect_entry(struct asking *a, uint64_t known_tx, uint64_t assertions,
         cr_expect_eq(got->entries[0].securities, securities, "tx %d: %d",
                      (int)known_tx, (int)got->entries[0].securities);
     }
-    catalogues_end(a->service.catalogues);
+    catalogues_end(a->service.catalogues, got);
 }
 
 Test(catalogue, counts_in_turns_that_end_between_securities)
@@ -143,6 +143,68 @@ Test(catalogue, remembers_those_that_were_asked_for_last)
                      asked[i].known_tx);
         cr_expect_eq(views > 0, asked[i].is_counted, "row %zu", i);
     }
+    asking_fini(&a);
+}
+
+/* As a second worker asks while the first one counts. */
+static struct asking *meanwhile;
+static enum err errs_meanwhile[2];
+
+static enum err
+asked_begin(struct view *view, struct why *why)
+{
+    for (uint64_t tx = 1; tx <= 2; tx++) {
+        atomic_bool stop = false;
+        struct catalogue *got;
+        enum err err =
+            catalogues_begin(meanwhile->service.catalogues,
+                             meanwhile->service.store, tx, &stop, &got, NULL);
+
+        errs_meanwhile[tx - 1] = err;
+        if (err == OK)
+            catalogues_end(meanwhile->service.catalogues, got);
+    }
+    return real_begin(view, why);
+}
+
+Test(catalogue, nobody_waits_for_a_count, .timeout = 10)
+{
+    struct store_ops ops;
+    struct asking a;
+
+    asking_init(&a);
+    post_days(&a, 1, 1, 1);
+    post_days(&a, 2, 1, 1);
+    expect_entry(&a, 1, 1, 1);
+    count_views(a.service.store, &ops);
+    ops.view_begin = asked_begin;
+    meanwhile = &a;
+    expect_entry(&a, 2, 2, 2);
+    cr_expect_eq(errs_meanwhile[0], OK, "what is remembered: %d",
+                 errs_meanwhile[0]);
+    cr_expect_eq(errs_meanwhile[1], ERR_BUSY, "another: %d", errs_meanwhile[1]);
+    ops.view_begin = real_begin;
+    expect_entry(&a, 2, 2, 2);
+    asking_fini(&a);
+}
+
+Test(catalogue, who_reads_one_keeps_nobody_from_another, .timeout = 10)
+{
+    atomic_bool stop = false;
+    struct catalogue *held;
+    struct asking a;
+
+    asking_init(&a);
+    for (int tx = 1; tx <= 6; tx++)
+        post_days(&a, tx, 1, 1);
+    cr_assert_eq(catalogues_begin(a.service.catalogues, a.service.store, 1,
+                                  &stop, &held, NULL),
+                 OK);
+    for (uint64_t tx = 2; tx <= 6; tx++)
+        expect_entry(&a, tx, tx, tx);
+    cr_expect_eq(held->count, 1);
+    cr_expect_eq(held->entries[0].assertions, 1);
+    catalogues_end(a.service.catalogues, held);
     asking_fini(&a);
 }
 

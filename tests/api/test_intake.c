@@ -153,3 +153,34 @@ Test(intake, bounds_all_bodies_together)
     end(exchange);
     out_fini(&packed);
 }
+
+/* Whoever else is on the loop waits for one call, not for the whole piece. */
+Test(intake, leaves_what_unpacks_to_much_for_the_next_turn)
+{
+    enum { SPACES = 16 << 20 };
+    struct exchange *exchange;
+    struct out packed;
+    struct str rest;
+    int turns = 0;
+
+    at.asking.service.body_bytes_max = SPACES + BODY_BYTES_MAX;
+    out_init(&packed, 1UL << 20);
+    pack("[" FACT, SPACES, &packed);
+    exchange = with_head();
+    for (rest = out_text(&packed); rest.len > 0; turns++) {
+        uint64_t before = exchange->unpacked_bytes;
+        size_t len = rest.len;
+
+        cr_assert(exchange_piece(exchange, &rest));
+        cr_assert_lt(rest.len, len);
+        cr_expect_eq(exchange->has_rest, rest.len > 0);
+        cr_expect_lt(exchange->unpacked_bytes - before,
+                     UNPACKED_TURN_BYTES + 1100 * PACKED_SLICE_BYTES);
+    }
+    cr_expect_gt(turns, SPACES / UNPACKED_TURN_BYTES / 3);
+    cr_expect_eq(exchange->request.body_bytes, packed.len);
+    exchanging_finish(&at, exchange, STR(""), 1);
+    cr_expect_eq(exchange->response.status, 201);
+    end(exchange);
+    out_fini(&packed);
+}

@@ -203,6 +203,33 @@ Test(reading, passes_once_for_joins)
     asking_fini(&a);
 }
 
+Test(reading, ends_between_turns_when_the_service_does)
+{
+    static const char positions[] =
+        "{\"positions\":[{\"security_id\":1,\"quantity\":1,"
+        "\"date\":\"2024-01-01\"}]}";
+    char target[64] = "";
+    struct asking a;
+
+    count_init(&a);
+    post_securities(&a, 1, SECURITIES);
+    asking_facts(&a, FACT(300, "late", "1", "2030-01-01"));
+    for (int day = 0; day <= COLUMN_DAYS_APART; day++) {
+        (void)snprintf(target, sizeof target,
+                       "/v1/securities?limit=1&as_of=2024-02-%02d", day + 1);
+        atomic_store(&a.service.draining, true);
+        cr_expect_eq(ask(&a, target), 503, "%s", target);
+        atomic_store(&a.service.draining, false);
+        cr_expect_eq(ask(&a, target), 200, "%s", target);
+    }
+    asking_facts(&a, RETRACT(300, "late", "2030-01-01"));
+    atomic_store(&a.service.draining, true);
+    cr_expect_eq(ask_post(&a, "/v1/positions/join", MEDIA_JSON, positions, 0),
+                 503);
+    cr_expect_eq(ask(&a, "/v1/securities/1"), 200, "one turn is enough");
+    asking_fini(&a);
+}
+
 /* A pass of as many records as cost nothing is made again. */
 Test(reading, remembers_long_passes_only)
 {

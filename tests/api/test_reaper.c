@@ -201,3 +201,17 @@ Test(reaper, starts_anew_with_each_request)
 
     live(moments, sizeof moments / sizeof moments[0], 100);
 }
+
+/* A request and all its computing may fall between two looks. */
+Test(reaper, an_answer_does_not_pay_for_the_pause_before_it)
+{
+    static const struct moment moments[] = {
+        { READING_HEAD, 100, 5, 1, REAPER_WAITS },
+        { READING_HEAD, 100, 5, 30, REAPER_WAITS },
+        { READING_ANSWER, 200, 5, 31, REAPER_WAITS },
+        { READING_ANSWER, 200, 5, 60, REAPER_WAITS },
+        { READING_ANSWER, 200, 5, 61, REAPER_CUTS_SLOW },
+    };
+
+    live(moments, sizeof moments / sizeof moments[0], 100);
+}

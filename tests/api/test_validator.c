@@ -280,6 +280,17 @@ Test(validator, another_history_has_another_name)
     exchanging_fini(&other);
 }
 
+/* It may answer otherwise, whatever version it says it is. */
+Test(validator, another_build_has_another_name)
+{
+    const char *ours = tag_of("GET", ROW, "");
+
+    at.asking.service.build++;
+    cr_expect_str_neq(tag_of("GET", ROW, ""), ours);
+    at.asking.service.build--;
+    cr_expect_str_eq(tag_of("GET", ROW, ""), ours);
+}
+
 /* "Now" is 2024-06-15T12:00:00Z, and so is the first transaction; the second is
  * a microsecond later, as no two have one moment. */
 Test(validator, says_for_ever_only_what_cannot_change)

@@ -3,11 +3,15 @@
 import datetime
 import json
 import os
+import re
 import shutil
+import struct
 import tempfile
 import threading
 import unittest
+import unittest.mock
 
+import harness
 from harness import Client, Num, Server, ServerCase, dump, fact
 
 D1 = "2024-01-01"
@@ -249,6 +253,33 @@ class Kept(unittest.TestCase):
         answer = server.client.get(path, Accept_Encoding="gzip")
         self.assertEqual(({answer.header("ETag")}, {answer.body}),
                          (tags, bodies))
+
+    def test_another_build_has_other_tags(self):
+        """A copy of the program whose build id differs in one bit."""
+        server = Server()
+        self.addCleanup(server.drop)
+        server.start()
+        self.assertEqual(server.client.post_facts(
+            [fact(1, "ticker", "T1", D1)]).status, 201)
+        tag = server.client.get("/v1/master").header("ETag")
+        with open(harness.BINARY, "rb") as file:
+            image = bytearray(file.read())
+        note = struct.pack("<III", 4, 20, 3) + b"GNU\0"
+        notes = [found.end() for found in
+                 re.finditer(re.escape(note), bytes(image))]
+        self.assertEqual(len(notes), 1)
+        image[notes[0]] ^= 1
+        home = tempfile.mkdtemp(prefix="secmaster-test-")
+        self.addCleanup(shutil.rmtree, home, True)
+        other = os.path.join(home, "secmaster")
+        with open(other, "wb") as file:
+            file.write(image)
+        os.chmod(other, 0o700)
+        with unittest.mock.patch.object(harness, "BINARY", other):
+            server.restart()
+        answer = server.client.get("/v1/master", If_None_Match=tag)
+        self.assertEqual(answer.status, 200)
+        self.assertNotEqual(answer.header("ETag"), tag)
 
     def test_a_restored_backup_goes_another_way(self):
         """Both have a second transaction; they do not know the same."""

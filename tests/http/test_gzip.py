@@ -5,6 +5,7 @@ import http.client
 import io
 import os
 import re
+import time
 import unittest
 import zlib
 
@@ -179,6 +180,25 @@ class In(ServerCase):
         with gzip.GzipFile("name.csv", "wb", fileobj=named) as file:
             file.write(csv)
         self.assertEqual(self.send(named.getvalue(), CSV).status, 201)
+
+    def test_what_unpacks_to_much_is_taken_in_turns(self):
+        """A turn that nobody wakes the loop for would wait half a second."""
+        body = pack(b" " * (BODY_MAX - 10000) + dump(facts(3)).encode())
+        self.assertLess(len(body), 2000)
+        began = time.monotonic()
+        for _ in range(5):
+            self.assertEqual(self.send(body, JSON).status, 201)
+            chunks = [body[i:i + 300] for i in range(0, len(body), 300)]
+            with self.server.raw() as sock:
+                sock.sendall(
+                    b"POST /v1/facts HTTP/1.1\r\nHost: x\r\n"
+                    b"Content-Type: application/json\r\n"
+                    b"Content-Encoding: gzip\r\nConnection: close\r\n"
+                    b"Transfer-Encoding: chunked\r\n\r\n" + b"".join(
+                        b"%x\r\n%b\r\n" % (len(chunk), chunk)
+                        for chunk in chunks) + b"0\r\n\r\n")
+                self.assertIn(b" 201 ", sock.recv(65536))
+        self.assertLess(time.monotonic() - began, 10)
 
     def test_positions_too(self):
         self.stored(facts(1))

@@ -16,10 +16,10 @@ APP, LOCAL = "https://app.example.com", "http://localhost:3000"
 ASKS = {"Access-Control-Request-Method": "GET",
         "Access-Control-Request-Headers": "content-type"}
 TAKEN = {"Content-Type", "Authorization", "Idempotency-Key", "If-None-Match",
-         "X-Request-Id", "Accept"}
+         "X-Request-Id", "Accept", "Content-Encoding"}
 SHOWN = {"Secmaster-Tx", "Link", "ETag", "Location", "X-Request-Id",
          "Secmaster-Matched", "Secmaster-Unmatched", "Idempotency-Replayed",
-         "Secmaster-Last-Tx", "Retry-After"}
+         "Secmaster-Last-Tx", "Retry-After", "Allow", "Accept-Encoding"}
 
 
 def words(text):
