@@ -365,7 +365,7 @@ joined_match(struct joined *joined, struct store *store,
         return why_set(why, ERR_TOO_LARGE, "too many positions");
     TRY(make_room(joined));
     TRY(make_columns(joined, why));
-    TRY(seeks_make(&joined->seeks, &joined->positions));
+    TRY(seeks_of_positions(&joined->seeks, &joined->positions));
     TRY(make_parts(joined));
 
     /* The first window belongs to what may take long. */
