@@ -118,7 +118,7 @@ read_all(struct explanation *e, uint32_t attribute, struct why *why)
 {
     struct audit *audit = &e->audit;
 
-    TRY(trail_read(&e->trail, SIZE_MAX, audit, why));
+    TRY(trail_read(&e->trail, SIZE_MAX, UINT64_MAX, audit, why));
     audit_keep_live(audit);
     audit_rank(audit, &e->precedence);
     for (size_t i = 0; i < audit->count; i++) {
