@@ -145,7 +145,7 @@ explain(struct request *request, struct response *response,
     struct why why = { 0 };
     enum err err;
 
-    audit_init(&e.audit, ANSWER_BYTES_MAX);
+    audit_init(&e.audit, AUDIT_BYTES_MAX);
     columns_init(&e.columns);
     recorded_init(&e.recorded, reading->store);
     err = read_all(&e, attribute, &why);

@@ -54,7 +54,7 @@ listing_new(const struct trail *trail, enum media media, enum wanted wanted)
     listing->media = media;
     listing->wanted = wanted;
     listing->records_end = UINT64_MAX;
-    audit_init(&listing->audit, SIZE_MAX);
+    audit_init(&listing->audit, AUDIT_BYTES_MAX);
     recorded_init(&listing->recorded, trail->store);
     return listing;
 }
@@ -174,6 +174,11 @@ fill(struct stream *stream, struct out *out, bool *done)
 
     if (err != OK)
         log_event(LOG_ERROR, "stream-cut", "%s", why.text);
+    if (listing->at == listing->audit.count) {
+        audit_reset(&listing->audit); /* a client may take its time */
+        listing->at = 0;
+    }
+    stream->bytes_held = audit_held(&listing->audit);
     return err;
 }
 
@@ -308,7 +313,11 @@ answer(struct request *request, struct response *response,
     response->status = 200;
     response->media = request->media;
     if (request->media == MEDIA_NDJSON && !limited) {
-        listing->stream = (struct stream){ .fill = fill, .free = free_stream };
+        listing->stream = (struct stream){
+            .fill = fill,
+            .free = free_stream,
+            .bytes_held = audit_held(&listing->audit),
+        };
         response->stream = &listing->stream;
         return OK;
     }

@@ -59,6 +59,9 @@ trail_read(struct trail *trail, size_t facts_max, uint64_t records_max,
     TRY(err);
     if (gathering.err == ERR_STORE)
         return why_set(why, ERR_STORE, "a record is no set of facts");
+    if (gathering.err == ERR_TOO_LARGE)
+        return why_set(why, ERR_TOO_LARGE,
+                       "the facts that belong together are too large");
     TRY(gathering.err);
     return audit_settle(into);
 }
