@@ -2,11 +2,13 @@
 #include "answer.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "admission.h"
 #include "cors.h"
 #include "number.h"
+#include "secmaster/log.h"
 #include "secmaster/store.h"
 #include "service.h"
 
@@ -119,13 +121,58 @@ answer_early(struct exchange *exchange, const char *reason, struct out *out)
     out_str(out, text);
 }
 
+/* Of a stream, two chunks: its body's memory is doubled up to one and a row. */
+static uint64_t
+bytes_held(const struct response *response)
+{
+    uint64_t bytes = response->body.capacity, small = STREAM_CHUNK_BYTES;
+
+    if (response->stream != NULL) {
+        bytes += response->stream->bytes_held;
+        small = 2 * STREAM_CHUNK_BYTES;
+    }
+    return bytes <= small || response->status != 200 ? 0 : bytes;
+}
+
+/* A slow reader holds its answer: all of them together have a bound. Small
+ * ones are bounded by the number of connections. What is stored is told. */
+bool
+answer_count(struct exchange *exchange)
+{
+    atomic_uint_least64_t *in_flight =
+        &exchange->request.service->answer_bytes_in_flight;
+    uint64_t before = exchange->answer_counted;
+    uint64_t bytes = bytes_held(&exchange->response);
+
+    if (bytes <= before) {
+        atomic_fetch_sub(in_flight, before - bytes);
+    } else if (atomic_fetch_add(in_flight, bytes - before) + bytes - before >
+               ANSWER_BYTES_IN_FLIGHT_MAX) {
+        atomic_fetch_sub(in_flight, bytes - before);
+        return false;
+    }
+    exchange->answer_counted = bytes;
+    return true;
+}
+
+/* A row is written whole, however wide; its memory is not kept for others. */
+static void
+empty(struct out *body)
+{
+    if (body->capacity > 2 * STREAM_CHUNK_BYTES) {
+        out_fini(body);
+        out_init(body, ANSWER_BYTES_MAX);
+    }
+    out_reset(body);
+}
+
 static bool
 fill(struct exchange *exchange)
 {
     struct response *response = &exchange->response;
     enum err err;
 
-    out_reset(&response->body);
+    empty(&response->body);
     exchange->stream_at = 0;
     if (exchange->stream_done)
         return true;
@@ -136,7 +183,12 @@ fill(struct exchange *exchange)
     exchange_note_end();
     if (err == OK)
         err = out_finish(&response->body);
-    return err == OK;
+    if (err != OK)
+        return false;
+    if (answer_count(exchange))
+        return true;
+    log_event(LOG_WARN, "stream-cut", "too many large answers are being read");
+    return false;
 }
 
 ssize_t

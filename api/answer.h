@@ -9,6 +9,13 @@
 /* Add the headers that every answer has, unless they are there. */
 void answer_stamp(struct exchange *exchange);
 
+/*
+ * Count what it holds among the answers in flight, again where that changed;
+ * exchange_free ends it. False: together they hold too much; more than before
+ * is not counted.
+ */
+bool answer_count(struct exchange *exchange);
+
 /* Content-Type; NULL: none. */
 const char *answer_content_type(const struct exchange *exchange);
 

@@ -113,28 +113,6 @@ refuse_answer(struct exchange *exchange)
                 "Too many large answers are being read.");
 }
 
-/* A slow reader holds its answer: all of them together have a bound. Small
- * ones are bounded by the number of connections. What is stored is told. */
-static void
-count_answer(struct exchange *exchange)
-{
-    const struct response *response = &exchange->response;
-    atomic_uint_least64_t *in_flight =
-        &exchange->request.service->answer_bytes_in_flight;
-    uint64_t bytes = response->stream == NULL ? response->body.capacity
-                                              : response->stream->bytes_held;
-
-    if (bytes <= STREAM_CHUNK_BYTES || response->status != 200)
-        return;
-    if (atomic_fetch_add(in_flight, bytes) + bytes <=
-        ANSWER_BYTES_IN_FLIGHT_MAX) {
-        exchange->answer_counted = bytes;
-        return;
-    }
-    atomic_fetch_sub(in_flight, bytes);
-    refuse_answer(exchange);
-}
-
 static void
 finish(struct exchange *exchange)
 {
@@ -149,7 +127,8 @@ finish(struct exchange *exchange)
         problem_err(request, response, err, NULL);
     packing_apply(exchange);
     validator_end(request, response);
-    count_answer(exchange);
+    if (!answer_count(exchange))
+        refuse_answer(exchange);
     answer_stamp(exchange);
     if (response->close || atomic_load(&request->service->draining))
         exchange->close = true;

@@ -118,7 +118,7 @@ read_all(struct explanation *e, uint32_t attribute, struct why *why)
 {
     struct audit *audit = &e->audit;
 
-    TRY(trail_read(&e->trail, SIZE_MAX, audit, why));
+    TRY(trail_read(&e->trail, SIZE_MAX, UINT64_MAX, audit, why));
     audit_keep_live(audit);
     audit_rank(audit, &e->precedence);
     for (size_t i = 0; i < audit->count; i++) {
@@ -145,7 +145,7 @@ explain(struct request *request, struct response *response,
     struct why why = { 0 };
     enum err err;
 
-    audit_init(&e.audit, ANSWER_BYTES_MAX);
+    audit_init(&e.audit, AUDIT_BYTES_MAX);
     columns_init(&e.columns);
     recorded_init(&e.recorded, reading->store);
     err = read_all(&e, attribute, &why);

@@ -4,8 +4,8 @@
  * order sent, the rows of a window of positions are kept, each once, its values
  * encoded as the format wants them. The first window is all positions, in the
  * same fold; where their rows are too large together, smaller ones follow, with
- * a fold each. A fold of many is done in two parts at a time, as nobody else
- * has work for the second core while the client waits.
+ * a fold each, which holds up the loop. A fold of many is done in two parts at
+ * a time, as nobody else has work for the second core while the client waits.
  */
 #include <assert.h>
 #include <pthread.h>
@@ -367,7 +367,7 @@ joined_match(struct joined *joined, struct store *store,
         return why_set(why, ERR_TOO_LARGE, "too many positions");
     TRY(make_room(joined));
     TRY(make_columns(joined, why));
-    TRY(seeks_make(&joined->seeks, &joined->positions));
+    TRY(seeks_of_positions(&joined->seeks, &joined->positions));
     TRY(make_parts(joined));
 
     /* The first window belongs to what may take long. */
@@ -486,16 +486,15 @@ free_stream(struct stream *stream)
 struct stream *
 joined_stream(struct joined *joined)
 {
-    size_t held = 0;
+    size_t count = joined->positions.count, held = 0;
 
     for (unsigned i = 0; i < joined->part_count; i++)
         held += joined->parts[i].kept.bytes.capacity;
-    if (joined->window_count < joined->positions.count)
+    if (joined->window_count < count)
         held = joined->rules.window_bytes_max;
-    joined->stream = (struct stream){
-        .fill = fill,
-        .free = free_stream,
-        .bytes_held = held,
-    };
+    held += positions_held(&joined->positions) +
+            count * (sizeof *joined->seeks.items + sizeof *joined->starts +
+                     sizeof *joined->rows);
+    joined->stream = (struct stream){ fill, free_stream, held };
     return &joined->stream;
 }

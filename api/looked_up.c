@@ -5,19 +5,12 @@
  */
 #include "looked_up.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "secmaster/bounds.h"
 #include "secmaster/rows_writer.h"
-
-/* A key to look for, in the order of looking. */
-struct seek {
-    int64_t security_id;
-    struct date as_of;
-    size_t index; /* of the key */
-};
+#include "seeks.h"
 
 struct looked_up {
     const struct wanted_rows *wanted;
@@ -26,7 +19,7 @@ struct looked_up {
     const struct row **found; /* by key; NULL: none is in force */
 
     /* Looking through one security: seeks[next..end). */
-    struct seek *seeks;
+    struct seeks seeks;
     size_t next, end;
     enum err err; /* of the visitor */
 };
@@ -37,19 +30,7 @@ looked_up_fini(struct looked_up *l)
     columns_fini(&l->columns);
     arena_fini(&l->arena);
     free(l->found);
-    free(l->seeks);
-}
-
-static int
-by_place(const void *a, const void *b)
-{
-    const struct seek *left = a, *right = b;
-
-    if (left->security_id != right->security_id)
-        return left->security_id < right->security_id ? -1 : 1;
-    if (left->as_of.days != right->as_of.days)
-        return left->as_of.days < right->as_of.days ? -1 : 1;
-    return 0;
+    seeks_fini(&l->seeks);
 }
 
 static enum err
@@ -61,21 +42,11 @@ looked_up_init(struct looked_up *l, const struct wanted_rows *wanted)
     columns_init(&l->columns);
     arena_init(&l->arena, LOOKUP_BYTES_MAX);
     l->found = calloc(wanted->key_count + 1, sizeof *l->found);
-    l->seeks = calloc(wanted->key_count + 1, sizeof *l->seeks);
-    if (l->found == NULL || l->seeks == NULL)
+    if (l->found == NULL)
         return ERR_BUSY;
     for (size_t i = 0; i < projection->count; i++)
         TRY(columns_add(&l->columns, projection->attributes[i]));
-    for (size_t i = 0; i < wanted->key_count; i++) {
-        assert(wanted->keys[i].is_dated);
-        l->seeks[i] = (struct seek){
-            wanted->keys[i].security_id,
-            wanted->keys[i].as_of,
-            i,
-        };
-    }
-    qsort(l->seeks, wanted->key_count, sizeof *l->seeks, by_place);
-    return OK;
+    return seeks_of_keys(&l->seeks, wanted->keys, wanted->key_count);
 }
 
 /* Copy the cells of a row that may be printed. */
@@ -121,11 +92,11 @@ visit_row(void *context, const struct row *row)
     const struct row *copy = NULL;
 
     for (; l->next < l->end; l->next++) {
-        const struct seek *seek = &l->seeks[l->next];
+        const struct seek *seek = &l->seeks.items[l->next];
 
-        if (seek->as_of.days >= row->end.days)
+        if (seek->date.days >= row->end.days)
             return VISIT_NEXT;
-        if (seek->as_of.days < row->start.days)
+        if (seek->date.days < row->start.days)
             continue;
         if (copy == NULL)
             l->err = keep_row(l, row, &copy);
@@ -142,14 +113,14 @@ static enum err
 fold_one(struct looked_up *l, struct view *view, struct timeline *timeline,
          struct why *why)
 {
-    int64_t security_id = l->seeks[l->next].security_id;
-    const struct scan_fold fold = { .first = l->seeks[l->next].as_of };
+    int64_t security_id = l->seeks.items[l->next].security_id;
+    const struct scan_fold fold = { .first = l->seeks.items[l->next].date };
     struct scan_range range = SCAN_SECURITY(RECORD_FACTS, security_id);
 
     range.fold = &fold;
     l->end = l->next;
     while (l->end < l->wanted->key_count &&
-           l->seeks[l->end].security_id == security_id)
+           l->seeks.items[l->end].security_id == security_id)
         l->end++;
     TRY(store_scan(view, &range, timeline_record, timeline, why));
     TRY(timeline_finish(timeline));

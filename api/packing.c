@@ -46,13 +46,32 @@ pack_chunk(struct packed_stream *packed, struct out *out)
     return OK;
 }
 
+/* The memory of a wide row is not kept for the others. */
+static void
+empty_chunk(struct packed_stream *packed)
+{
+    if (packed->chunk.capacity > 2 * STREAM_CHUNK_BYTES) {
+        out_fini(&packed->chunk);
+        out_init(&packed->chunk, CHUNK_BYTES_MAX);
+    }
+    out_reset(&packed->chunk);
+}
+
+static void
+note_held(struct packed_stream *packed)
+{
+    packed->stream.bytes_held =
+        packed->plain->bytes_held + GZIP_PACKER_BYTES + packed->chunk.capacity;
+}
+
 static enum err
 make_chunk(struct packed_stream *packed)
 {
-    out_reset(&packed->chunk);
+    empty_chunk(packed);
     TRY(packed->plain->fill(packed->plain, &packed->chunk, &packed->is_last));
     TRY(out_finish(&packed->chunk));
     packed->is_made = true;
+    note_held(packed);
     return OK;
 }
 
@@ -65,6 +84,8 @@ fill(struct stream *stream, struct out *out, bool *done)
         TRY(make_chunk(packed));
     packed->is_made = false;
     TRY(pack_chunk(packed, out));
+    empty_chunk(packed);
+    note_held(packed);
     *done = packed->is_last;
     return OK;
 }
@@ -96,12 +117,7 @@ packed_new(struct stream *plain)
         return NULL;
     }
     packed->plain = plain;
-    packed->stream = (struct stream){
-        .fill = fill,
-        .free = free_stream,
-        .bytes_held =
-            plain->bytes_held + GZIP_PACKER_BYTES + 2 * STREAM_CHUNK_BYTES,
-    };
+    packed->stream = (struct stream){ .fill = fill, .free = free_stream };
     return packed;
 }
 

@@ -101,7 +101,7 @@ struct str request_param(const struct request *request, const char *name);
 struct stream {
     enum err (*fill)(struct stream *stream, struct out *out, bool *done);
     void (*free)(struct stream *stream);
-    size_t bytes_held; /* at most, while the client reads */
+    size_t bytes_held; /* while the client reads; fill may change it */
 };
 
 #define RESPONSE_HEADERS_MAX 20 /* the server's own ten among them */

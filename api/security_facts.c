@@ -32,7 +32,8 @@ struct listing {
     struct recorded recorded;
     enum wanted wanted;
     enum media media;
-    size_t at; /* the first fact of audit that was not passed */
+    size_t at;            /* the first fact of audit that was not passed */
+    uint64_t records_end; /* of the trail: then a chunk is over */
 };
 
 static void
@@ -53,7 +54,8 @@ listing_new(const struct trail *trail, enum media media, enum wanted wanted)
     listing->trail = *trail;
     listing->media = media;
     listing->wanted = wanted;
-    audit_init(&listing->audit, SIZE_MAX);
+    listing->records_end = UINT64_MAX;
+    audit_init(&listing->audit, AUDIT_BYTES_MAX);
     recorded_init(&listing->recorded, trail->store);
     return listing;
 }
@@ -65,7 +67,8 @@ is_wanted(const struct listing *listing, const struct audit_fact *fact)
            (fact->state == AUDIT_LIVE && fact->op == FACT_ASSERT);
 }
 
-/* Go to the next fact that is wanted; NULL: there is none. */
+/* Go to the next fact that is wanted; NULL: there is none, or the chunk is
+ * over. */
 static enum err
 next_fact(struct listing *listing, const struct audit_fact **out,
           struct why *why)
@@ -80,11 +83,14 @@ next_fact(struct listing *listing, const struct audit_fact **out,
             *out = &audit->facts[listing->at];
             return OK;
         }
-        if (listing->trail.at_end)
+        if (listing->trail.at_end ||
+            listing->trail.records >= listing->records_end)
             return OK;
         audit_reset(audit);
         listing->at = 0;
-        TRY(trail_read(&listing->trail, FACTS_READ, audit, why));
+        TRY(trail_read(&listing->trail, FACTS_READ,
+                       listing->records_end - listing->trail.records, audit,
+                       why));
     }
 }
 
@@ -127,27 +133,46 @@ put_fact(struct listing *listing, const struct audit_fact *fact,
     return out_finish(out);
 }
 
+/* Until the chunk is full, or enough was read for it. *done: there is no more,
+ * which shows only where it is not full: nothing is read ahead. */
+static enum err
+put_chunk(struct listing *listing, struct out *out, bool *done, struct why *why)
+{
+    uint64_t reads = listing->recorded.reads;
+    size_t bytes_max = out->len + STREAM_CHUNK_BYTES;
+
+    *done = false;
+    listing->records_end = listing->trail.records + STREAM_RECORDS_MAX;
+    while (out->len < bytes_max &&
+           listing->recorded.reads - reads < JOURNAL_READS_MAX) {
+        const struct audit_fact *fact;
+
+        TRY(next_fact(listing, &fact, why));
+        if (fact == NULL) {
+            *done = listing->trail.at_end;
+            return OK;
+        }
+        TRY(put_fact(listing, fact, out, why));
+        out_char(out, '\n');
+        listing->at++;
+    }
+    return OK;
+}
+
 static enum err
 fill(struct stream *stream, struct out *out, bool *done)
 {
     struct listing *listing = (struct listing *)stream;
-    uint64_t reads = listing->recorded.reads;
-    size_t bytes_max = out->len + STREAM_CHUNK_BYTES;
-    const struct audit_fact *fact;
     struct why why = { 0 };
-    enum err err = next_fact(listing, &fact, &why);
+    enum err err = put_chunk(listing, out, done, &why);
 
-    while (err == OK && fact != NULL && out->len < bytes_max &&
-           listing->recorded.reads - reads < JOURNAL_READS_MAX) {
-        err = put_fact(listing, fact, out, &why);
-        out_char(out, '\n');
-        listing->at++;
-        if (err == OK)
-            err = next_fact(listing, &fact, &why);
-    }
     if (err != OK)
         log_event(LOG_ERROR, "stream-cut", "%s", why.text);
-    *done = err == OK && fact == NULL;
+    if (listing->at == listing->audit.count) {
+        audit_reset(&listing->audit); /* a client may take its time */
+        listing->at = 0;
+    }
+    stream->bytes_held = audit_held(&listing->audit);
     return err;
 }
 
@@ -252,7 +277,8 @@ begin(struct listing *listing, const struct cursor *cursor, struct why *why)
     struct audit *audit = &listing->audit;
 
     listing->trail.next = cursor->start;
-    TRY(trail_read(&listing->trail, FACTS_READ, audit, why));
+    TRY(trail_read(&listing->trail, FACTS_READ, STREAM_RECORDS_MAX, audit,
+                   why));
     listing->at = (uint64_t)cursor->key < audit->count ? (size_t)cursor->key
                                                        : audit->count;
     return OK;
@@ -281,7 +307,11 @@ answer(struct request *request, struct response *response,
     response->status = 200;
     response->media = request->media;
     if (request->media == MEDIA_NDJSON && !limited) {
-        listing->stream = (struct stream){ .fill = fill, .free = free_stream };
+        listing->stream = (struct stream){
+            .fill = fill,
+            .free = free_stream,
+            .bytes_held = audit_held(&listing->audit),
+        };
         response->stream = &listing->stream;
         return OK;
     }

@@ -15,16 +15,17 @@ struct trail {
     uint32_t attribute; /* NAME_NONE: of all */
     struct date next;   /* the first day that was not read */
     struct date last;   /* the last one that is wanted */
+    uint64_t records;   /* read so far */
     bool is_known;      /* set: there was a record, of any attribute */
     bool at_end;        /* set: there are no more */
 };
 
 /*
  * Read whole days from next on into an audit that was reset, until it holds
- * facts_max or more, and settle it. On a view of its own. Errors: those of
- * store_view_begin, store_scan and audit_add.
+ * facts_max or more or as many records were read, and settle it. On a view of
+ * its own. Errors: those of store_view_begin, store_scan and audit_add.
  */
-enum err trail_read(struct trail *trail, size_t facts_max, struct audit *into,
-                    struct why *why);
+enum err trail_read(struct trail *trail, size_t facts_max, uint64_t records_max,
+                    struct audit *into, struct why *why);
 
 #endif

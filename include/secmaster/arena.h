@@ -25,6 +25,9 @@ void arena_fini(struct arena *arena);
 /* Give everything back but a first chunk of ordinary size. */
 void arena_reset(struct arena *arena);
 
+/* The bytes that it holds, in use or not. */
+size_t arena_held(const struct arena *arena);
+
 /* 16-byte aligned, not zeroed; NULL past the budget or out of memory. */
 void *arena_alloc(struct arena *arena, size_t size);
 

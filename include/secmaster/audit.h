@@ -28,15 +28,19 @@ struct audit_fact {
 struct audit {
     struct audit_fact *facts; /* in key order, then as sent; owned */
     size_t count, capacity;
+    size_t bytes_max;
     struct arena texts; /* of the values */
 };
 
-/* ERR_TOO_LARGE past text_bytes_max of values. */
-void audit_init(struct audit *audit, size_t text_bytes_max);
+/* ERR_TOO_LARGE past bytes_max of facts and their values. */
+void audit_init(struct audit *audit, size_t bytes_max);
 void audit_fini(struct audit *audit);
 
-/* Empty it; the memory stays. */
+/* Empty it; little memory stays. */
 void audit_reset(struct audit *audit);
+
+/* The bytes that it holds, in use or not. */
+size_t audit_held(const struct audit *audit);
 
 /*
  * Add a record's facts of one attribute (NAME_NONE: of all); values are

@@ -45,7 +45,9 @@
 #define JOIN_WINDOW_BYTES_MAX (128UL << 20) /* a join's rows in memory */
 #define LOOKUP_KEYS_MAX 10000               /* as many as a page has rows */
 #define LOOKUP_BYTES_MAX (128UL << 20)      /* a lookup's rows in memory */
-#define CATALOGUES_BYTES_MAX (64UL << 20)   /* remembered counts; one may be */
+#define AUDIT_BYTES_MAX                                                        \
+    (512UL << 20) /* facts read at once: a body of 64 MiB on one day fits */
+#define CATALOGUES_BYTES_MAX (64UL << 20) /* remembered counts; one may be */
 
 /* Columns. */
 #define COLUMN_PASS_RECORDS 5000 /* read for them: less than for a page */

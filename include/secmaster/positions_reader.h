@@ -23,6 +23,9 @@ struct positions {
 
 enum err positions_init(struct positions *positions);
 void positions_fini(struct positions *positions);
+/* The bytes that they hold, in use or not. */
+size_t positions_held(const struct positions *positions);
+
 struct str position_quantity(const struct positions *positions, size_t i);
 
 /*

@@ -51,6 +51,13 @@ positions_fini(struct positions *positions)
     out_fini(&positions->quantities);
 }
 
+size_t
+positions_held(const struct positions *positions)
+{
+    return positions->capacity * sizeof *positions->items +
+           positions->quantities.capacity;
+}
+
 struct str
 position_quantity(const struct positions *positions, size_t i)
 {

@@ -127,6 +127,19 @@ arena_reset(struct arena *arena)
         arena_fini(arena);
 }
 
+size_t
+arena_held(const struct arena *arena)
+{
+    size_t held = 0;
+
+    assert(arena != NULL);
+
+    for (const struct arena_chunk *chunk = arena->chunks; chunk != NULL;
+         chunk = chunk->older)
+        held += sizeof *chunk + chunk->capacity;
+    return held;
+}
+
 void *
 arena_alloc(struct arena *arena, size_t size)
 {

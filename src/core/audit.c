@@ -8,12 +8,13 @@
 #include "secmaster/names.h"
 
 #define FACTS_FIRST 64
+#define FACTS_KEPT 1024 /* memory for so many stays */
 
 void
-audit_init(struct audit *audit, size_t text_bytes_max)
+audit_init(struct audit *audit, size_t bytes_max)
 {
-    *audit = (struct audit){ 0 };
-    arena_init(&audit->texts, text_bytes_max);
+    *audit = (struct audit){ .bytes_max = bytes_max };
+    arena_init(&audit->texts, bytes_max);
 }
 
 void
@@ -30,6 +31,25 @@ audit_reset(struct audit *audit)
 {
     audit->count = 0;
     arena_reset(&audit->texts);
+    if (audit->capacity <= FACTS_KEPT)
+        return;
+    free(audit->facts);
+    audit->facts = NULL;
+    audit->capacity = 0;
+}
+
+size_t
+audit_held(const struct audit *audit)
+{
+    return audit->capacity * sizeof *audit->facts + arena_held(&audit->texts);
+}
+
+static bool
+is_in_bounds(const struct audit *audit, size_t capacity)
+{
+    return capacity <= audit->bytes_max / sizeof *audit->facts &&
+           capacity * sizeof *audit->facts <=
+               audit->bytes_max - audit->texts.used;
 }
 
 static enum err
@@ -40,6 +60,8 @@ reserve(struct audit *audit)
 
     if (audit->count < audit->capacity)
         return OK;
+    if (!is_in_bounds(audit, capacity))
+        return ERR_TOO_LARGE;
     facts = reallocarray(audit->facts, capacity, sizeof *facts);
     if (facts == NULL)
         return ERR_BUSY;
@@ -57,7 +79,7 @@ add(struct audit *audit, const struct record *record,
     TRY(reserve(audit));
     if (value.type == VALUE_NUMBER || value.type == VALUE_STRING) {
         value.text = arena_copy(&audit->texts, value.text);
-        if (value.text.data == NULL)
+        if (value.text.data == NULL || !is_in_bounds(audit, audit->capacity))
             return ERR_TOO_LARGE;
     }
     audit->facts[audit->count] = (struct audit_fact){

@@ -239,6 +239,10 @@ drain(struct joined *joined, struct out *out)
         cr_assert_eq(stream->fill(stream, out, &done), OK);
 }
 
+/* That each takes at least, besides its row: as sent, to look for it, and to
+ * remember what it met. */
+#define POSITION_BYTES 48
+
 Test(join, comes_out_the_same_whatever_window_memory_allows)
 {
     static const size_t windows[] = { 128UL << 20, 20000, 2000, 300 };
@@ -267,6 +271,9 @@ Test(join, comes_out_the_same_whatever_window_memory_allows)
         cr_assert_eq(joined_match(joined, a.service.store, &rules, &why), OK,
                      "%zu: %s", window, why.text);
         cr_expect_eq(joined_matched(joined), matched, "%zu", window);
+        cr_expect_gt(joined_stream(joined)->bytes_held,
+                     POSITION_BYTES * joined_positions(joined)->count, "%zu",
+                     window);
         drain(joined, &got);
         cr_expect(str_equal(out_text(&got), out_text(&wanted)),
                   "%zu: %zu bytes, not %zu", window, got.len, wanted.len);

@@ -1,4 +1,4 @@
-/* Positions in order of security and date, whatever they are. */
+/* Positions and keys in order of security and date, whatever they are. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
@@ -46,27 +46,42 @@ is_before(const struct seek *a, const struct seek *b)
            (a->security_id == b->security_id && a->date.days < b->date.days);
 }
 
-Test(seeks, are_all_positions_by_security_and_date)
+/* Whether the seeks are what was sent, each once, in order. */
+static void
+check(const struct seeks *seeks, const struct positions *sent, const char *what)
 {
+    bool seen[POSITION_COUNT] = { false };
+
+    cr_assert_eq(seeks->count, POSITION_COUNT, "%s", what);
+    for (size_t at = 0; at < seeks->count; at++) {
+        const struct seek *seek = &seeks->items[at];
+        const struct position *position = &sent->items[seek->index];
+
+        cr_expect_not(seen[seek->index], "%s: twice", what);
+        seen[seek->index] = true;
+        cr_expect(seek->security_id == position->security_id &&
+                      seek->date.days == position->date.days,
+                  "%s: another position", what);
+        cr_expect(at == 0 || !is_before(seek, &seeks->items[at - 1]),
+                  "%s: %zu is out of order", what, at);
+    }
+}
+
+Test(seeks, are_all_by_security_and_date)
+{
+    static struct lookup_key keys[POSITION_COUNT];
+
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct positions positions = random_positions(i);
-        bool seen[POSITION_COUNT] = { false };
         struct seeks seeks = { 0 };
 
-        cr_assert_eq(seeks_make(&seeks, &positions), OK);
-        cr_assert_eq(seeks.count, POSITION_COUNT, "%s", cases[i].what);
-        for (size_t at = 0; at < seeks.count; at++) {
-            const struct seek *seek = &seeks.items[at];
-            const struct position *sent = &positions.items[seek->index];
-
-            cr_expect_not(seen[seek->index], "%s: twice", cases[i].what);
-            seen[seek->index] = true;
-            cr_expect(seek->security_id == sent->security_id &&
-                          seek->date.days == sent->date.days,
-                      "%s: another position", cases[i].what);
-            cr_expect(at == 0 || !is_before(seek, &seeks.items[at - 1]),
-                      "%s: %zu is out of order", cases[i].what, at);
-        }
+        cr_assert_eq(seeks_of_positions(&seeks, &positions), OK);
+        check(&seeks, &positions, cases[i].what);
+        for (size_t at = 0; at < POSITION_COUNT; at++)
+            keys[at] = (struct lookup_key){ positions.items[at].security_id,
+                                            positions.items[at].date, true };
+        cr_assert_eq(seeks_of_keys(&seeks, keys, POSITION_COUNT), OK);
+        check(&seeks, &positions, cases[i].what);
         seeks_fini(&seeks);
         free(positions.items);
     }
@@ -77,7 +92,7 @@ Test(seeks, may_be_none)
     struct positions positions = { 0 };
     struct seeks seeks = { 0 };
 
-    cr_assert_eq(seeks_make(&seeks, &positions), OK);
+    cr_assert_eq(seeks_of_positions(&seeks, &positions), OK);
     cr_expect_eq(seeks.count, 0);
     seeks_fini(&seeks);
 }

@@ -76,6 +76,7 @@ class Stalled(ServerCase):
     ARGS = ("--memtable-bytes", str(2 * MIB))
     DEADLINE_S = 2
     STALLED = (*TABLES[:4], "/v1/master?limit=10000")
+    LARGE = 200  # facts of 60 kB: of one day, and of one row
 
     @classmethod
     def setUpClass(cls):
@@ -84,6 +85,10 @@ class Stalled(ServerCase):
         super().setUpClass()
         load(cls.server.client, 20000, 1000)
         load_history(cls.server.client)
+        for n in range(cls.LARGE):
+            post(cls.server.client, '{"security_id":30000,"attribute":"large%d",'
+                 '"value":"%s","effective_date":"1000-01-01"}\n' % (
+                     n, "h" * 60000))
 
     def is_cut(self, reader):
         """Its rest ends without the last chunk."""
@@ -119,6 +124,19 @@ class Stalled(ServerCase):
             reader.close()
         self.assertTrue(b"".join(got) + slow.read() == whole, "the slow one")
         slow.close()
+
+    def test_what_a_stalled_reader_holds_is_counted(self):
+        for path in ("/v1/securities/30000/facts?format=ndjson",
+                     "/v1/securities/30000/history?format=ndjson"):
+            readers = [Reader(self.server, path, None, 64 * 1024)
+                       for _ in range(3)]
+            self.assertTrue(wait_until(
+                lambda: self.count("answer_bytes_in_flight")
+                >= 3 * 60000 * self.LARGE), path)
+            for reader in readers:
+                reader.close()
+            self.assertTrue(wait_until(
+                lambda: self.count("answer_bytes_in_flight") == 0), path)
 
     def test_an_idle_connection_is_closed_at_its_deadline(self):
         cut = self.count("reaped_total")

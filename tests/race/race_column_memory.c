@@ -8,6 +8,7 @@
 #include "secmaster/bounds.h"
 
 enum { THREADS = 4, TABLES = 2 * COLUMN_TABLES_MAX, TIMES = 20000 };
+enum { COLUMNS_MAX = 8 };
 
 static struct column_memory *memory;
 
@@ -20,34 +21,53 @@ check(bool is_true, const char *what)
     exit(1);
 }
 
+/* Every other table is kept for any window: a column from each day on. */
+static bool
+is_of_any_window(uint32_t number)
+{
+    return number % 2 == 1;
+}
+
 /* A table's columns are its number and the few behind it. */
 static void
 keep(const struct reading *reading, uint32_t number)
 {
+    struct date since[TABLES + COLUMNS_MAX];
     struct columns columns;
 
     columns_init(&columns);
-    for (uint32_t i = 0; i < number % 8; i++)
+    for (uint32_t i = 0; i < number % COLUMNS_MAX; i++) {
         check(columns_add(&columns, number + i) == OK, "add");
-    column_memory_keep(memory, reading, &columns);
+        since[number + i].days = (int32_t)i;
+    }
+    if (is_of_any_window(number))
+        column_memory_keep_days(memory, reading, &columns, since);
+    else
+        column_memory_keep(memory, reading, &columns);
     columns_fini(&columns);
 }
 
 static void
-recall(const struct reading *reading, uint32_t number)
+recall(struct reading *reading, uint32_t number, uint32_t days)
 {
+    uint32_t count = number % COLUMNS_MAX;
     struct columns columns;
     enum err err;
 
+    if (is_of_any_window(number)) {
+        reading->window = (struct window){ { -1 }, { (int32_t)days } };
+        count = count < days ? count : days;
+    }
     columns_init(&columns);
     err = column_memory_recall(memory, reading, &columns);
     check(err == OK || err == ERR_NOT_FOUND, "recall");
-    check(err != OK || columns.count == number % 8, "another count");
+    check(err != OK || columns.count == count, "another count");
     for (uint32_t i = 0; i < columns.count; i++)
         check(columns.attributes[i] == number + i, "another table's columns");
     columns_fini(&columns);
     if (err == ERR_NOT_FOUND)
         keep(reading, number);
+    check(column_memory_days(memory, reading) <= 1, "kept twice");
 }
 
 static void *
@@ -60,7 +80,7 @@ work(void *seed)
         struct reading reading = reading_all(NULL, number);
         struct column_figures figures;
 
-        recall(&reading, number);
+        recall(&reading, number, (uint32_t)rand_r(&state) % COLUMNS_MAX);
         column_memory_figures(memory, &figures);
         check(figures.tables <= COLUMN_TABLES_MAX, "too many tables");
     }

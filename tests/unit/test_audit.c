@@ -199,6 +199,32 @@ Test(audit, refuses_what_is_no_fact_set_and_what_is_too_much)
     audit_fini(&audit);
 }
 
+/* Facts count as their values do, and are given back. */
+Test(audit, holds_what_it_says_up_to_its_bound)
+{
+    static const struct told rows[] = {
+        { 1, 10, 0, 0, NULL },
+        { 1, 10, 0, 0, "a value" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct audit audit;
+        enum err err = OK;
+        size_t facts = 0;
+
+        audit_init(&audit, 1 << 20);
+        for (; err == OK; facts++)
+            err = add(&audit, &rows[i], 1, NAME_NONE);
+        cr_expect_eq(err, ERR_TOO_LARGE, "row %zu", i);
+        cr_expect_lt(facts, (1 << 20) / sizeof *audit.facts, "row %zu", i);
+        cr_expect_gt(audit_held(&audit), 1 << 19, "row %zu", i);
+        cr_expect_lt(audit_held(&audit), 5 << 18, "row %zu", i);
+        audit_reset(&audit);
+        cr_expect_lt(audit_held(&audit), 1 << 14, "row %zu", i);
+        audit_fini(&audit);
+    }
+}
+
 /* Source 1 before source 2 before the others, for attribute 0. */
 static uint32_t
 rank_of(const void *rule, uint32_t attribute, uint32_t source)
