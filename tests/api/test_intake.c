@@ -177,7 +177,7 @@ Test(intake, leaves_what_unpacks_to_much_for_the_next_turn)
         cr_expect_lt(exchange->unpacked_bytes - before,
                      UNPACKED_TURN_BYTES + 1100 * PACKED_SLICE_BYTES);
     }
-    cr_expect_gt(turns, SPACES / UNPACKED_TURN_BYTES / 3);
+    cr_expect_gt(turns, (int)(SPACES / UNPACKED_TURN_BYTES / 3));
     cr_expect_eq(exchange->request.body_bytes, packed.len);
     exchanging_finish(&at, exchange, STR(""), 1);
     cr_expect_eq(exchange->response.status, 201);
