@@ -10,7 +10,6 @@
 #include "joined.h"
 #include "reading.h"
 #include "secmaster/bounds.h"
-#include "secmaster/log.h"
 #include "secmaster/rows_writer.h"
 
 /* No row: before every day. */
@@ -35,7 +34,6 @@ struct fragment {
 };
 
 struct joined {
-    struct stream stream; /* first: streams are cast back */
     struct positions positions;
     struct store *store;
     struct join_rules rules;
@@ -60,7 +58,7 @@ struct joined {
 
     size_t at;     /* of the position to be printed next */
     struct out id; /* its security's, as text */
-    bool headed, any;
+    bool any;
 };
 
 struct joined *
@@ -263,6 +261,8 @@ encode_row(void *context, const struct row *row)
 
         if (seek->date.days >= row->end.days)
             return VISIT_NEXT;
+        if (seek->date.days < row->start.days)
+            continue;
         if (!encoded) {
             columns_spread(&joined->columns, row, joined->cells);
             fragment = put_fragment(joined, joined->cells);
@@ -362,29 +362,62 @@ make_columns(struct joined *joined, struct why *why)
 }
 
 enum err
-joined_match(struct joined *joined, struct store *store,
+joined_begin(struct joined *joined, struct store *store,
              const struct join_rules *rules, struct why *why)
 {
-    size_t count = joined->positions.count;
+    assert(!rules->is_uncounted || (rules->unmatched == UNMATCHED_KEEP &&
+                                    rules->age_days_max == UINT64_MAX));
 
     joined->store = store;
     joined->rules = *rules;
     out_init(&joined->texts, rules->window_bytes_max);
-    if (count >= UINT32_MAX)
-        return why_set(why, ERR_TOO_LARGE, "too many positions");
+    return make_columns(joined, why);
+}
+
+/* Forget the positions before. */
+static enum err
+begin_anew(struct joined *joined)
+{
+    size_t count = joined->positions.count;
+
     joined->window_max =
         count < WINDOW_POSITIONS_MAX ? count : WINDOW_POSITIONS_MAX;
+    joined->first = joined->at = 0;
+    joined->matched = 0;
+    free(joined->starts);
+    free(joined->fragments);
     joined->starts = calloc(count + 1, sizeof *joined->starts);
     joined->fragments =
         calloc(joined->window_max + 1, sizeof *joined->fragments);
-    if (joined->starts == NULL || joined->fragments == NULL)
-        return ERR_BUSY;
-    TRY(make_columns(joined, why));
-    TRY(make_seeks(joined, 0, count));
-    TRY(fold_all(joined, note_start, why));
+    return joined->starts == NULL || joined->fragments == NULL ? ERR_BUSY : OK;
+}
+
+enum err
+joined_match(struct joined *joined, struct why *why)
+{
+    size_t count = joined->positions.count;
+
+    if (count >= UINT32_MAX)
+        return why_set(why, ERR_TOO_LARGE, "too many positions");
+    TRY(begin_anew(joined));
+    if (!joined->rules.is_uncounted) {
+        TRY(make_seeks(joined, 0, count));
+        TRY(fold_all(joined, note_start, why));
+    }
 
     /* The first window belongs to what may take long. */
     return make_window(joined, why);
+}
+
+size_t
+joined_securities(const struct joined *joined)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < joined->seek_count; i++)
+        count += i == 0 || joined->seeks[i].security_id !=
+                               joined->seeks[i - 1].security_id;
+    return count;
 }
 
 uint64_t
@@ -419,20 +452,8 @@ put_position(struct joined *joined, struct out *out)
     out_bytes(out, joined->texts.data + fragment.offset, fragment.len);
 }
 
-static void
-put_end(struct joined *joined, struct out *out)
-{
-    joined->format->tail(out);
-    if (joined->rules.media == MEDIA_JSON)
-        out_print(
-            out, ",\"matched\":%llu,\"unmatched\":%llu}",
-            (unsigned long long)joined->matched,
-            (unsigned long long)(joined->positions.count - joined->matched));
-}
-
-/* Until a chunk is full or all are out. */
-static enum err
-put_positions(struct joined *joined, struct out *out, struct why *why)
+enum err
+joined_put(struct joined *joined, struct out *out, bool *done, struct why *why)
 {
     size_t bytes_max = out->len + STREAM_CHUNK_BYTES;
     bool keep = joined->rules.unmatched == UNMATCHED_KEEP;
@@ -447,46 +468,27 @@ put_positions(struct joined *joined, struct out *out, struct why *why)
             put_position(joined, out);
         TRY(out_finish(out));
     }
+    *done = joined->at == joined->positions.count;
     return OK;
 }
 
-static enum err
-fill(struct stream *stream, struct out *out, bool *done)
+void
+joined_head(const struct joined *joined, struct out *out)
 {
-    struct joined *joined = (struct joined *)stream;
-    struct why why = { 0 };
-    enum err err;
-
-    if (!joined->headed)
-        joined->format->head(out, &joined->sheet);
-    joined->headed = true;
-    err = put_positions(joined, out, &why);
-    if (err != OK) {
-        log_event(LOG_ERROR, "stream-cut", "%s", why.text);
-        return err;
-    }
-    *done = joined->at == joined->positions.count;
-    if (*done)
-        put_end(joined, out);
-    return out_finish(out);
+    joined->format->head(out, &joined->sheet);
 }
 
-static void
-free_stream(struct stream *stream)
+void
+joined_tail(const struct joined *joined, struct out *out)
 {
-    joined_free((struct joined *)stream);
+    joined->format->tail(out);
 }
 
-struct stream *
-joined_stream(struct joined *joined)
+size_t
+joined_bytes_held(const struct joined *joined)
 {
     bool is_one_window = joined->window_count == joined->positions.count;
 
-    joined->stream = (struct stream){
-        .fill = fill,
-        .free = free_stream,
-        .bytes_held = is_one_window ? joined->texts.capacity
-                                    : joined->rules.window_bytes_max,
-    };
-    return &joined->stream;
+    return is_one_window ? joined->texts.capacity
+                         : joined->rules.window_bytes_max;
 }

@@ -4,6 +4,7 @@
 
 /* Facts (API.md 2; documented in openapi.yaml). */
 #define ATTRIBUTE_BYTES_MAX 128
+#define PORTFOLIO_BYTES_MAX 64
 #define SOURCE_BYTES_MAX 64
 #define VALUE_BYTES_MAX                                                        \
     (64 * 1024) /* UTF-8, unescaped; a number's text too                       \
@@ -34,10 +35,13 @@
 #define PACKED_ON_LOOP_BYTES_MAX (128UL * 1024) /* a millisecond */
 #define STREAM_RECORDS_MAX 20000   /* read for a chunk: some milliseconds */
 #define CANDIDATES_MAX (1UL << 20) /* kept by a filtered stream: 8 MiB */
-#define JOIN_WINDOW_BYTES_MAX (128UL << 20) /* a join's rows in memory */
-#define LOOKUP_KEYS_MAX 10000               /* as many as a page has rows */
-#define LOOKUP_BYTES_MAX (128UL << 20)      /* a lookup's rows in memory */
-#define CATALOGUES_BYTES_MAX (64UL << 20)   /* remembered counts; one may be */
+#define JOIN_WINDOW_BYTES_MAX (128UL << 20)    /* a join's rows in memory */
+#define HOLDINGS_WINDOW_BYTES_MAX (32UL << 20) /* a portfolio's, likewise */
+#define HOLDINGS_WINDOW_POSITIONS_MAX (1UL << 16)
+#define HOLDINGS_WINDOW_SECURITIES 1024   /* folded at a time: some 10 ms */
+#define LOOKUP_KEYS_MAX 10000             /* as many as a page has rows */
+#define LOOKUP_BYTES_MAX (128UL << 20)    /* a lookup's rows in memory */
+#define CATALOGUES_BYTES_MAX (64UL << 20) /* remembered counts; one may be */
 
 /* Connections (docs/decisions/0004 has what was measured). */
 #define CONNECTIONS_DEFAULT 16384
@@ -47,7 +51,7 @@
 #define NEXT_LINK_BYTES_MAX 4096   /* to the next page: most of that head */
 #define ORIGIN_BYTES_MAX 255       /* of --cors-origin: in that head too */
 #define ORIGINS_MAX 64
-#define TRAILER_BYTES_MAX 1024     /* in that pool; nobody reads them */
+#define TRAILER_BYTES_MAX 1024 /* in that pool; nobody reads them */
 #define CONNECTION_IDLE_SECONDS 30
 #define REQUEST_SECONDS_MAX 10 /* a head and a small body, whole */
 #define BODY_BYTES_PER_SECOND_MIN 1024

@@ -25,6 +25,6 @@ struct job_kind {
 
 const struct job_kind *job_kind_of(enum batch_kind kind);
 
-extern const struct job_kind kind_facts;
+extern const struct job_kind kind_facts, kind_positions;
 
 #endif

@@ -15,7 +15,7 @@ struct name_changes {
     size_t count, capacity;
     uint32_t *table; /* open addressing over space and text: index + 1 */
     size_t table_size;
-    uint32_t fresh_attributes, fresh_sources; /* new ones among items */
+    uint32_t fresh[NAME_SPACES]; /* new ones among items */
 };
 
 #define CHANGE_NONE UINT32_MAX
@@ -31,7 +31,8 @@ void name_changes_fini(struct name_changes *changes);
 
 /*
  * The id of a name, a new one where nobody knows it yet; text is borrowed
- * until the list is cleared or cut. A new attribute is first asserted by tx.
+ * until the list is cleared or cut. A new name is first asserted by tx, but a
+ * source, of which nothing is noted.
  * ERR_FULL: the dictionary is full; ERR_BUSY: memory.
  */
 enum err name_changes_use(struct name_changes *changes, enum name_space space,

@@ -7,6 +7,8 @@
 #include "secmaster/crc32c.h"
 #include "secmaster/wire.h"
 
+#include "batch_kinds.h"
+
 /* Where the header's fields stand: on disk for ever. */
 enum {
     HEAD_MAGIC = 0,
@@ -215,7 +217,7 @@ batch_head_decode(struct str bytes, struct batch_head *out)
         return "it is no batch";
     if (get_le16(from + HEAD_FORMAT) != JOURNAL_FORMAT)
         return "it has a format this program does not know";
-    if (get_le16(from + HEAD_KIND) != BATCH_FACTS)
+    if (!batch_kind_is_known(get_le16(from + HEAD_KIND)))
         return "it is of a kind this program does not know";
     if (get_le16(from + HEAD_RESERVED) != 0)
         return "its reserved bytes are not zero";
@@ -309,7 +311,7 @@ batch_record_next(struct str *records, uint64_t tx, struct record *out,
         return false;
 
     unsigned char kind = *bytes_of(take(records, 1));
-    if (kind != RECORD_FACTS) {
+    if (!record_kind_is_known(kind)) {
         *fault = "a record is of a kind this program does not know";
         return false;
     }
@@ -397,7 +399,7 @@ name_decode(struct str key, struct str value, struct name_change *out)
         return "a name's checksum does not match";
     if (value.len <= NAME_TEXT)
         return "a name is empty";
-    if (*bytes_of(key) != NAMES_ATTRIBUTES && *bytes_of(key) != NAMES_SOURCES)
+    if (!name_space_is_known(*bytes_of(key)))
         return "a name is in a space this program does not know";
 
     out->space = (enum name_space) * bytes_of(key);

@@ -114,7 +114,9 @@ store_new(const struct store_lmdb_options *options)
     versions_init(&store->versions, active);
     store->base.attributes = names_new(options->seed);
     store->base.sources = names_new(options->seed);
-    if (store->base.attributes == NULL || store->base.sources == NULL) {
+    store->base.portfolios = names_new(options->seed);
+    if (store->base.attributes == NULL || store->base.sources == NULL ||
+        store->base.portfolios == NULL) {
         store_close(&store->base);
         return NULL;
     }

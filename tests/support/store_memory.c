@@ -262,6 +262,8 @@ may_match(const struct lookup_range *lookup, const struct record *record)
     struct factset_item item;
     enum err err;
 
+    if (record->kind != RECORD_FACTS)
+        return false;
     while (factset_next(&payload, &item, &err)) {
         if (item.attribute == lookup->attribute && item.op == FACT_ASSERT &&
             item.value.type != VALUE_NULL &&
@@ -409,6 +411,7 @@ memory_close(struct store *base)
     free(store->state);
     names_free(base->attributes);
     names_free(base->sources);
+    names_free(base->portfolios);
     pthread_rwlock_destroy(&store->lock);
     free(store);
 }
@@ -437,8 +440,10 @@ store_memory_new(void)
     store->base.ops = &ops;
     store->base.attributes = names_new(0);
     store->base.sources = names_new(0);
+    store->base.portfolios = names_new(0);
     assert(store->base.attributes != NULL);
     assert(store->base.sources != NULL);
+    assert(store->base.portfolios != NULL);
     pthread_rwlock_init(&store->lock, NULL);
     return &store->base;
 }

@@ -1,0 +1,28 @@
+/* What records batches of each kind have. */
+#ifndef STORE_BATCH_KINDS_H
+#define STORE_BATCH_KINDS_H
+
+#include <stdbool.h>
+
+#include "secmaster/store.h"
+
+/* A kind that is read from disk may be any number. */
+static inline bool
+batch_kind_is_known(unsigned kind)
+{
+    return kind == BATCH_FACTS || kind == BATCH_POSITIONS;
+}
+
+static inline bool
+batch_may_have(enum batch_kind kind, enum record_kind record)
+{
+    switch (kind) {
+    case BATCH_FACTS:
+        return record == RECORD_FACTS;
+    case BATCH_POSITIONS:
+        return record == RECORD_POSITIONS;
+    }
+    return false;
+}
+
+#endif
