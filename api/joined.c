@@ -170,9 +170,10 @@ fold_one(struct joined *joined, struct view *view, struct timeline *timeline,
 static enum err
 fold_all(struct joined *joined, row_visitor *visitor, struct why *why)
 {
-    struct precedence equal = { NULL, NULL };
-    struct timeline *timeline =
-        timeline_new(joined->store->seed, WINDOW_ALL, equal, visitor, joined);
+    struct timeline *timeline = timeline_new(
+        joined->store->seed, WINDOW_ALL,
+        rulebook_precedence(joined->store->rules, joined->rules.known_tx),
+        visitor, joined);
     struct view view;
     enum err err;
 

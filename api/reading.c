@@ -19,12 +19,10 @@ reading_all(struct store *store, uint64_t known_tx)
     };
 }
 
-/* Every source ranks the same. */
 struct precedence
 reading_precedence(const struct reading *reading)
 {
-    (void)reading;
-    return (struct precedence){ NULL, NULL };
+    return rulebook_precedence(reading->store->rules, reading->known_tx);
 }
 
 /* The fold, behind a counter of what it has read. */

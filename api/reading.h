@@ -62,7 +62,7 @@ enum err reading_rows(const struct reading *reading, struct turn *turn,
 enum err reading_columns(const struct reading *reading, struct columns *columns,
                          struct why *why);
 
-/* How sources rank in the reading's snapshot; valid while the reading is. */
+/* How sources rank in the reading's snapshot; valid while the store is. */
 struct precedence reading_precedence(const struct reading *reading);
 
 /* Whether a security has any row. */

@@ -13,6 +13,8 @@ kind_name(enum batch_kind kind)
     switch (kind) {
     case BATCH_FACTS:
         return "facts";
+    case BATCH_PRECEDENCE:
+        return "precedence";
     case BATCH_POSITIONS:
         return "positions";
     }

@@ -11,6 +11,9 @@
                  */
 #define SECURITY_ID_MAX INT64_MAX
 
+#define RULE_NAMES_MAX 4096 /* of a rule of precedence: kept for ever */
+#define RULE_BODY_BYTES_MAX (1UL << 20) /* as text: read at once */
+
 /* One request. */
 #define BODY_BYTES_DEFAULT (64UL << 20) /* --max-body */
 #define BODY_BYTES_CEILING (1UL << 30)  /* batch offsets are 32 bits wide */

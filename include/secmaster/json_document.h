@@ -18,8 +18,8 @@ struct json_node; /* borrowed from its document */
 
 #define JSON_DOCUMENT_TOKENS_MAX 200000
 
-/* ERR_MALFORMED: outside the grammar, or nested too deeply (json_gate.h);
- * ERR_INVALID: NUL, duplicates, tokens; ERR_BUSY: memory. */
+/* ERR_MALFORMED: outside the grammar, nested too deeply (json_gate.h), or a
+ * member twice; ERR_INVALID: NUL, tokens; ERR_BUSY: memory. */
 enum err json_document_parse(struct str text, struct json_document **out,
                              struct why *why);
 void json_document_free(struct json_document *document);
@@ -33,6 +33,12 @@ const struct json_node *json_member(const struct json_node *object,
 /* The first child of an array or object and its next; NULL: none. */
 const struct json_node *json_first(const struct json_node *node);
 const struct json_node *json_next(const struct json_node *node);
+
+bool json_is_object(const struct json_node *node);
+bool json_is_array(const struct json_node *node);
+
+/* The name of a child of an object; borrowed from the document. */
+struct str json_name(const struct json_node *member);
 
 /* False, *out untouched: not a string; not an integer of 0 .. 2^53 - 1 (above
  * it a double no longer tells one integer from the next). */

@@ -14,12 +14,14 @@
 #include "secmaster/instant.h"
 #include "secmaster/names.h"
 #include "secmaster/record.h"
+#include "secmaster/rulebook.h"
 #include "secmaster/str.h"
 
 /* What a transaction did. On disk: never renumber. */
 enum batch_kind {
     BATCH_FACTS = 1,
-    BATCH_POSITIONS = 3, /* one record: a portfolio's positions of a day */
+    BATCH_PRECEDENCE = 2, /* its state says all; it has no records */
+    BATCH_POSITIONS = 3,  /* one record: a portfolio's positions of a day */
 };
 
 /* The metadata of one transaction (GET /v1/transactions/{tx}). */
@@ -205,6 +207,7 @@ struct store {
     const struct store_ops *ops;
     uint64_t seed; /* of tables whose keys a client chooses (hash.h) */
     struct names *attributes, *sources, *portfolios; /* of every batch */
+    struct rulebook *rules;                          /* the writer's to fill */
     _Atomic uint64_t published_tx;
     struct history_slot histories[HISTORY_SLOTS]; /* by tx modulo */
 };

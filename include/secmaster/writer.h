@@ -8,6 +8,7 @@
 #include "secmaster/clock.h"
 #include "secmaster/complaint.h"
 #include "secmaster/inbox.h"
+#include "secmaster/rule.h"
 #include "secmaster/store.h"
 
 /* What a portfolio holds on a day, instead of what was stored for it before. */
@@ -27,6 +28,7 @@ struct write_job {
     enum batch_kind kind;
     union {                  /* by kind; owned by the job's owner */
         struct batch *batch; /* facts, sealed */
+        const struct rule_names *rule;
         const struct portfolio_day *day;
     };
     size_t bytes;                  /* about what it holds in memory */

@@ -158,7 +158,7 @@ on_end(void *context)
         if (!str_equal(name_text(check, names[i - 1]), name))
             continue;
         name = name_clip(name);
-        check->err = why_set(&check->why, ERR_INVALID,
+        check->err = why_set(&check->why, ERR_MALFORMED,
                              "duplicate member \"%.*s\"", STR_ARG(name));
         return STOP;
     }
@@ -286,6 +286,26 @@ const struct json_node *
 json_next(const struct json_node *node)
 {
     return (const struct json_node *)tree(node)->next;
+}
+
+bool
+json_is_object(const struct json_node *node)
+{
+    return cJSON_IsObject(tree(node));
+}
+
+bool
+json_is_array(const struct json_node *node)
+{
+    return cJSON_IsArray(tree(node));
+}
+
+struct str
+json_name(const struct json_node *member)
+{
+    assert(tree(member)->string != NULL);
+
+    return str_of(tree(member)->string);
 }
 
 bool

@@ -16,7 +16,7 @@
 
 /* How far everything was filled before a batch. */
 struct mark {
-    size_t records, displaced, sources, payload, names;
+    size_t records, displaced, sources, payload, names, state, state_text;
 };
 
 enum err
@@ -36,6 +36,7 @@ commit_init(struct commit *commit, struct store *store, struct why *why)
         arena_fini(&arena);
     }
     out_init(&commit->payload, PAYLOAD_BYTES_MAX);
+    out_init(&commit->state_text, PAYLOAD_BYTES_MAX);
     name_changes_init(&commit->names, store);
     return err;
 }
@@ -44,12 +45,14 @@ static void
 free_memory(struct commit *commit)
 {
     out_fini(&commit->payload);
+    out_fini(&commit->state_text);
     name_changes_fini(&commit->names);
     free(commit->batches);
     free(commit->pointers);
     free(commit->records);
     free(commit->displaced);
     free(commit->sources);
+    free(commit->state);
     free(commit->batch_attributes);
     free(commit->batch_sources);
     free(commit->events);
@@ -66,9 +69,10 @@ commit_fini(struct commit *commit)
 static struct mark
 mark_now(const struct commit *commit)
 {
-    return (struct mark){ commit->record_count, commit->displaced_count,
-                          commit->source_count, commit->payload.len,
-                          commit->names.count };
+    return (struct mark){ commit->record_count,  commit->displaced_count,
+                          commit->source_count,  commit->payload.len,
+                          commit->names.count,   commit->state_count,
+                          commit->state_text.len };
 }
 
 static void
@@ -80,6 +84,10 @@ cut_back(struct commit *commit, const struct mark *mark)
     commit->payload.len = mark->payload;
     commit->payload.err = OK;
     name_changes_cut(&commit->names, mark->names);
+    commit->state_count = mark->state;
+    commit->state_text.len = mark->state_text;
+    commit->state_text.err = OK;
+    rulebook_cut(commit->store->rules, commit->next_tx - 1);
 }
 
 enum err
@@ -106,6 +114,23 @@ commit_reserve(struct commit *commit, const struct commit_room *room)
         return ERR_BUSY;
     commit->sources = sources;
     return OK;
+}
+
+enum err
+commit_put_state(struct commit *commit, const struct state_change *change)
+{
+    struct state_change *state =
+        array_reserve(commit->state, &commit->state_capacity,
+                      commit->state_count + 1, sizeof *state);
+
+    if (state == NULL)
+        return ERR_BUSY;
+    commit->state = state;
+    state[commit->state_count++] = *change;
+    out_str(&commit->state_text, change->key);
+    if (change->value.data != NULL)
+        out_str(&commit->state_text, change->value);
+    return out_finish(&commit->state_text);
 }
 
 static struct instant
@@ -155,6 +180,7 @@ admit(struct commit *commit, struct write_job *job, const struct mark *mark,
         .displaced_count =
             (uint32_t)(commit->displaced_count - mark->displaced),
         .name_count = (uint32_t)(commit->names.count - mark->names),
+        .state_count = (uint32_t)(commit->state_count - mark->state),
     };
     job->tx = info.tx;
     job->recorded_at = info.recorded_at;
@@ -169,6 +195,12 @@ commit_is_first(const struct write_job *job)
     const struct job_kind *kind = job_kind_of(job->kind);
 
     return kind->is_first != NULL && kind->is_first(job);
+}
+
+bool
+commit_is_last(const struct write_job *job)
+{
+    return job_kind_of(job->kind)->is_last;
 }
 
 enum err
@@ -191,6 +223,24 @@ commit_admit(struct commit *commit, struct write_job *job, struct instant now)
     return err;
 }
 
+/* Point the changes of state at their copies, which stand back to back. */
+static void
+set_state_pointers(struct commit *commit)
+{
+    const char *text = commit->state_text.data;
+
+    for (size_t i = 0; i < commit->state_count; i++) {
+        struct state_change *change = &commit->state[i];
+
+        change->key.data = text;
+        text += change->key.len;
+        if (change->value.data == NULL)
+            continue;
+        change->value.data = text;
+        text += change->value.len;
+    }
+}
+
 /* Now that nothing grows any more, point the batches at what is theirs. */
 static enum err
 set_pointers(struct commit *commit)
@@ -202,6 +252,7 @@ set_pointers(struct commit *commit)
     struct record *record = commit->records;
     const struct displaced *displaced = commit->displaced;
     const struct name_change *name = commit->names.items;
+    const struct state_change *state = commit->state;
     const uint32_t *source = commit->sources;
 
     if (pointers == NULL)
@@ -211,16 +262,19 @@ set_pointers(struct commit *commit)
         commit->records[i].payload.data = payload;
         payload += commit->records[i].payload.len;
     }
+    set_state_pointers(commit);
     for (size_t i = 0; i < commit->batch_count; i++) {
         struct append_batch *batch = &commit->batches[i];
 
         batch->records = record;
         batch->displaced = displaced;
         batch->names = name;
+        batch->state = state;
         batch->info.sources = source;
         record += batch->record_count;
         displaced += batch->displaced_count;
         name += batch->name_count;
+        state += batch->state_count;
         source += batch->info.source_count;
         pointers[i] = batch;
     }
@@ -230,21 +284,25 @@ set_pointers(struct commit *commit)
 static void
 begin_anew(struct commit *commit)
 {
-    bool large = commit->payload.capacity > KEPT_BYTES_MAX;
+    bool large =
+        commit->payload.capacity + commit->state_text.capacity > KEPT_BYTES_MAX;
     struct store *store = commit->store;
     struct instant recorded_at = commit->recorded_at;
 
     name_changes_clear(&commit->names);
     out_reset(&commit->payload);
+    out_reset(&commit->state_text);
     commit->batch_count = 0;
     commit->record_count = 0;
     commit->displaced_count = 0;
     commit->source_count = 0;
+    commit->state_count = 0;
     if (!large)
         return;
     free_memory(commit);
     *commit = (struct commit){ .store = store, .recorded_at = recorded_at };
     out_init(&commit->payload, PAYLOAD_BYTES_MAX);
+    out_init(&commit->state_text, PAYLOAD_BYTES_MAX);
     name_changes_init(&commit->names, store);
 }
 
@@ -261,6 +319,8 @@ commit_append(struct commit *commit, struct why *why)
     if (err == OK)
         commit->recorded_at =
             commit->batches[commit->batch_count - 1].info.recorded_at;
+    else
+        rulebook_cut(commit->store->rules, store_newest(commit->store));
     begin_anew(commit);
     return err;
 }

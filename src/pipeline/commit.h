@@ -32,11 +32,13 @@ struct commit {
     struct record *records;
     struct displaced *displaced;
     uint32_t *sources;
-    struct out payload;
+    struct state_change *state;
+    struct out payload, state_text;
     struct name_changes names;
-    size_t batch_count, record_count, displaced_count, source_count;
+    size_t batch_count, record_count, displaced_count, source_count,
+        state_count;
     size_t batch_capacity, pointer_capacity, record_capacity,
-        displaced_capacity, source_capacity;
+        displaced_capacity, source_capacity, state_capacity;
 
     /* Of the batch of facts that is being admitted. */
     struct batch_name *batch_attributes, *batch_sources;
@@ -53,8 +55,9 @@ enum err commit_init(struct commit *commit, struct store *store,
 void commit_fini(struct commit *commit);
 
 /* Whether a job's batch must be the first of its commit, as it is judged by
- * what the store has. */
+ * what the store has; or the last, as what comes behind it is. */
 bool commit_is_first(const struct write_job *job);
+bool commit_is_last(const struct write_job *job);
 
 /*
  * Admit a job's batch as the next transaction. On an error the commit is as
@@ -72,6 +75,11 @@ struct commit_room {
     size_t records, displaced, sources;
 };
 enum err commit_reserve(struct commit *commit, const struct commit_room *room);
+
+/* A key of the state gets a value, or goes where its data is NULL. Both are
+ * copied. ERR_BUSY: memory. */
+enum err commit_put_state(struct commit *commit,
+                          const struct state_change *change);
 
 /* The dictionary id of a name of the batch of facts, met for the first time or
  * not. */

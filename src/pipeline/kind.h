@@ -14,6 +14,10 @@ struct job_kind {
      */
     bool (*is_first)(const struct write_job *job);
 
+    /* What comes behind it goes by what it brings: then it is the last of its
+     * commit. */
+    bool is_last;
+
     /*
      * Add its records, names and state to the commit as transaction
      * commit->next_tx, and set facts, securities and sources of info. Errors
@@ -25,6 +29,10 @@ struct job_kind {
 
 const struct job_kind *job_kind_of(enum batch_kind kind);
 
-extern const struct job_kind kind_facts, kind_positions;
+extern const struct job_kind kind_facts, kind_precedence, kind_positions;
+
+/* Read the rules that the store keeps into store->rules. ERR_STORE: one is
+ * damaged; ERR_BUSY: memory. */
+enum err precedence_load(struct store *store, struct why *why);
 
 #endif

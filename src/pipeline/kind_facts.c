@@ -182,4 +182,4 @@ admit(struct commit *commit, struct write_job *job, struct tx_info *info)
     return OK;
 }
 
-const struct job_kind kind_facts = { has_retractions, admit };
+const struct job_kind kind_facts = { has_retractions, false, admit };

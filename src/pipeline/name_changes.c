@@ -117,12 +117,40 @@ add_new(struct name_changes *changes, enum name_space space, struct str text,
     return OK;
 }
 
+/* The first assertion of an attribute that a rule of precedence brought in. */
+static enum err
+use_mentioned(struct name_changes *changes, uint32_t id, uint64_t tx,
+              struct name_use *out)
+{
+    struct str text = names_text(changes->store->attributes, id);
+    uint32_t at = 0;
+
+    if (changes->count > 0)
+        at = changes->table[table_place(changes, NAMES_ATTRIBUTES, text)];
+    if (at == 0) {
+        TRY(reserve_one(changes));
+        add(changes, &(struct name_change){
+                         .space = NAMES_ATTRIBUTES,
+                         .id = id,
+                         .text = text,
+                         .first_assertion = tx,
+                         .first_retraction = TX_NEVER,
+                     });
+        at = (uint32_t)changes->count;
+    }
+    *out = (struct name_use){ id, at - 1 };
+    return OK;
+}
+
 enum err
 name_changes_use(struct name_changes *changes, enum name_space space,
                  struct str text, uint64_t tx, struct name_use *out)
 {
     uint32_t id = names_find(store_dictionary(changes->store, space), text);
 
+    if (id != NAME_NONE && space == NAMES_ATTRIBUTES && tx != TX_NEVER &&
+        names_first_assertion(changes->store->attributes, id) == TX_NEVER)
+        return use_mentioned(changes, id, tx, out);
     if (id != NAME_NONE) {
         *out = (struct name_use){ id, CHANGE_NONE };
         return OK;

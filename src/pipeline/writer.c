@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "commit.h"
+#include "kind.h"
 #include "secmaster/bounds.h"
 
 /* One an event loop, and a few more; past them answers just leave earlier. */
@@ -172,6 +173,8 @@ admit(struct writer *writer, struct write_job *job)
     }
     job->next = writer->admitted;
     writer->admitted = job;
+    if (commit_is_last(job))
+        commit_admitted(writer);
 }
 
 /* Wait for jobs and take as many as one commit may have; NULL: it is over. */
@@ -240,6 +243,9 @@ writer_start(const struct writer_options *options, struct writer **out,
     writer->options = *options;
 
     enum err err = commit_init(&writer->commit, options->store, why);
+
+    if (err == OK)
+        err = precedence_load(options->store, why);
 
     pthread_mutex_init(&writer->lock, NULL);
     pthread_cond_init(&writer->filled, NULL);

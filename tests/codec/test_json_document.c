@@ -29,11 +29,11 @@ static const struct {
       "line 1, byte 9: a lone surrogate" },
     { BODY("[\"a\\u0000b\"]"), ERR_INVALID, "a string holds U+0000" },
     { BODY("{\"a\\u0000b\":1}"), ERR_INVALID, "a string holds U+0000" },
-    { BODY("{\"a\":1,\"b\":2,\"\\u0061\":3}"), ERR_INVALID,
+    { BODY("{\"a\":1,\"b\":2,\"\\u0061\":3}"), ERR_MALFORMED,
       "duplicate member \"a\"" },
-    { BODY("[{\"x\":{\"b\":1,\"a\":1,\"b\":1}}]"), ERR_INVALID,
+    { BODY("[{\"x\":{\"b\":1,\"a\":1,\"b\":1}}]"), ERR_MALFORMED,
       "duplicate member \"b\"" },
-    { BODY("{\"\":1,\"\":1}"), ERR_INVALID, "duplicate member \"\"" },
+    { BODY("{\"\":1,\"\":1}"), ERR_MALFORMED, "duplicate member \"\"" },
     { BODY(
           "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"),
       ERR_MALFORMED, "line 1, byte 33: nested too deeply" },
@@ -92,6 +92,11 @@ Test(json_document, is_walked_by_name_and_in_order)
     list = json_member(root, "b");
     cr_assert_not_null(list);
     cr_expect_null(json_member(list, "a"), "an array has no members");
+    cr_expect(json_is_object(root));
+    cr_expect_not(json_is_array(root));
+    cr_expect(json_is_array(list));
+    cr_expect_not(json_is_object(list));
+    cr_expect(str_equal(json_name(list), STR("b")));
     item = json_first(list);
     cr_expect(json_integer(item, &number));
     cr_expect_eq(number, 3);

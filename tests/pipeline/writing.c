@@ -141,11 +141,10 @@ add_fact(struct batch *batch, const char *text, size_t len)
     assert(err == OK);
 }
 
-struct test_job *
-test_job_new(const char *facts)
+static struct test_job *
+job_new(enum batch_kind kind)
 {
     struct test_job *job = calloc(1, sizeof *job);
-    enum err err;
 
     assert(job != NULL);
     arena_init(&job->arena, 1 << 20);
@@ -154,7 +153,16 @@ test_job_new(const char *facts)
     job->job.complaints = &job->complaints;
     job->job.bytes = 100;
     job->job.err = ERR_INTERNAL;
-    job->job.kind = BATCH_FACTS;
+    job->job.kind = kind;
+    return job;
+}
+
+struct test_job *
+test_job_new(const char *facts)
+{
+    struct test_job *job = job_new(BATCH_FACTS);
+    enum err err;
+
     job->job.batch = batch_new(0);
     assert(job->job.batch != NULL);
     job->job.batch->pointer_prefix = "/facts";
@@ -169,10 +177,59 @@ test_job_new(const char *facts)
     return job;
 }
 
+/* Cut off the front of *text what stands before mark, or all of it. */
+static struct str
+cut(struct str *text, char mark)
+{
+    const char *at = memchr(text->data, mark, text->len);
+    struct str front = { text->data,
+                         at == NULL ? text->len : (size_t)(at - text->data) };
+
+    text->data += front.len + (at != NULL);
+    text->len -= front.len + (at != NULL);
+    return front;
+}
+
+static void
+read_list(struct arena *arena, struct str text, struct rule_names_list *out)
+{
+    struct str *sources = arena_zalloc(arena, text.len + 1, sizeof *sources);
+
+    assert(sources != NULL);
+    out->sources = sources;
+    while (text.len > 0)
+        sources[out->source_count++] = cut(&text, ',');
+}
+
+struct test_job *
+test_rule_new(const char *rule)
+{
+    struct test_job *job = job_new(BATCH_PRECEDENCE);
+    struct rule_names *names = arena_zalloc(&job->arena, 1, sizeof *names);
+    struct str text = str_of(rule);
+    struct rule_names_list *lists =
+        arena_zalloc(&job->arena, text.len + 1, sizeof *lists);
+
+    assert(names != NULL);
+    assert(lists != NULL);
+    read_list(&job->arena, cut(&text, ' '), &lists[names->list_count++]);
+    while (text.len > 0) {
+        struct rule_names_list *list = &lists[names->list_count++];
+        struct str words = cut(&text, ' ');
+
+        list->attribute = cut(&words, ':');
+        read_list(&job->arena, words, list);
+    }
+    names->lists = lists;
+    job->job.rule = names;
+    return job;
+}
+
 void
 test_job_free(struct test_job *job)
 {
-    batch_free(job->job.batch);
+    if (job->job.kind == BATCH_FACTS)
+        batch_free(job->job.batch);
     arena_fini(&job->arena);
     free(job);
 }
@@ -200,12 +257,22 @@ test_jobs_wait(struct test_job **out, size_t count)
     }
 }
 
-struct test_job *
-test_job_run(const char *facts)
+static struct test_job *
+run(struct test_job *job)
 {
-    struct test_job *job = test_job_new(facts);
-
     test_job_submit(job);
     test_jobs_wait(&job, 1);
     return job;
+}
+
+struct test_job *
+test_job_run(const char *facts)
+{
+    return run(test_job_new(facts));
+}
+
+struct test_job *
+test_rule_run(const char *rule)
+{
+    return run(test_rule_new(rule));
 }

@@ -53,6 +53,10 @@ struct test_job {
  * not said. An assertion's value is the number of its place.
  */
 struct test_job *test_job_new(const char *facts);
+
+/* A rule of precedence from "a,b attribute:c,d attribute:", which outlives it:
+ * the default list, then those of attributes. */
+struct test_job *test_rule_new(const char *rule);
 void test_job_free(struct test_job *job);
 
 void test_job_submit(struct test_job *job);
@@ -62,5 +66,6 @@ void test_jobs_wait(struct test_job **out, size_t count);
 
 /* Submit one and wait; the caller frees. */
 struct test_job *test_job_run(const char *facts);
+struct test_job *test_rule_run(const char *rule);
 
 #endif

@@ -268,6 +268,8 @@ Test(journal_damage, a_changed_batch_with_a_right_checksum_is_noticed)
         { "first previous digest", 1, HEAD + 60, 1,
           "tx 1 part 0 is damaged: its digest of the batch before" },
         { "kind of a record", 2, RECORDS, 2, "a record is of a kind" },
+        { "kind of a batch", 2, HEAD + 6, BATCH_FACTS ^ BATCH_PRECEDENCE,
+          "a record is of a kind that its batch cannot have" },
         { "security", TRANSACTIONS, RECORDS + 1, 1,
           "tx 6 is damaged: a record is there "
           "twice" },

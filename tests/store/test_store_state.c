@@ -63,3 +63,65 @@ Test(store_state, shows_the_state_of_a_space_in_order)
         stores[s].drop(&bench);
     }
 }
+
+static void
+append_rule(struct bench *bench, uint64_t tx, const char *attribute)
+{
+    struct batch_maker maker;
+    uint32_t id = names_count(bench->store->attributes);
+
+    maker_init(&maker, tx, (int64_t)tx * 1000);
+    maker.batch.info.kind = BATCH_PRECEDENCE;
+    maker_name(&maker, NAMES_ATTRIBUTES, id, attribute);
+    maker.names[0].first_assertion = TX_NEVER;
+    maker_state(&maker, STATE_PRECEDENCE, attribute, "rule");
+    must_append(bench, &maker);
+    maker_fini(&maker);
+}
+
+static void
+expect_kind(struct bench *bench, uint64_t tx, enum batch_kind kind)
+{
+    struct tx_info info;
+    struct arena arena;
+
+    arena_init(&arena, 1UL << 16);
+    cr_assert_eq(store_transaction(bench->store, tx, &arena, &info, NULL), OK);
+    cr_expect_eq(info.kind, kind, "tx %d", (int)tx);
+    cr_expect_eq(info.facts, kind == BATCH_FACTS, "tx %d", (int)tx);
+    cr_expect_eq(info.source_count, 0);
+    cr_expect_eq(info.recorded_at.us, tx * 1000);
+    arena_fini(&arena);
+}
+
+Test(store_state, batches_need_no_records)
+{
+    for (size_t s = 0; s < STORES; s++) {
+        struct bench bench;
+
+        stores[s].make(&bench);
+        APPEND_FACTS(&bench, 1, { 1, 10 });
+        append_rule(&bench, 2, "name");
+        append_rule(&bench, 3, "sector");
+        APPEND_FACTS(&bench, 4, { 1, 11 });
+        append_rule(&bench, 5, "country");
+        for (int round = 0; round < 2; round++) {
+            cr_expect_eq(store_newest(bench.store), 5, "%s", stores[s].name);
+            expect_scan(&bench, 3, SCAN_ALL(RECORD_FACTS), "1@10#1 ",
+                        stores[s].name);
+            expect_scan(&bench, 5, SCAN_ALL(RECORD_FACTS), "1@10#1 1@11#4 ",
+                        stores[s].name);
+            expect_kind(&bench, 1, BATCH_FACTS);
+            expect_kind(&bench, 2, BATCH_PRECEDENCE);
+            expect_kind(&bench, 4, BATCH_FACTS);
+            expect_kind(&bench, 5, BATCH_PRECEDENCE);
+            expect_listing(&bench, STATE_PRECEDENCE, 0,
+                           "country=rule name=rule sector=rule ");
+            cr_expect_eq(names_find(bench.store->attributes, STR("sector")), 2);
+            cr_expect_eq(names_first_assertion(bench.store->attributes, 2),
+                         TX_NEVER);
+            stores[s].reopen(&bench);
+        }
+        stores[s].drop(&bench);
+    }
+}

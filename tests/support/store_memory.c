@@ -411,6 +411,7 @@ memory_close(struct store *base)
     free(store->state);
     names_free(base->attributes);
     names_free(base->sources);
+    rulebook_free(base->rules);
     names_free(base->portfolios);
     pthread_rwlock_destroy(&store->lock);
     free(store);
@@ -443,6 +444,8 @@ store_memory_new(void)
     store->base.portfolios = names_new(0);
     assert(store->base.attributes != NULL);
     assert(store->base.sources != NULL);
+    store->base.rules = rulebook_new();
+    assert(store->base.rules != NULL);
     assert(store->base.portfolios != NULL);
     pthread_rwlock_init(&store->lock, NULL);
     return &store->base;
