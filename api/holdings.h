@@ -25,8 +25,8 @@ struct holdings_share {
 
 /*
  * Add the next positions to a list, by date, then as sent, on a view of its
- * own, and go to the first of the others. *at_end: there are none. Errors: those of
- * store_view_begin, store_scan and positions_add.
+ * own, and go to the first of the others. *at_end: there are none. Errors:
+ * those of store_view_begin, store_scan and positions_add.
  */
 enum err holdings_take(struct holdings *holdings,
                        const struct holdings_share *share,

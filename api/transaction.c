@@ -5,6 +5,7 @@
 #include "number.h"
 #include "problem.h"
 #include "service.h"
+#include "transaction.h"
 #include "validator.h"
 
 static const char *
@@ -30,12 +31,10 @@ by_text(const void *a, const void *b)
 
 /* The sources' names in byte order. */
 static enum err
-write_sources(struct request *request, struct out *out,
-              const struct tx_info *info)
+write_sources(const struct names *names, const struct tx_info *info,
+              struct arena *arena, struct out *out)
 {
-    const struct names *names = request->service->store->sources;
-    struct str *texts =
-        arena_zalloc(request->arena, info->source_count, sizeof *texts);
+    struct str *texts = arena_zalloc(arena, info->source_count, sizeof *texts);
 
     if (texts == NULL)
         return ERR_TOO_LARGE;
@@ -52,8 +51,9 @@ write_sources(struct request *request, struct out *out,
     return OK;
 }
 
-static enum err
-write_info(struct request *request, struct out *out, const struct tx_info *info)
+enum err
+transaction_print(const struct store *store, const struct tx_info *info,
+                  struct arena *arena, struct out *out)
 {
     char recorded_at[INSTANT_TEXT_BYTES];
 
@@ -62,7 +62,7 @@ write_info(struct request *request, struct out *out, const struct tx_info *info)
               (unsigned long long)info->tx, kind_name(info->kind),
               INSTANT_TEXT_BYTES, recorded_at);
     out_str(out, STR("\"sources\":"));
-    TRY(write_sources(request, out, info));
+    TRY(write_sources(store->sources, info, arena, out));
     out_print(out, ",\"facts\":%u,\"securities\":%u,\"idempotency_key\":",
               info->facts, info->securities);
     if (info->idempotency_key.len == 0)
@@ -101,7 +101,8 @@ handle(struct request *request, struct response *response)
     if (err == OK && !validator_begin(request, response, &clocks))
         return;
     if (err == OK)
-        err = write_info(request, &response->body, &info);
+        err = transaction_print(request->service->store, &info, request->arena,
+                                &response->body);
     if (err != OK) {
         problem_err(request, response, err, &why);
         return;

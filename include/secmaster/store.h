@@ -105,6 +105,25 @@ struct append_batch {
     uint32_t state_count;
 };
 
+/* A batch of facts read back. Owned: stored_batch_fini. */
+struct stored_batch {
+    struct tx_info info;          /* without sources and key */
+    const struct record *records; /* in order of arrival; of another kind than
+                                     facts none are read */
+    uint32_t record_count;
+    const struct displaced *displaced;
+    uint32_t displaced_count;
+    size_t bytes; /* that it holds */
+    void *memory[3];
+};
+
+/* How much a batch that is read back may have. */
+struct batch_room {
+    size_t bytes;
+    uint32_t facts;
+};
+#define BATCH_ANY_SIZE ((struct batch_room){ SIZE_MAX, UINT32_MAX })
+
 /* Records of one kind, from first to last, both included. */
 struct scan_range {
     enum record_kind kind;
@@ -182,6 +201,9 @@ struct store_ops {
     enum err (*transaction)(struct store *store, uint64_t tx,
                             struct arena *arena, struct tx_info *out,
                             struct why *why);
+    enum err (*batch)(struct store *store, uint64_t tx,
+                      const struct batch_room *room, struct stored_batch *out,
+                      struct why *why);
     enum err (*history)(struct store *store, uint64_t tx, uint64_t *out,
                         struct why *why);
     enum err (*state_get)(struct store *store, enum state_space space,
@@ -260,6 +282,16 @@ enum err store_lookup(struct view *view, const struct lookup_range *lookup,
 enum err store_transaction(struct store *store, uint64_t tx,
                            struct arena *arena, struct tx_info *out,
                            struct why *why);
+
+/*
+ * Read the batch of tx back. ERR_NOT_FOUND: no such transaction. ERR_TOO_LARGE:
+ * there is no room for it; out has its info and holds nothing. ERR_BUSY:
+ * memory. ERR_STORE: damage.
+ */
+enum err store_batch(struct store *store, uint64_t tx,
+                     const struct batch_room *room, struct stored_batch *out,
+                     struct why *why);
+void stored_batch_fini(struct stored_batch *batch);
 
 /*
  * A number that stands for transactions 1 to tx and all that is in them: the

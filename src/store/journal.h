@@ -80,6 +80,10 @@ void journal_fail(struct journal *journal);
 enum err journal_transaction(struct journal *journal, uint64_t tx,
                              struct arena *arena, struct tx_info *out,
                              struct why *why);
+enum err journal_batch(struct journal *journal, uint64_t tx,
+                       const struct batch_room *room, struct stored_batch *out,
+                       struct why *why);
+
 /* The number that stands for a digest, and so for all up to its batch. */
 uint64_t journal_history_of(const unsigned char digest[static DIGEST_BYTES]);
 

@@ -183,6 +183,29 @@ store_transaction(struct store *store, uint64_t tx, struct arena *arena,
 }
 
 enum err
+store_batch(struct store *store, uint64_t tx, const struct batch_room *room,
+            struct stored_batch *out, struct why *why)
+{
+    enum err err;
+
+    *out = (struct stored_batch){ 0 };
+    if (tx == 0 || tx > store_newest(store))
+        return why_set(why, ERR_NOT_FOUND, "no such transaction");
+    err = store->ops->batch(store, tx, room, out, why);
+    if (err != OK)
+        stored_batch_fini(out);
+    return err;
+}
+
+void
+stored_batch_fini(struct stored_batch *batch)
+{
+    for (size_t i = 0; i < sizeof batch->memory / sizeof batch->memory[0]; i++)
+        free(batch->memory[i]);
+    *batch = (struct stored_batch){ .info = batch->info };
+}
+
+enum err
 store_history(struct store *store, uint64_t tx, uint64_t *out, struct why *why)
 {
     struct history_slot *slot = &store->histories[tx % HISTORY_SLOTS];

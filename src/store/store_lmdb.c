@@ -182,6 +182,13 @@ lmdb_transaction(struct store *store, uint64_t tx, struct arena *arena,
     return journal_transaction(ours(store)->journal, tx, arena, out, why);
 }
 
+static enum err
+lmdb_batch(struct store *store, uint64_t tx, const struct batch_room *room,
+           struct stored_batch *out, struct why *why)
+{
+    return journal_batch(ours(store)->journal, tx, room, out, why);
+}
+
 /* Where the slot has gone on to a later tx, or is about to, the journal has a
  * batch behind this one. */
 static enum err
@@ -283,6 +290,7 @@ const struct store_ops embedded_ops = {
     .scan = lmdb_scan,
     .lookup = lmdb_lookup,
     .transaction = lmdb_transaction,
+    .batch = lmdb_batch,
     .history = lmdb_history,
     .state_get = lmdb_state_get,
     .state_scan = lmdb_state_scan,

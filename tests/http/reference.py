@@ -19,6 +19,19 @@ def in_order(names):
     return head + rest
 
 
+class Rule(list):
+    """A change of precedence: a batch without facts."""
+
+    def __init__(self, default=(), attributes=None):
+        super().__init__()
+        self.default, self.attributes = list(default), dict(attributes or {})
+
+    def rank(self, attribute, source):
+        """The smaller, the better."""
+        listed = self.attributes.get(attribute, self.default)
+        return listed.index(source) if source in listed else len(listed)
+
+
 class Book:
     """All batches ever accepted."""
 
@@ -43,6 +56,15 @@ class Book:
         self.batches.append(list(facts))
         return self.newest
 
+    def put_rule(self, rule):
+        self.batches.append(rule)
+        return self.newest
+
+    def rule(self, known_tx):
+        """The rule in force."""
+        rules = [b for b in self.batches[:known_tx] if isinstance(b, Rule)]
+        return rules[-1] if rules else Rule()
+
     def live(self, known_tx):
         """{(security, attribute, date, source): (arrival, value)}"""
         live, arrival = {}, 0
@@ -61,11 +83,22 @@ class Book:
                 for fact in batch if fact.get("op") != "retract"}
 
     def at(self, known_tx=None):
-        return Snapshot(self.live(
-            self.newest if known_tx is None else known_tx))
+        known_tx = self.newest if known_tx is None else known_tx
+        return Snapshot(self.live(known_tx), self.rule(known_tx))
 
     def trail(self, known_tx=None):
-        return Trail(self.batches[:known_tx])
+        return Trail(self.batches[:known_tx], self.rule(known_tx))
+
+    def changes(self, after_tx, limit=None):
+        """(facts as the feed tells them, less recorded_at; last_tx): of as
+        many whole transactions as have no more than limit facts, but one."""
+        found = []
+        for tx in range(after_tx + 1, self.newest + 1):
+            batch = self.batches[tx - 1]
+            if limit is not None and found and len(found) + len(batch) > limit:
+                return found, tx - 1
+            found += Trail.told(tx, batch)
+        return found, self.newest
 
 
 def _key(fact):
@@ -76,11 +109,13 @@ def _key(fact):
 class Snapshot:
     """The type-2 rows of one moment of knowledge."""
 
-    def __init__(self, live):
+    def __init__(self, live, rule):
         by_security = {}
-        for (security, attribute, date, _), (arrival, value) in live.items():
+        for (security, attribute, date, source), (arrival, value) in \
+                live.items():
             by_security.setdefault(security, []).append(
-                (attribute, date, arrival, value))
+                (attribute, date, (-rule.rank(attribute, source), date,
+                                   arrival), value))
         self.rows = []
         for security in sorted(by_security):
             self.rows += _rows_of(security, by_security[security])
@@ -183,14 +218,19 @@ class Trail:
     """Every fact of some batches, in order of arrival, and what became of
     it: what answers are made of, less recorded_at."""
 
-    def __init__(self, batches):
-        self.all = [{"tx": tx, "security_id": int(fact["security_id"]),
-                     "attribute": fact["attribute"],
-                     "value": fact.get("value"),
-                     "effective_date": fact["effective_date"],
-                     "source": fact.get("source", "default"),
-                     "op": fact.get("op", "assert")}
-                    for tx, batch in enumerate(batches, 1) for fact in batch]
+    @staticmethod
+    def told(tx, batch):
+        return [{"tx": tx, "security_id": int(fact["security_id"]),
+                 "attribute": fact["attribute"],
+                 "value": fact.get("value"),
+                 "effective_date": fact["effective_date"],
+                 "source": fact.get("source", "default"),
+                 "op": fact.get("op", "assert")} for fact in batch]
+
+    def __init__(self, batches, rule):
+        self.rule = rule
+        self.all = [told for tx, batch in enumerate(batches, 1)
+                    for told in self.told(tx, batch)]
         last = {}
         for fact in self.all:
             fact.update(state="live", ended_by=None)
@@ -220,18 +260,25 @@ class Trail:
         if not mine:
             return None
         order = {id(f): i for i, f in enumerate(self.all)}
-        mine.sort(key=lambda f: (f["effective_date"], order[id(f)]),
-                  reverse=True)
+        mine.sort(key=lambda f: (-self._rank(f), f["effective_date"],
+                                 order[id(f)]), reverse=True)
         found = {}
         for name in in_order({f["attribute"] for f in mine}):
             if attribute not in (None, name):
                 continue
             winner, *others = [f for f in mine if f["attribute"] == name]
             found[name] = [(winner, None)] + [
-                (f, "later_tx" if f["effective_date"]
-                 == winner["effective_date"] else "later_date")
-                for f in others]
+                (f, self._reason(winner, f)) for f in others]
         return found
+
+    def _rank(self, fact):
+        return self.rule.rank(fact["attribute"], fact["source"])
+
+    def _reason(self, winner, fact):
+        if self._rank(winner) != self._rank(fact):
+            return "precedence"
+        return "later_tx" if fact["effective_date"] \
+            == winner["effective_date"] else "later_date"
 
     def catalogue(self):
         """Entries by name, as lists."""
@@ -267,16 +314,16 @@ def _text(value):
 
 
 def _rows_of(security, assertions):
+    """assertions: (attribute, date, how strong, value)"""
     starts = sorted({date for _, date, _, _ in assertions})
     ends = starts[1:] + [None]
     rows = []
     for start, end in zip(starts, ends):
         best = {}
-        for attribute, date, arrival, value in assertions:
+        for attribute, date, strength, value in assertions:
             if date <= start:
-                rank = (date, arrival)
-                if attribute not in best or rank > best[attribute][0]:
-                    best[attribute] = (rank, value)
+                if attribute not in best or strength > best[attribute][0]:
+                    best[attribute] = (strength, value)
         rows.append({"id": security, "start": start, "end": end,
                      "cells": {a: v for a, (_, v) in best.items()}})
     return rows

@@ -12,6 +12,7 @@
 
 #include "secmaster/factset.h"
 #include "secmaster/xxh64.h"
+#include "tests/support/kept_batches.h"
 
 /* Values told apart by a lookup. */
 #define HASHES 8
@@ -28,6 +29,7 @@ struct store_memory {
     size_t record_count;
     struct tx_info *infos; /* of tx 1, 2, 3 ... */
     uint64_t *histories;   /* likewise */
+    struct kept_batches batches;
     size_t info_count;
     struct state_entry *state;
     size_t state_count;
@@ -190,6 +192,7 @@ memory_append(struct store *base, const struct append_batch *const *batches,
         for (uint32_t s = 0; s < batch->state_count; s++)
             change_state(store, &batch->state[s]);
         add_history(store, batch);
+        kept_batches_add(&store->batches, batch);
         add_info(store, &batch->info);
     }
     atomic_store(&base->published_tx, store->info_count);
@@ -332,6 +335,19 @@ memory_history(struct store *base, uint64_t tx, uint64_t *out, struct why *why)
 }
 
 static enum err
+memory_batch(struct store *base, uint64_t tx, const struct batch_room *room,
+             struct stored_batch *out, struct why *why)
+{
+    struct store_memory *store = ours(base);
+    enum err err;
+
+    pthread_rwlock_rdlock(&store->lock);
+    err = kept_batches_read(&store->batches, tx, room, out, why);
+    pthread_rwlock_unlock(&store->lock);
+    return err;
+}
+
+static enum err
 memory_state_get(struct store *base, enum state_space space, struct str key,
                  struct arena *arena, struct str *out, struct why *why)
 {
@@ -401,6 +417,7 @@ memory_close(struct store *base)
         free((void *)(uintptr_t)store->infos[i].sources);
         free((void *)(uintptr_t)store->infos[i].idempotency_key.data);
     }
+    kept_batches_fini(&store->batches);
     for (size_t i = 0; i < store->state_count; i++) {
         free((void *)(uintptr_t)store->state[i].key.data);
         free((void *)(uintptr_t)store->state[i].value.data);
@@ -425,6 +442,7 @@ static const struct store_ops ops = {
     .scan = memory_scan,
     .lookup = memory_lookup,
     .transaction = memory_transaction,
+    .batch = memory_batch,
     .history = memory_history,
     .state_get = memory_state_get,
     .state_scan = memory_state_scan,
