@@ -17,6 +17,7 @@
 #define TICK_US (US_PER_SECOND / 2)   /* between two walks of the reaper */
 #define QUIET_US (US_PER_SECOND / 10) /* nothing asked: drained */
 #define STOPPING_WAIT_MS 20
+#define EVENTS_MAX 64 /* taken in a turn; more are there in the next */
 
 struct link *
 loop_link_open(struct loop *loop, void *connection, int fd)
@@ -39,6 +40,7 @@ void
 loop_link_close(struct loop *loop, struct link *link)
 {
     assert(link->exchange == NULL);
+    assert(!waiting_has(link));
 
     *link->at = link->next;
     if (link->next != NULL)
@@ -73,11 +75,17 @@ take_arrival(struct loop *loop, struct arrival *arrival)
     free(arrival);
 }
 
-static void
-take_home(struct loop *loop, struct inbox_item *item)
+void
+loop_suspended(struct loop *loop, struct link *link)
 {
-    struct exchange *exchange = exchange_of(item);
+    loop->pending++;
+    if (link->exchange->request.wait.until_us != 0)
+        waiting_add(loop, link);
+}
 
+static void
+go_on(struct loop *loop, struct exchange *exchange)
+{
     exchange_home(exchange);
     if (exchange->state == EXCHANGE_WAITING)
         return;
@@ -97,8 +105,34 @@ take_inbox(struct loop *loop)
         if (item->owner == NULL)
             take_arrival(loop, (struct arrival *)item);
         else
-            take_home(loop, item);
+            go_on(loop, exchange_of(item));
         item = next;
+    }
+}
+
+/* A client that waited has hung up, or half of it: it is answered like any
+ * other whose time is over, and that it cannot be is noticed by the library. */
+static void
+take_leaver(struct loop *loop, struct link *link)
+{
+    if (!waiting_has(link))
+        return;
+    waiting_remove(loop, link);
+    shutdown(link->fd, SHUT_RDWR);
+    go_on(loop, link->exchange);
+}
+
+/* A commit may end a thousand waits at once: the other requests of the loop
+ * come in between. */
+static void
+end_waits(struct loop *loop)
+{
+    int64_t now_us = clock_monotonic_us(), until_us = now_us + FEED_TURN_US;
+    struct link *link;
+
+    while (now_us < until_us && (link = waiting_next(loop, now_us)) != NULL) {
+        go_on(loop, link->exchange);
+        now_us = clock_monotonic_us();
     }
 }
 
@@ -147,11 +181,15 @@ static int
 wait_ms(struct loop *loop)
 {
     int64_t due_ms = loop->loops->ops->due_ms(loop), ms = INT32_MAX;
+    int64_t now_us = clock_monotonic_us();
+    int64_t over_ms = waiting_due_ms(loop, now_us);
 
     if (loop->links != NULL)
-        ms = (loop->tick_us - clock_monotonic_us()) / 1000 + 1;
+        ms = (loop->tick_us - now_us) / 1000 + 1;
     if (due_ms >= 0 && due_ms < ms)
         ms = due_ms;
+    if (over_ms >= 0 && over_ms < ms)
+        ms = over_ms;
     if (atomic_load(&loop->loops->stopping) && ms > STOPPING_WAIT_MS)
         ms = STOPPING_WAIT_MS;
     if (ms < 0)
@@ -164,13 +202,17 @@ wait_ms(struct loop *loop)
 static void
 turn(struct loop *loop)
 {
-    struct epoll_event events[2];
-    int count = epoll_wait(loop->epoll_fd, events, 2, wait_ms(loop));
+    struct epoll_event events[EVENTS_MAX];
+    int count = epoll_wait(loop->epoll_fd, events, EVENTS_MAX, wait_ms(loop));
     int64_t now_us;
 
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         if (events[i].data.ptr == &loop->inbox)
             take_inbox(loop);
+        else if (events[i].data.ptr != NULL)
+            take_leaver(loop, events[i].data.ptr);
+    }
+    end_waits(loop);
     loop->loops->ops->run(loop);
     now_us = clock_monotonic_us();
     if (now_us < loop->tick_us)
@@ -244,6 +286,8 @@ loop_init(struct loop *loop, struct loops *loops, struct why *why)
 
     *loop = (struct loop){ .loops = loops };
     TRY(inbox_init(&loop->inbox, why));
+    waiting_init(&loop->waiting,
+                 bells_add(&loops->service->commits, &loop->inbox));
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (loop->epoll_fd < 0) {
         inbox_fini(&loop->inbox);

@@ -14,6 +14,7 @@
 #include "exchange.h"
 #include "reaper.h"
 #include "secmaster/inbox.h"
+#include "waiting.h"
 
 struct loop;
 
@@ -24,6 +25,7 @@ struct link {
     int fd;
     struct exchange *exchange; /* NULL: between two requests */
     const char *target_at;     /* where the target stood in its buffer */
+    struct link *waiting_next, **waiting_at; /* NULL: it is not waiting */
     struct reaper_mark mark;
 };
 
@@ -51,7 +53,8 @@ struct loop {
     struct inbox inbox;
     struct origin origin;
     struct link *links;
-    size_t pending; /* exchanges that an item will come home for */
+    struct waiting waiting;
+    size_t pending; /* exchanges that wait, for an item or otherwise */
     int64_t tick_us, asked_us, logged_us;
     bool is_stuck; /* jobs were still pending at the deadline */
 };
@@ -86,6 +89,9 @@ void loops_fini(struct loops *loops);
 /* For the library's part. */
 struct link *loop_link_open(struct loop *loop, void *connection, int fd);
 void loop_link_close(struct loop *loop, struct link *link);
+
+/* The library has suspended a connection, whose exchange waits. */
+void loop_suspended(struct loop *loop, struct link *link);
 
 /* A request begins or ends: a loop that stops waits a little for more. */
 void loop_asked(struct loop *loop);

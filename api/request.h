@@ -34,6 +34,16 @@ struct pair {
     struct str name, value;
 };
 
+/*
+ * What a request waits for whose handle has submitted no job: a transaction
+ * behind seen_tx, or a moment. until_us is of clock_monotonic_us; 0: it does
+ * not wait so.
+ */
+struct wait {
+    uint64_t seen_tx;
+    int64_t until_us;
+};
+
 #define ROUTE_SEGMENTS_MAX 8
 
 /*
@@ -70,6 +80,8 @@ struct request {
 
     /* Where an answer that is waited for comes back to. */
     struct inbox *home;
+
+    struct wait wait; /* set by handle; cleared before resume */
 
     void *state; /* the endpoint's own, freed by endpoint->drop */
 };
@@ -130,10 +142,10 @@ enum place {
  *   body     a piece of it, on the loop; refuse by setting the status: the
  *            rest of the body is then read and dropped
  *   handle   everything is there; on the loop or a worker
- *   resume   after handle returned with the status unset: it has submitted
- *            a job whose item comes home to request->home, its owner the
- *            request; on the loop. Only for ON_LOOP: a worker's handle
- *            answers
+ *   resume   after handle, or resume, returned with the status unset: it has
+ *            submitted a job whose item comes home to request->home, its owner
+ *            the request, or set wait; on the loop. Only for ON_LOOP: a
+ *            worker's handle answers
  *   drop     once, at the end, where state was set; on the loop
  */
 struct endpoint {

@@ -14,6 +14,7 @@
 #include "recorded.h"
 #include "secmaster/log.h"
 #include "service.h"
+#include "told_fact.h"
 #include "trail.h"
 
 /* Facts read at a time: about as many as fill a chunk. */
@@ -106,26 +107,19 @@ static enum err
 put_fact(struct listing *listing, const struct audit_fact *fact,
          struct out *out, struct why *why)
 {
-    const struct store *store = listing->trail.store;
-    char moment[INSTANT_TEXT_BYTES];
-    struct instant at;
+    struct told_fact told = {
+        .tx = fact->tx,
+        .security_id = listing->trail.security_id,
+        .attribute = fact->attribute,
+        .source = fact->source,
+        .value = fact->value,
+        .effective = fact->effective,
+        .op = fact->op,
+    };
 
-    TRY(recorded_at(&listing->recorded, fact->tx, &at, why));
-    instant_format(at, moment);
-    out_print(out, "{\"tx\":%llu,\"recorded_at\":\"%.*s\",\"security_id\":%lld",
-              (unsigned long long)fact->tx, INSTANT_TEXT_BYTES, moment,
-              (long long)listing->trail.security_id);
-    out_str(out, STR(",\"attribute\":"));
-    out_json(out, names_text(store->attributes, fact->attribute));
-    out_str(out, STR(",\"value\":"));
-    value_json(out, fact->value);
-    out_str(out, STR(",\"effective_date\":\""));
-    out_date(out, fact->effective);
-    out_str(out, STR("\",\"source\":"));
-    out_json(out, names_text(store->sources, fact->source));
-    out_print(out, ",\"op\":\"%s\",\"state\":\"%s\",\"ended_by\":",
-              fact->op == FACT_ASSERT ? "assert" : "retract",
-              state_name(fact->state));
+    TRY(recorded_at(&listing->recorded, fact->tx, &told.recorded_at, why));
+    told_fact_print(out, listing->trail.store, &told);
+    out_print(out, ",\"state\":\"%s\",\"ended_by\":", state_name(fact->state));
     if (fact->ended_by == 0)
         out_str(out, STR("null}"));
     else

@@ -267,7 +267,7 @@ on_request(void *context, struct MHD_Connection *connection, const char *url,
         }
         if (exchange->state == EXCHANGE_WAITING) {
             MHD_suspend_connection(connection);
-            loop->pending++;
+            loop_suspended(loop, exchange->link);
         }
     }
     return exchange->state == EXCHANGE_WAITING ? MHD_YES

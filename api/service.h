@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "secmaster/bells.h"
 #include "secmaster/clock.h"
 #include "secmaster/store.h"
 #include "secmaster/workers.h"
@@ -24,7 +25,9 @@ struct service {
     uint64_t body_bytes_max;
     const char *const *cors_origins; /* each checked by cors_origin_check */
     size_t cors_origin_count;        /* 0: no CORS */
+    struct bells commits; /* of loops, for requests that wait for one */
     atomic_bool draining;
+    atomic_uint_least64_t waiting; /* such requests */
     atomic_uint_least64_t body_bytes_in_flight;
     atomic_uint_least64_t answer_bytes_in_flight; /* but small ones */
 };

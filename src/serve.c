@@ -91,6 +91,7 @@ open_all(const struct serve_options *options, struct why *why)
         .store = service->store,
         .now = clock_wall,
         .failed = store_failed,
+        .commits = &service->commits,
     };
 
     TRY(writer_start(&writer_options, &service->writer, why));

@@ -46,6 +46,15 @@
 #define LOOKUP_BYTES_MAX (128UL << 20)    /* a lookup's rows in memory */
 #define CATALOGUES_BYTES_MAX (64UL << 20) /* remembered counts; one may be */
 
+/* The change feed. */
+#define CHANGES_WAIT_SECONDS_MAX 60
+#define FEED_BYTES_MAX (16UL << 20)   /* of a page of several transactions */
+#define FEED_TRANSACTIONS_MAX 10000   /* of a page, with and without facts */
+#define FEED_TURN_BYTES (256UL << 10) /* read on the loop: a millisecond */
+#define FEED_TURN_TRANSACTIONS 64     /* so many looked at: the same */
+#define FEED_TURN_US 5000             /* for those whose wait is over */
+#define FEED_DUE_US 50000             /* how late the end of a wait may be */
+
 /* Connections (docs/decisions/0004 has what was measured). */
 #define CONNECTIONS_DEFAULT 16384
 #define CONNECTION_POOL_BYTES 16384

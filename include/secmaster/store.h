@@ -285,8 +285,8 @@ enum err store_transaction(struct store *store, uint64_t tx,
 
 /*
  * Read the batch of tx back. ERR_NOT_FOUND: no such transaction. ERR_TOO_LARGE:
- * there is no room for it; out has its info and holds nothing. ERR_BUSY:
- * memory. ERR_STORE: damage.
+ * there is no room for it; out holds nothing but says its info and how many
+ * bytes it would. ERR_BUSY: memory. ERR_STORE: damage.
  */
 enum err store_batch(struct store *store, uint64_t tx,
                      const struct batch_room *room, struct stored_batch *out,

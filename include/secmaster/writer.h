@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "secmaster/batch.h"
+#include "secmaster/bells.h"
 #include "secmaster/clock.h"
 #include "secmaster/complaint.h"
 #include "secmaster/inbox.h"
@@ -59,6 +60,7 @@ struct writer_options {
     clock_now *now;
     void (*failed)(void *context, const char *why);
     void *context;
+    struct bells *commits; /* rung by every commit; may be NULL */
 };
 
 enum err writer_start(const struct writer_options *options, struct writer **out,

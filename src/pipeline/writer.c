@@ -137,6 +137,8 @@ commit_admitted(struct writer *writer)
     if (err == OK) {
         count(&writer->commits, 1);
         count(&writer->commit_us, (uint64_t)(clock_monotonic_us() - began));
+        if (writer->options.commits != NULL)
+            bells_ring(writer->options.commits);
     }
     if (err == ERR_STORE)
         fail_stop(writer, &why);

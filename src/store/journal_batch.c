@@ -156,11 +156,11 @@ read_batch(MDB_cursor *cursor, uint64_t tx, const struct batch_room *room,
     out->info.source_count = 0;
     if (head.info.kind != BATCH_FACTS)
         return OK;
-    if (bytes_of(&head) > room->bytes || head.info.facts > room->facts)
+    out->bytes = bytes_of(&head);
+    if (out->bytes > room->bytes || head.info.facts > room->facts)
         return why_set(why, ERR_TOO_LARGE, "no room for tx %" PRIu64, tx);
     TRY(copy_parts(cursor, &head, first, &bytes, why));
     out->memory[0] = (void *)(uintptr_t)bytes.data;
-    out->bytes = bytes_of(&head);
     return decode(bytes, out, why);
 }
 

@@ -192,8 +192,12 @@ store_batch(struct store *store, uint64_t tx, const struct batch_room *room,
     if (tx == 0 || tx > store_newest(store))
         return why_set(why, ERR_NOT_FOUND, "no such transaction");
     err = store->ops->batch(store, tx, room, out, why);
-    if (err != OK)
+    if (err != OK) {
+        size_t bytes = out->bytes;
+
         stored_batch_fini(out);
+        out->bytes = bytes;
+    }
     return err;
 }
 

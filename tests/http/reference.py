@@ -89,13 +89,14 @@ class Book:
     def trail(self, known_tx=None):
         return Trail(self.batches[:known_tx], self.rule(known_tx))
 
-    def changes(self, after_tx, limit=None):
-        """(facts as the feed tells them, less recorded_at; last_tx): of as
-        many whole transactions as have no more than limit facts, but one."""
+    def changes(self, after_tx, limit):
+        """(facts as the feed tells them, less recorded_at; last_tx): of
+        whole transactions until there are limit facts, or would be more."""
         found = []
         for tx in range(after_tx + 1, self.newest + 1):
             batch = self.batches[tx - 1]
-            if limit is not None and found and len(found) + len(batch) > limit:
+            if len(found) == limit or \
+                    found and len(found) + len(batch) > limit:
                 return found, tx - 1
             found += Trail.told(tx, batch)
         return found, self.newest

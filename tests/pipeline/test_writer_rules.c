@@ -258,7 +258,7 @@ Test(writer_rules, that_are_damaged_are_named_at_the_start)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct store *store = store_memory_new();
         const struct writer_options options = { store, no_time, no_failure,
-                                                NULL };
+                                                NULL, NULL };
         const struct state_change state = { STATE_PRECEDENCE, cases[i].key,
                                             cases[i].value };
         struct writer *writer = NULL;

@@ -53,7 +53,7 @@ static void
 start_writer(void)
 {
     const struct writer_options options = { writing.store, scripted_now,
-                                            note_failure, &writing };
+                                            note_failure, &writing, NULL };
     struct why why;
     enum err err = writer_start(&options, &writing.writer, &why);
 

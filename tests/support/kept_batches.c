@@ -62,19 +62,17 @@ kept_batches_read(const struct kept_batches *kept, uint64_t tx,
                   struct why *why)
 {
     const struct append_batch *batch = &kept->items[tx - 1];
-    size_t bytes = 0;
 
     out->info = batch->info;
     if (out->info.kind != BATCH_FACTS)
         return OK;
     for (uint32_t i = 0; i < batch->record_count; i++)
-        bytes += sizeof(struct record) + batch->records[i].payload.len;
-    if (bytes > room->bytes || out->info.facts > room->facts)
+        out->bytes += sizeof(struct record) + batch->records[i].payload.len;
+    if (out->bytes > room->bytes || out->info.facts > room->facts)
         return why_set(why, ERR_TOO_LARGE, "no room");
     out->records = batch->records;
     out->record_count = batch->record_count;
     out->displaced = batch->displaced;
     out->displaced_count = batch->displaced_count;
-    out->bytes = bytes;
     return OK;
 }
