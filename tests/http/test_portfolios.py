@@ -2,8 +2,8 @@
 
 import unittest
 
-from harness import (CSV, JSON, NDJSON, Num, ServerCase, dump, fact,
-                     read_table, retract)
+from harness import (CSV, JSON, NDJSON, Num, ServerCase, fact, read_table,
+                     retract)
 from holding import held, put_body, put_day
 from test_golden import pages, positions_body
 
@@ -249,6 +249,8 @@ class Portfolios(ServerCase):
         self.same(doc, {"tx": Num(tx), "kind": "positions", "sources": [],
                         "facts": Num(0), "securities": Num(0),
                         "idempotency_key": None})
+        feed = self.client.get("/v1/changes?after_tx=%d" % (tx - 1)).json()
+        self.same(feed, {"changes": [], "last_tx": Num(tx)})
 
     def test_names_of_answers(self):
         tx = self.put("named", D1, [held(1, "1")]).tx
