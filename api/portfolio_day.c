@@ -7,10 +7,11 @@
 #include "secmaster/positions_reader.h"
 #include "secmaster/positionset.h"
 #include "service.h"
+#include "submission.h"
 
 /* Lives in the request's arena, what it points to on the heap. */
 struct putting {
-    struct write_job job;
+    struct write_job job; /* first: jobs are cast back */
     struct portfolio_day day;
     struct complaints complaints;
     struct positions positions;
@@ -97,6 +98,16 @@ encode(struct putting *putting)
     return out_finish(&putting->payload);
 }
 
+/* Also by the writer's thread, which has all of it then. */
+static void
+print_answer(const struct write_job *job, struct out *out)
+{
+    const struct putting *putting = (const struct putting *)job;
+
+    out_print(out, "{\"tx\":%llu,\"positions\":%zu}",
+              (unsigned long long)job->tx, putting->positions.count);
+}
+
 static void
 handle(struct request *request, struct response *response)
 {
@@ -111,15 +122,13 @@ handle(struct request *request, struct response *response)
         refuse(request, response, err, &why);
         return;
     }
-    job->item.home = request->home;
-    job->item.owner = request;
     job->kind = BATCH_POSITIONS;
     job->day = &putting->day;
     job->bytes = putting->payload.capacity;
     job->complaints = &putting->complaints;
-    err = writer_submit(request->service->writer, job);
-    if (err != OK)
-        problem_err(request, response, err, NULL);
+    job->once.print = print_answer;
+    job->once.status = 200;
+    submission_send(request, response, job);
 }
 
 static void
@@ -128,12 +137,13 @@ resume(struct request *request, struct response *response)
     const struct putting *putting = request->state;
     const struct write_job *job = &putting->job;
 
+    if (submission_settled(request, response, job))
+        return;
     if (job->err != OK) {
         refuse(request, response, job->err, &job->why);
         return;
     }
-    out_print(&response->body, "{\"tx\":%llu,\"positions\":%zu}",
-              (unsigned long long)job->tx, putting->positions.count);
+    print_answer(job, &response->body);
     response->status = 200;
     response->media = MEDIA_JSON;
     response->tx = job->tx;
@@ -148,12 +158,14 @@ drop(struct request *request)
     positions_reader_free(putting->reader);
     positions_fini(&putting->positions);
     out_fini(&putting->payload);
+    out_fini(&putting->job.once.answer);
 }
 
 const struct endpoint endpoint_holdings_put = {
     .place = ON_LOOP,
     .gives = MEDIA_BIT(MEDIA_JSON),
     .bodies = MEDIA_TABLES,
+    .takes_key = true,
     .begin = begin,
     .body = body,
     .handle = handle,
