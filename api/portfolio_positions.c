@@ -115,8 +115,7 @@ bytes_held(const struct listing *listing)
 }
 
 static enum err
-answer_whole(struct response *response, struct listing *listing,
-             struct why *why)
+answer_whole(struct listing *listing, struct why *why)
 {
     listing->window = HOLDINGS_WINDOW_SECURITIES;
     TRY(next_window(listing, why));
@@ -125,7 +124,6 @@ answer_whole(struct response *response, struct listing *listing,
         .free = free_stream,
         .bytes_held = bytes_held(listing),
     };
-    response->stream = &listing->stream;
     return OK;
 }
 
@@ -212,8 +210,8 @@ handle(struct request *request, struct response *response)
     struct listing *listing;
     struct why why = { 0 };
     struct clocks clocks;
+    bool limited, is_whole;
     uint32_t limit;
-    bool limited;
     enum err err;
 
     if (!clocks_read(request, response, &clocks) ||
@@ -230,11 +228,14 @@ handle(struct request *request, struct response *response)
     holdings.known_tx = clocks.known_tx;
     listing->holdings = holdings;
     err = begin(request, response, listing, &why);
-    if (err == OK && request->media != MEDIA_JSON && !limited)
-        err = answer_whole(response, listing, &why);
+    is_whole = request->media != MEDIA_JSON && !limited;
+    if (err == OK && is_whole)
+        err = answer_whole(listing, &why);
     else if (err == OK)
         err = answer_page(request, response, listing, limit, &why);
-    if (response->stream == NULL)
+    if (err == OK && is_whole)
+        response->stream = &listing->stream;
+    else
         listing_free(listing);
     if (err == ERR_TOO_LARGE && why.text[0] == '\0')
         err = why_set(&why, err, "the rows are too large: ask for fewer");
