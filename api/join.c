@@ -3,6 +3,7 @@
 #include "knowledge.h"
 #include "number.h"
 #include "problem.h"
+#include "secmaster/log.h"
 #include "service.h"
 
 /* So many are worth a thread of their own for half of them. */
@@ -10,9 +11,12 @@
 
 /* Lives in the request's arena, what it points to on the heap. */
 struct joining {
+    struct stream stream; /* first: streams are cast back */
     struct complaints complaints;
     struct positions_reader *reader;
-    struct joined *joined; /* handed over to the response */
+    struct joined *joined;
+    enum media media;
+    bool headed;
 };
 
 static void
@@ -98,6 +102,49 @@ rules_read(struct request *request, struct response *response,
 }
 
 static void
+put_end(const struct joining *joining, struct out *out)
+{
+    uint64_t matched = joined_matched(joining->joined);
+    uint64_t all = joined_positions(joining->joined)->count;
+
+    joined_tail(joining->joined, out);
+    if (joining->media == MEDIA_JSON)
+        out_print(out, ",\"matched\":%llu,\"unmatched\":%llu}",
+                  (unsigned long long)matched,
+                  (unsigned long long)(all - matched));
+}
+
+static enum err
+fill(struct stream *stream, struct out *out, bool *done)
+{
+    struct joining *joining = (struct joining *)stream;
+    struct why why = { 0 };
+    enum err err;
+
+    if (!joining->headed)
+        joined_head(joining->joined, out);
+    joining->headed = true;
+    err = joined_put(joining->joined, out, done, &why);
+    if (err != OK) {
+        log_event(LOG_ERROR, "stream-cut", "%s", why.text);
+        return err;
+    }
+    if (*done)
+        put_end(joining, out);
+    return out_finish(out);
+}
+
+/* What it holds goes early, it itself with the request. */
+static void
+free_stream(struct stream *stream)
+{
+    struct joining *joining = (struct joining *)stream;
+
+    joined_free(joining->joined);
+    joining->joined = NULL;
+}
+
+static void
 handle(struct request *request, struct response *response)
 {
     struct joining *joining = request->state;
@@ -116,7 +163,9 @@ handle(struct request *request, struct response *response)
     }
     if (joined_positions(joined)->count >= JOIN_PARTS_POSITIONS)
         rules.parts = JOIN_PARTS_MAX;
-    err = joined_match(joined, request->service->store, &rules, &why);
+    err = joined_begin(joined, request->service->store, &rules, &why);
+    if (err == OK)
+        err = joined_match(joined, &why);
     if (err != OK) {
         problem_err(request, response, err, &why);
         return;
@@ -131,8 +180,13 @@ handle(struct request *request, struct response *response)
     }
     response->status = 200;
     response->media = request->media;
-    response->stream = joined_stream(joined);
-    joining->joined = NULL;
+    joining->media = request->media;
+    joining->stream = (struct stream){
+        .fill = fill,
+        .free = free_stream,
+        .bytes_held = joined_bytes_held(joined),
+    };
+    response->stream = &joining->stream;
 }
 
 static void
@@ -141,7 +195,7 @@ drop(struct request *request)
     struct joining *joining = request->state;
 
     positions_reader_free(joining->reader);
-    joined_free(joining->joined);
+    free_stream(&joining->stream);
 }
 
 static const char *const params[] = {

@@ -15,7 +15,6 @@
 #include "kept_rows.h"
 #include "reading.h"
 #include "secmaster/bounds.h"
-#include "secmaster/log.h"
 #include "secmaster/rows_writer.h"
 #include "seeks.h"
 
@@ -46,7 +45,6 @@ struct part {
 };
 
 struct joined {
-    struct stream stream; /* first: streams are cast back */
     struct positions positions;
     struct store *store;
     struct join_rules rules;
@@ -69,7 +67,7 @@ struct joined {
 
     size_t at;     /* of the position to be printed next */
     struct out id; /* its security's, as text */
-    bool headed, any;
+    bool any;
 };
 
 struct joined *
@@ -298,35 +296,42 @@ make_columns(struct joined *joined, struct why *why)
     return OK;
 }
 
-/* Share the securities out, about as many positions to each part. */
 static enum err
 make_parts(struct joined *joined)
+{
+    joined->part_count = joined->rules.parts;
+    assert(joined->part_count > 0);
+    assert(joined->part_count <= JOIN_PARTS_MAX);
+    for (unsigned i = 0; i < joined->part_count; i++) {
+        joined->parts[i].joined = joined;
+        TRY(kept_rows_open(
+            &joined->parts[i].kept, &joined->columns, joined->format,
+            joined->rules.window_bytes_max / joined->part_count));
+    }
+    return OK;
+}
+
+/* Share the securities out, about as many positions to each part. */
+static void
+share_out(struct joined *joined)
 {
     const struct seeks *seeks = &joined->seeks;
     size_t from = 0;
 
-    joined->part_count = joined->rules.parts;
-    assert(joined->part_count > 0);
-    assert(joined->part_count <= JOIN_PARTS_MAX);
     for (unsigned i = 0; i < joined->part_count; i++) {
         size_t to = seeks->count * (i + 1) / joined->part_count;
 
         while (to > from && to < seeks->count &&
                seeks->items[to].security_id == seeks->items[to - 1].security_id)
             to++;
-        joined->parts[i].joined = joined;
         joined->parts[i].from = from;
         joined->parts[i].to = to;
-        TRY(kept_rows_open(
-            &joined->parts[i].kept, &joined->columns, joined->format,
-            joined->rules.window_bytes_max / joined->part_count));
         from = to;
     }
     joined->first_part_to = -1;
     if (joined->parts[0].to > 0)
         joined->first_part_to =
             seeks->items[joined->parts[0].to - 1].security_id;
-    return OK;
 }
 
 /* Where a position's row is kept. */
@@ -340,13 +345,19 @@ kept_of(struct joined *joined, const struct position *position)
     return &joined->parts[1].kept;
 }
 
+/* Forget the positions before. */
 static enum err
-make_room(struct joined *joined)
+begin_anew(struct joined *joined)
 {
     size_t count = joined->positions.count;
 
+    joined->is_first = true;
+    joined->first = joined->at = 0;
+    joined->matched = 0;
     joined->window_max =
         count < WINDOW_POSITIONS_MAX ? count : WINDOW_POSITIONS_MAX;
+    free(joined->starts);
+    free(joined->rows);
     joined->starts = calloc(count + 1, sizeof *joined->starts);
     joined->rows = calloc(joined->window_max + 1, sizeof *joined->rows);
     if (joined->starts == NULL || joined->rows == NULL)
@@ -357,24 +368,41 @@ make_room(struct joined *joined)
 }
 
 enum err
-joined_match(struct joined *joined, struct store *store,
+joined_begin(struct joined *joined, struct store *store,
              const struct join_rules *rules, struct why *why)
 {
     joined->store = store;
     joined->rules = *rules;
-    joined->is_first = true;
+    TRY(make_columns(joined, why));
+    return make_parts(joined);
+}
+
+enum err
+joined_match(struct joined *joined, struct why *why)
+{
     if (joined->positions.count >= UINT32_MAX)
         return why_set(why, ERR_TOO_LARGE, "too many positions");
-    TRY(make_room(joined));
-    TRY(make_columns(joined, why));
+    TRY(begin_anew(joined));
     TRY(seeks_of_positions(&joined->seeks, &joined->positions));
-    TRY(make_parts(joined));
+    share_out(joined);
 
     /* The first window belongs to what may take long. */
     TRY(make_window(joined, why));
     for (size_t i = 0; i < joined->positions.count; i++)
         joined->matched += joined->starts[i].days != START_NONE;
     return OK;
+}
+
+size_t
+joined_securities(const struct joined *joined)
+{
+    const struct seeks *seeks = &joined->seeks;
+    size_t count = 0;
+
+    for (size_t i = 0; i < seeks->count; i++)
+        count += i == 0 ||
+                 seeks->items[i].security_id != seeks->items[i - 1].security_id;
+    return count;
 }
 
 uint64_t
@@ -424,20 +452,8 @@ put_position(struct joined *joined, struct out *out)
     joined->any = true;
 }
 
-static void
-put_end(struct joined *joined, struct out *out)
-{
-    joined->format->tail(out);
-    if (joined->rules.media == MEDIA_JSON)
-        out_print(
-            out, ",\"matched\":%llu,\"unmatched\":%llu}",
-            (unsigned long long)joined->matched,
-            (unsigned long long)(joined->positions.count - joined->matched));
-}
-
-/* Until a chunk is full or all are out. */
-static enum err
-put_positions(struct joined *joined, struct out *out, struct why *why)
+enum err
+joined_put(struct joined *joined, struct out *out, bool *done, struct why *why)
 {
     size_t bytes_max = out->len + STREAM_CHUNK_BYTES;
     bool keep = joined->rules.unmatched == UNMATCHED_KEEP;
@@ -453,38 +469,24 @@ put_positions(struct joined *joined, struct out *out, struct why *why)
             put_position(joined, out);
         TRY(out_finish(out));
     }
+    *done = joined->at == joined->positions.count;
     return OK;
 }
 
-static enum err
-fill(struct stream *stream, struct out *out, bool *done)
+void
+joined_head(const struct joined *joined, struct out *out)
 {
-    struct joined *joined = (struct joined *)stream;
-    struct why why = { 0 };
-    enum err err;
-
-    if (!joined->headed)
-        joined->format->head(out, &joined->sheet);
-    joined->headed = true;
-    err = put_positions(joined, out, &why);
-    if (err != OK) {
-        log_event(LOG_ERROR, "stream-cut", "%s", why.text);
-        return err;
-    }
-    *done = joined->at == joined->positions.count;
-    if (*done)
-        put_end(joined, out);
-    return out_finish(out);
+    joined->format->head(out, &joined->sheet);
 }
 
-static void
-free_stream(struct stream *stream)
+void
+joined_tail(const struct joined *joined, struct out *out)
 {
-    joined_free((struct joined *)stream);
+    joined->format->tail(out);
 }
 
-struct stream *
-joined_stream(struct joined *joined)
+size_t
+joined_bytes_held(const struct joined *joined)
 {
     size_t count = joined->positions.count, held = 0;
 
@@ -492,9 +494,7 @@ joined_stream(struct joined *joined)
         held += joined->parts[i].kept.bytes.capacity;
     if (joined->window_count < count)
         held = joined->rules.window_bytes_max;
-    held += positions_held(&joined->positions) +
-            count * (sizeof *joined->seeks.items + sizeof *joined->starts +
-                     sizeof *joined->rows);
-    joined->stream = (struct stream){ fill, free_stream, held };
-    return &joined->stream;
+    return held + positions_held(&joined->positions) +
+           count * (sizeof *joined->seeks.items + sizeof *joined->starts +
+                    sizeof *joined->rows);
 }

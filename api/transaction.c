@@ -16,6 +16,8 @@ kind_name(enum batch_kind kind)
         return "facts";
     case BATCH_PRECEDENCE:
         return "precedence";
+    case BATCH_POSITIONS:
+        return "positions";
     }
     assert(false);
     return "";

@@ -23,6 +23,7 @@ BOUNDS = {
     'REQUEST_ID_BYTES_MAX': SCHEMAS + 'RequestId/maxLength',
     'COMPLAINTS_LISTED_MAX': SCHEMAS + 'Problem/properties/errors/maxItems',
     'BEARERS_LISTED_MAX': SCHEMAS + 'Problem/properties/candidates/maxItems',
+    'PORTFOLIO_BYTES_MAX': SCHEMAS + 'Portfolio/maxLength',
     'LOOKUP_KEYS_MAX': SCHEMAS + 'LookedUp/properties/rows/maxItems',
     'PAGE_ROWS_DEFAULT': PARAMETERS + 'Limit/schema/default',
     'PAGE_ROWS_MAX': PARAMETERS + 'Limit/schema/maximum',

@@ -4,6 +4,7 @@
 
 /* Facts (API.md 2; documented in openapi.yaml). */
 #define ATTRIBUTE_BYTES_MAX 128
+#define PORTFOLIO_BYTES_MAX 64
 #define SOURCE_BYTES_MAX 64
 #define VALUE_BYTES_MAX                                                        \
     (64 * 1024) /* UTF-8, unescaped; a number's text too                       \
@@ -42,9 +43,12 @@
 #define PACKED_ON_LOOP_BYTES_MAX (128UL * 1024) /* a millisecond */
 #define STREAM_RECORDS_MAX 20000   /* read for a chunk: some milliseconds */
 #define CANDIDATES_MAX (1UL << 20) /* kept by a filtered stream: 8 MiB */
-#define JOIN_WINDOW_BYTES_MAX (128UL << 20) /* a join's rows in memory */
-#define LOOKUP_KEYS_MAX 10000               /* as many as a page has rows */
-#define LOOKUP_BYTES_MAX (128UL << 20)      /* a lookup's rows in memory */
+#define JOIN_WINDOW_BYTES_MAX (128UL << 20)    /* a join's rows in memory */
+#define HOLDINGS_WINDOW_BYTES_MAX (32UL << 20) /* a portfolio's, likewise */
+#define HOLDINGS_WINDOW_POSITIONS_MAX (1UL << 16)
+#define HOLDINGS_WINDOW_SECURITIES 1024 /* folded at a time: some 10 ms */
+#define LOOKUP_KEYS_MAX 10000           /* as many as a page has rows */
+#define LOOKUP_BYTES_MAX (128UL << 20)  /* a lookup's rows in memory */
 #define AUDIT_BYTES_MAX                                                        \
     (512UL << 20) /* facts read at once: a body of 64 MiB on one day fits */
 #define CATALOGUES_BYTES_MAX (64UL << 20) /* remembered counts; one may be */

@@ -37,7 +37,7 @@ struct str names_text(const struct names *names, uint32_t id);
 struct str names_member(const struct names *names, uint32_t id);
 
 /*
- * When an attribute was first asserted, and first retracted, by any batch;
+ * When a name was first asserted, and first retracted, by any batch;
  * TX_NEVER before. Set by the adding thread; readers see each alone.
  */
 uint64_t names_first_assertion(const struct names *names, uint32_t id);

@@ -2,6 +2,7 @@
 #ifndef SECMASTER_RECORD_H
 #define SECMASTER_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "secmaster/date.h"
@@ -10,15 +11,23 @@
 /* On disk (docs/storage.md): never renumber. */
 enum record_kind {
     RECORD_FACTS = 1, /* facts of one batch about one security on one date */
+    RECORD_POSITIONS = 2, /* a portfolio's on one date, all there are */
 };
+
+/* A kind that is read from disk may be any number. */
+static inline bool
+record_kind_is_known(unsigned kind)
+{
+    return kind == RECORD_FACTS || kind == RECORD_POSITIONS;
+}
 
 /* Never changed, never deleted: a correction is a later record. */
 struct record {
     enum record_kind kind;
-    int64_t security_id;
+    int64_t security_id; /* RECORD_POSITIONS: the portfolio's, a name's id */
     struct date effective;
     uint64_t tx;
-    struct str payload; /* RECORD_FACTS: see factset.h */
+    struct str payload; /* factset.h; RECORD_POSITIONS: positionset.h */
 };
 
 /* Key order: kind, security_id, effective, tx. <0, 0, >0. Inline because every

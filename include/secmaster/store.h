@@ -21,6 +21,7 @@
 enum batch_kind {
     BATCH_FACTS = 1,
     BATCH_PRECEDENCE = 2, /* its state says all; it has no records */
+    BATCH_POSITIONS = 3,  /* one record: a portfolio's positions of a day */
 };
 
 /* The metadata of one transaction (GET /v1/transactions/{tx}). */
@@ -35,13 +36,28 @@ struct tx_info {
     struct str idempotency_key; /* len 0: none */
 };
 
+/* On disk: never renumber. */
+enum name_space {
+    NAMES_ATTRIBUTES = 1,
+    NAMES_SOURCES = 2,
+    NAMES_PORTFOLIOS = 3, /* first asserted: its first positions */
+};
+#define NAME_SPACES 3
+#define NAME_SPACE_PLACE(space) ((size_t)(space)-1) /* in a table of them */
+
+/* A space that is read from disk may be any number. */
+static inline bool
+name_space_is_known(unsigned space)
+{
+    return space >= 1 && space <= NAME_SPACES;
+}
+
 /* A name that the batch brings in, or an attribute's new milestones. */
-enum name_space { NAMES_ATTRIBUTES = 1, NAMES_SOURCES = 2 }; /* on disk */
 struct name_change {
     enum name_space space;
     uint32_t id;     /* names_count() and up for new ones, ascending */
     struct str text; /* also where the name is there already */
-    uint64_t first_assertion, first_retraction; /* TX_NEVER; attributes */
+    uint64_t first_assertion, first_retraction; /* TX_NEVER: not so far */
 };
 
 /*
@@ -228,8 +244,8 @@ struct history_slot {
 struct store {
     const struct store_ops *ops;
     uint64_t seed; /* of tables whose keys a client chooses (hash.h) */
-    struct names *attributes, *sources; /* of every committed batch */
-    struct rulebook *rules;             /* the writer's to fill */
+    struct names *attributes, *sources, *portfolios; /* of every batch */
+    struct rulebook *rules;                          /* the writer's to fill */
     _Atomic uint64_t published_tx;
     struct history_slot histories[HISTORY_SLOTS]; /* by tx modulo */
 };

@@ -36,6 +36,13 @@ struct write_once {
                           job's owner */
 };
 
+/* What a portfolio holds on a day, instead of what was stored for it before. */
+struct portfolio_day {
+    struct str portfolio; /* its name */
+    struct date date;
+    struct str payload; /* positionset.h */
+};
+
 /*
  * One batch on its way through the writer. The submitter owns it before
  * writer_submit and again once it comes out of item.home; in between it
@@ -47,6 +54,7 @@ struct write_job {
     union {                  /* by kind; owned by the job's owner */
         struct batch *batch; /* facts, sealed */
         const struct rule_names *rule;
+        const struct portfolio_day *day;
     };
     size_t bytes;                  /* about what it holds in memory */
     struct complaints *complaints; /* filled on ERR_INVALID */

@@ -7,6 +7,7 @@
 #include "row_sink.h"
 #include "row_source.h"
 
+/* Those of one day go without the last. */
 enum { SECURITY_ID, QUANTITY, DATE, POSITION_MEMBERS };
 
 static const struct row_member position_members[] = {
@@ -21,12 +22,19 @@ static const struct row_shape position_shape = {
     .member_count = POSITION_MEMBERS,
 };
 
+static const struct row_shape day_shape = {
+    .pointer = "/positions",
+    .members = position_members,
+    .member_count = DATE,
+};
+
 #define CAPACITY_FIRST 64
 
 struct positions_reader {
     struct row_sink sink;
     struct row_source source;
     struct positions *into; /* borrowed */
+    struct date date;       /* of each, where they bring none */
 };
 
 enum err
@@ -90,32 +98,51 @@ grow(struct positions *positions)
     return OK;
 }
 
+enum err
+positions_add(struct positions *positions, const struct position *place,
+              struct str quantity)
+{
+    struct position position = *place;
+
+    TRY(grow(positions));
+    position.quantity_offset = (uint32_t)positions->quantities.len;
+    position.quantity_len = (uint32_t)quantity.len;
+    out_str(&positions->quantities, quantity);
+    TRY(out_finish(&positions->quantities));
+    positions->items[positions->count++] = position;
+    return OK;
+}
+
+void
+positions_cut(struct positions *positions, size_t count)
+{
+    assert(count <= positions->count);
+
+    if (count == positions->count)
+        return;
+    positions->quantities.len = positions->items[count].quantity_offset;
+    positions->count = count;
+}
+
 static enum err
 position_row(struct row_sink *sink, const struct token *tokens)
 {
     struct positions_reader *reader = sink->context;
-    struct positions *into = reader->into;
-    struct str quantity = tokens[QUANTITY].text;
-    struct position position = { 0 };
+    struct position position = { .date = reader->date };
     bool has_id = row_id(sink, SECURITY_ID, &position.security_id);
-    bool has_date = row_date(sink, DATE, &position.date);
+    bool has_date =
+        sink->shape == &day_shape || row_date(sink, DATE, &position.date);
 
     if (sink->row_bad)
         return OK;
     assert(has_id);
     assert(has_date);
-    TRY(grow(into));
-    position.quantity_offset = (uint32_t)into->quantities.len;
-    position.quantity_len = (uint32_t)quantity.len;
-    out_str(&into->quantities, quantity);
-    TRY(out_finish(&into->quantities));
-    into->items[into->count++] = position;
-    return OK;
+    return positions_add(reader->into, &position, tokens[QUANTITY].text);
 }
 
-struct positions_reader *
-positions_reader_new(enum media media, struct positions *into,
-                     struct complaints *complaints)
+static struct positions_reader *
+reader_new(enum media media, const struct row_shape *shape,
+           struct positions *into, struct complaints *complaints)
 {
     struct positions_reader *reader = calloc(1, sizeof *reader);
 
@@ -124,7 +151,7 @@ positions_reader_new(enum media media, struct positions *into,
 
     if (reader == NULL)
         return NULL;
-    row_sink_init(&reader->sink, &position_shape, complaints);
+    row_sink_init(&reader->sink, shape, complaints);
     reader->sink.row = position_row;
     reader->sink.context = reader;
     reader->into = into;
@@ -132,6 +159,25 @@ positions_reader_new(enum media media, struct positions *into,
         free(reader);
         return NULL;
     }
+    return reader;
+}
+
+struct positions_reader *
+positions_reader_new(enum media media, struct positions *into,
+                     struct complaints *complaints)
+{
+    return reader_new(media, &position_shape, into, complaints);
+}
+
+struct positions_reader *
+positions_reader_new_day(enum media media, struct date date,
+                         struct positions *into, struct complaints *complaints)
+{
+    struct positions_reader *reader =
+        reader_new(media, &day_shape, into, complaints);
+
+    if (reader != NULL)
+        reader->date = date;
     return reader;
 }
 

@@ -6,6 +6,7 @@
 static const struct job_kind *const kinds[] = {
     [BATCH_FACTS] = &kind_facts,
     [BATCH_PRECEDENCE] = &kind_precedence,
+    [BATCH_POSITIONS] = &kind_positions,
 };
 
 const struct job_kind *

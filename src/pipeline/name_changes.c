@@ -99,21 +99,19 @@ static enum err
 add_new(struct name_changes *changes, enum name_space space, struct str text,
         uint64_t tx, struct name_use *out)
 {
-    uint32_t *fresh = space == NAMES_ATTRIBUTES ? &changes->fresh_attributes
-                                                : &changes->fresh_sources;
+    uint32_t *fresh = &changes->fresh[NAME_SPACE_PLACE(space)];
     uint32_t id = names_count(store_dictionary(changes->store, space)) + *fresh;
 
     if (id >= NAMES_MAX)
         return ERR_FULL;
     TRY(reserve_one(changes));
-    add(changes,
-        &(struct name_change){
-            .space = space,
-            .id = id,
-            .text = text,
-            .first_assertion = space == NAMES_ATTRIBUTES ? tx : TX_NEVER,
-            .first_retraction = TX_NEVER,
-        });
+    add(changes, &(struct name_change){
+                     .space = space,
+                     .id = id,
+                     .text = text,
+                     .first_assertion = space == NAMES_SOURCES ? TX_NEVER : tx,
+                     .first_retraction = TX_NEVER,
+                 });
     ++*fresh;
     *out = (struct name_use){ id, (uint32_t)changes->count - 1 };
     return OK;
@@ -202,10 +200,7 @@ name_changes_cut(struct name_changes *changes, size_t count)
         if (item->id <
             names_count(store_dictionary(changes->store, item->space)))
             continue; /* a milestone of a known name */
-        if (item->space == NAMES_ATTRIBUTES)
-            changes->fresh_attributes--;
-        else
-            changes->fresh_sources--;
+        changes->fresh[NAME_SPACE_PLACE(item->space)]--;
     }
 }
 
@@ -216,8 +211,7 @@ name_changes_clear(struct name_changes *changes)
         name_changes_fini(changes);
         return;
     }
-    changes->fresh_attributes = 0;
-    changes->fresh_sources = 0;
+    memset(changes->fresh, 0, sizeof changes->fresh);
     if (changes->count == 0)
         return;
     changes->count = 0;

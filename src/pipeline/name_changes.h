@@ -15,7 +15,7 @@ struct name_changes {
     size_t count, capacity;
     uint32_t *table; /* open addressing over space and text: index + 1 */
     size_t table_size;
-    uint32_t fresh_attributes, fresh_sources; /* new ones among items */
+    uint32_t fresh[NAME_SPACES]; /* new ones among items */
 };
 
 #define CHANGE_NONE UINT32_MAX
@@ -31,10 +31,10 @@ void name_changes_fini(struct name_changes *changes);
 
 /*
  * The id of a name, a new one where nobody knows it yet; text is borrowed
- * until the list is cleared or cut. An attribute that nobody asserted before
- * is first asserted by tx; TX_NEVER: it is only mentioned, and nothing may be
- * asserted of it before the list is cleared. ERR_FULL: the dictionary is full;
- * ERR_BUSY: memory.
+ * until the list is cleared or cut. A name that nobody asserted before is first
+ * asserted by tx, but of a source nothing is noted; an attribute by TX_NEVER:
+ * it is only mentioned, and nothing may be asserted of it before the list is
+ * cleared. ERR_FULL: the dictionary is full; ERR_BUSY: memory.
  */
 enum err name_changes_use(struct name_changes *changes, enum name_space space,
                           struct str text, uint64_t tx, struct name_use *out);

@@ -10,7 +10,8 @@
 static inline bool
 batch_kind_is_known(unsigned kind)
 {
-    return kind == BATCH_FACTS || kind == BATCH_PRECEDENCE;
+    return kind == BATCH_FACTS || kind == BATCH_PRECEDENCE ||
+           kind == BATCH_POSITIONS;
 }
 
 static inline bool
@@ -21,6 +22,8 @@ batch_may_have(enum batch_kind kind, enum record_kind record)
         return record == RECORD_FACTS;
     case BATCH_PRECEDENCE:
         return false;
+    case BATCH_POSITIONS:
+        return record == RECORD_POSITIONS;
     }
     return false;
 }

@@ -82,7 +82,7 @@ record_of_key(const struct block_key *key)
 static bool
 is_place(const struct record *at)
 {
-    return at->kind == RECORD_FACTS && at->security_id >= 0 &&
+    return record_kind_is_known(at->kind) && at->security_id >= 0 &&
            at->effective.days >= DATE_FIRST_DAYS &&
            at->effective.days <= DATE_LAST_DAYS;
 }
@@ -195,7 +195,7 @@ take_kind(struct str *from, struct record *at)
     if (from->len == 0)
         return false;
     kind = take_byte(from);
-    if (kind != RECORD_FACTS || kind <= at->kind)
+    if (!record_kind_is_known(kind) || kind <= at->kind)
         return false;
     at->kind = (enum record_kind)kind;
     return true;
@@ -250,7 +250,7 @@ take_payload(unsigned head, struct str *from, struct record *at)
     if (more > UINT32_MAX)
         return false;
     len += more;
-    if (len == 0 || len > from->len)
+    if ((len == 0 && at->kind != RECORD_POSITIONS) || len > from->len)
         return false;
     at->payload = (struct str){ from->data, len };
     from->data += len;
@@ -357,7 +357,7 @@ encode_head(unsigned char to[static RECORD_HEAD_BYTES_MAX],
     size_t n = 1, len = record->payload.len;
     enum step step = STEP_TX;
 
-    assert(len > 0);
+    assert(len > 0 || record->kind == RECORD_POSITIONS);
 
     if (record->kind != before->kind) {
         step = STEP_KIND;

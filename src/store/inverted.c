@@ -142,7 +142,8 @@ inverted_stage(struct inverted *inverted, const struct record *record)
     struct factset_item item;
     enum err err;
 
-    assert(record->kind == RECORD_FACTS);
+    if (record->kind != RECORD_FACTS)
+        return OK;
     while (factset_next(&payload, &item, &err)) {
         if (item.value.type == VALUE_NULL) /* a retraction's is, too */
             continue;

@@ -311,7 +311,7 @@ batch_record_next(struct str *records, uint64_t tx, struct record *out,
         return false;
 
     unsigned char kind = *bytes_of(take(records, 1));
-    if (kind != RECORD_FACTS) {
+    if (!record_kind_is_known(kind)) {
         *fault = "a record is of a kind this program does not know";
         return false;
     }
@@ -399,7 +399,7 @@ name_decode(struct str key, struct str value, struct name_change *out)
         return "a name's checksum does not match";
     if (value.len <= NAME_TEXT)
         return "a name is empty";
-    if (*bytes_of(key) != NAMES_ATTRIBUTES && *bytes_of(key) != NAMES_SOURCES)
+    if (!name_space_is_known(*bytes_of(key)))
         return "a name is in a space this program does not know";
 
     out->space = (enum name_space) * bytes_of(key);

@@ -34,7 +34,7 @@ check_records(const struct append_batch *batch)
         assert(record->effective.days >= DATE_FIRST_DAYS);
         assert(record->effective.days <= DATE_LAST_DAYS);
         assert(record->tx == batch->info.tx);
-        assert(record->payload.len > 0);
+        assert(record->payload.len > 0 || record->kind == RECORD_POSITIONS);
         assert(record->payload.len <= UINT32_MAX);
     }
 }
@@ -53,16 +53,13 @@ check_displaced(const struct append_batch *batch)
 
 /* New names come in the order of their ids, whichever batch brings them. */
 static void
-check_names(const struct append_batch *batch, uint32_t *attributes,
-            uint32_t *sources)
+check_names(const struct append_batch *batch, uint32_t counts[NAME_SPACES])
 {
     for (uint32_t i = 0; i < batch->name_count; i++) {
         const struct name_change *change = &batch->names[i];
-        uint32_t *count =
-            change->space == NAMES_ATTRIBUTES ? attributes : sources;
+        uint32_t *count = &counts[NAME_SPACE_PLACE(change->space)];
 
-        assert(change->space == NAMES_ATTRIBUTES ||
-               change->space == NAMES_SOURCES);
+        assert(name_space_is_known(change->space));
         assert(change->text.len > 0);
         assert(change->id <= *count);
         if (change->id == *count)
@@ -81,15 +78,16 @@ enum err
 store_append(struct store *store, const struct append_batch *const *batches,
              size_t count, struct why *why)
 {
-    uint32_t attributes, sources;
+    uint32_t counts[NAME_SPACES];
     uint64_t newest;
 
     assert(store != NULL);
     assert(count > 0);
 
     newest = store_newest(store);
-    attributes = names_count(store->attributes);
-    sources = names_count(store->sources);
+    for (size_t i = 0; i < NAME_SPACES; i++)
+        counts[i] =
+            names_count(store_dictionary(store, (enum name_space)(i + 1)));
     for (size_t i = 0; i < count; i++) {
         assert(batches[i]->info.tx == newest + 1 + i);
         assert(i == 0 || batches[i - 1]->info.recorded_at.us <=
@@ -97,7 +95,7 @@ store_append(struct store *store, const struct append_batch *const *batches,
         check_info(&batches[i]->info);
         check_records(batches[i]);
         check_displaced(batches[i]);
-        check_names(batches[i], &attributes, &sources);
+        check_names(batches[i], counts);
         for (uint32_t s = 0; s < batches[i]->state_count; s++)
             check_state_key(batches[i]->state[s].key);
     }
@@ -112,6 +110,8 @@ store_dictionary(const struct store *store, enum name_space space)
         return store->attributes;
     case NAMES_SOURCES:
         return store->sources;
+    case NAMES_PORTFOLIOS:
+        return store->portfolios;
     }
     abort();
 }

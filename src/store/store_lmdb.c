@@ -278,6 +278,7 @@ lmdb_close(struct store *base)
     names_free(base->attributes);
     names_free(base->sources);
     rulebook_free(base->rules);
+    names_free(base->portfolios);
     free(store);
 }
 

@@ -127,9 +127,10 @@ store_new(const struct store_lmdb_options *options)
     versions_init(&store->versions, active);
     store->base.attributes = names_new(options->seed);
     store->base.sources = names_new(options->seed);
+    store->base.portfolios = names_new(options->seed);
     store->base.rules = rulebook_new();
     if (store->base.attributes == NULL || store->base.sources == NULL ||
-        store->base.rules == NULL) {
+        store->base.portfolios == NULL || store->base.rules == NULL) {
         store_close(&store->base);
         return NULL;
     }

@@ -4,6 +4,7 @@
 
 #include "secmaster/bounds.h"
 #include "secmaster/factset.h"
+#include "secmaster/positionset.h"
 
 #include "batch_kinds.h"
 #include "embedded.h"
@@ -33,7 +34,7 @@ replay_name(void *context, const struct name_change *name, struct why *why)
 
 /* Whether a record's facts can be read back, every name included. */
 static const char *
-payload_fault(const struct store_lmdb *store, struct str payload)
+facts_fault(const struct store_lmdb *store, struct str payload)
 {
     uint32_t attributes = names_count(store->base.attributes);
     uint32_t sources = names_count(store->base.sources);
@@ -46,6 +47,35 @@ payload_fault(const struct store_lmdb *store, struct str payload)
         if (item.attribute >= attributes || item.source >= sources)
             return "a record has a name that is missing";
     return err == OK ? NULL : "a record's facts are malformed";
+}
+
+static const char *
+positions_fault(const struct store_lmdb *store, const struct record *record)
+{
+    struct str payload = record->payload;
+    struct positionset_item item;
+    enum err err;
+
+    if (record->security_id >= names_count(store->base.portfolios))
+        return "a record's portfolio is missing";
+    while (positionset_next(&payload, &item, &err))
+        continue;
+    return err == OK ? NULL : "a record's positions are malformed";
+}
+
+static const char *
+record_fault(const struct store_lmdb *store, enum batch_kind kind,
+             const struct record *record)
+{
+    if (!batch_may_have(kind, record->kind))
+        return "a record is of a kind that its batch cannot have";
+    switch (record->kind) {
+    case RECORD_FACTS:
+        return facts_fault(store, record->payload);
+    case RECORD_POSITIONS:
+        return positions_fault(store, record);
+    }
+    return "a record is of a kind this program does not know";
 }
 
 static const char *
@@ -98,10 +128,7 @@ stage_batch(struct store_lmdb *store, const struct batch_body *batch,
 
     for (; batch_record_next(&left, batch->head.info.tx, &record, &fault);
          count++) {
-        if (!batch_may_have(batch->head.info.kind, record.kind))
-            fault = "a record is of a kind that its batch cannot have";
-        else
-            fault = payload_fault(store, record.payload);
+        fault = record_fault(store, batch->head.info.kind, &record);
         if (fault != NULL)
             break;
         if (memtable_stage(store->versions.active, &record) != OK)

@@ -13,6 +13,7 @@ import unittest.mock
 
 import harness
 from harness import Client, Num, Server, ServerCase, dump, fact
+from holding import held, put_day
 
 D1 = "2024-01-01"
 AGAIN = "private, no-cache"
@@ -33,6 +34,8 @@ NAMED = {
     "/v1/precedence": "/v1/precedence",
     "/v1/transactions": "/v1/transactions",
     "/v1/changes": "/v1/changes",
+    "/v1/portfolios": "/v1/portfolios",
+    "/v1/portfolios/{portfolio}/positions": "/v1/portfolios/core/positions",
     "/v1/transactions/{tx}": "/v1/transactions/1",
     "/openapi.yaml": "/openapi.yaml",
     "/openapi.json": "/openapi.json",
@@ -45,7 +48,8 @@ TABLES = [target + mark + "format=" + how
           for how in ("ndjson", "csv")
           if path in ("/v1/securities", "/v1/securities/{security_id}",
                       "/v1/securities/{security_id}/history", "/v1/master",
-                      "/v1/asset-classes/{asset_class}")]
+                      "/v1/asset-classes/{asset_class}",
+                      "/v1/portfolios/{portfolio}/positions")]
 
 
 class Conditional(ServerCase):
@@ -56,6 +60,8 @@ class Conditional(ServerCase):
             [fact(i, "asset_class", "equity", D1) for i in range(1, 40)]
             + [fact(1, "ticker", "T1", D1)])
         assert answer.status == 201, answer
+        answer = put_day(cls.server.client, "core", D1, [held(1, "1")])
+        assert answer.status == 200, answer
 
     def tag(self, path, **headers):
         answer = self.client.get(path, **headers)
@@ -238,6 +244,9 @@ class Kept(unittest.TestCase):
         facts += [fact(i, "asset_class", "equity", D1) for i in range(1, 200)]
         facts.append(fact(1, "ticker", "T1", D1))
         self.assertEqual(server.client.post_facts(facts).status, 201)
+        positions = [held(i, "1") for i in range(5000, 0, -1)]
+        answer = put_day(server.client, "core", D1, positions, "csv")
+        self.assertEqual(answer.status, 200, repr(answer))
         before = self.answers(server)
         server.restart()
         for old, new in zip(before, self.answers(server)):

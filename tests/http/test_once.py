@@ -247,6 +247,35 @@ class OtherWrites(OnceCase):
         self.used_before(self.post(body, key))
         self.replayed(self.put({"default": ["p"]}, key), first)
 
+    def put_day(self, portfolio, day, positions, key):
+        return self.client.request(
+            "PUT", "/v1/portfolios/%s/positions/%s" % (portfolio, day),
+            dump({"positions": positions}),
+            {"Content-Type": JSON, "Idempotency-Key": key})
+
+    def test_a_portfolios_day_is_put_once(self):
+        held = [{"security_id": Num(1), "quantity": Num("1.50")},
+                {"security_id": Num(9), "quantity": Num(2)}]
+        key, before = self.key(), self.client.newest()
+        self.refused(422, self.put_day("once", DAY, [{}], key), "no key kept")
+        first = self.put_day("once", DAY, held, key)
+        self.assertEqual(first.status, 200, repr(first))
+        self.assertIsNone(first.header("Idempotency-Replayed"))
+        self.same(first.json(), {"tx": Num(before + 1), "positions": Num(2)})
+        cleared = self.put_day("once", DAY, [], self.key())
+        self.assertEqual(cleared.tx, before + 2)
+        self.replayed(self.put_day("once", DAY, held, key), first)
+        self.server.restart()
+        self.replayed(self.put_day("once", DAY, held, key), first)
+        for row in (("once", DAY, held[:1]), ("twice", DAY, held),
+                    ("once", "2024-01-09", held)):
+            self.used_before(self.put_day(*row, key))
+        self.stored_since(before, 2)
+        rows = self.client.get("/v1/portfolios/once/positions").json()["rows"]
+        self.assertEqual(rows, [])
+        doc = self.client.get("/v1/transactions/%d" % first.tx).json()
+        self.assertEqual(doc["idempotency_key"], key)
+
     def test_a_refused_rule_keeps_no_key(self):
         key = self.key()
         self.refused(422, self.put({"default": ["p", "p"]}, key), "twice")

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "secmaster/positionset.h"
+
 struct writing writing;
 
 static struct store_ops ops;
@@ -257,6 +259,29 @@ test_rule_new(const char *rule)
     }
     names->lists = lists;
     job->job.rule = names;
+    return job;
+}
+
+struct test_job *
+test_day_new(const char *portfolio, int day, const char *quantity)
+{
+    struct test_job *job = job_new(BATCH_POSITIONS);
+    struct portfolio_day *made = arena_zalloc(&job->arena, 1, sizeof *made);
+    struct out payload;
+
+    assert(made != NULL);
+    out_init(&payload, 1000);
+    if (quantity[0] != '\0')
+        positionset_put(&payload,
+                        &(struct positionset_item){ 1, str_of(quantity) });
+    *made = (struct portfolio_day){
+        .portfolio = str_of(portfolio),
+        .date = { day },
+        .payload = arena_copy(&job->arena, out_text(&payload)),
+    };
+    assert(made->payload.data != NULL);
+    out_fini(&payload);
+    job->job.day = made;
     return job;
 }
 

@@ -61,6 +61,11 @@ struct test_job *test_job_keyed(const char *facts, const char *key);
 /* A rule of precedence from "a,b attribute:c,d attribute:", which outlives it:
  * the default list, then those of attributes. */
 struct test_job *test_rule_new(const char *rule);
+
+/* What a portfolio holds on a day, both texts of which outlive it: so many of
+ * security 1, of none where quantity is "". */
+struct test_job *test_day_new(const char *portfolio, int day,
+                              const char *quantity);
 void test_job_free(struct test_job *job);
 
 void test_job_submit(struct test_job *job);

@@ -16,6 +16,9 @@
 /* Of one record that maker_random puts. */
 enum { FACTS_MAX = 2000 };
 
+#define RANDOM_PORTFOLIOS 3
+static const char *const portfolios[RANDOM_PORTFOLIOS] = { "a", "b", "c" };
+
 /* A few records fill a memtable, or some more; a block a transaction: then
  * something is on its way into the index whenever one looks, and keyframes are
  * dropped and made all the time. */
@@ -207,8 +210,11 @@ expect_same(struct store *a, struct store *b, uint64_t known_tx,
 {
     struct store *const two[] = { a, b };
     const struct scan_range all = SCAN_ALL(RECORD_FACTS);
+    const struct scan_range positions = SCAN_ALL(RECORD_POSITIONS);
 
     expect_same_scan(two, known_tx, &all,
+                     &(struct seen){ .with_payloads = true }, row);
+    expect_same_scan(two, known_tx, &positions,
                      &(struct seen){ .with_payloads = true }, row);
     expect_lookups(a, b, known_tx, row);
     expect_lookups(b, a, known_tx, row);
@@ -254,6 +260,23 @@ facts_in_turn(struct arena *arena)
     return facts;
 }
 
+/* Days without positions among them, and long lists. */
+static void
+random_positions(struct batch_maker *maker, int count)
+{
+    static char longest[700];
+
+    memset(longest, '7', sizeof longest - 1);
+    for (int i = 0; i < count; i++) {
+        const char *const quantities[] = {
+            NULL, "1", "-0.10", longest + (size_t)rand() % sizeof longest / 2
+        };
+
+        maker_positions(maker, rand() % RANDOM_PORTFOLIOS,
+                        rand() % 8 * count + i, quantities[rand() % 4]);
+    }
+}
+
 void
 maker_random(struct batch_maker *maker, uint64_t tx, int count)
 {
@@ -261,8 +284,15 @@ maker_random(struct batch_maker *maker, uint64_t tx, int count)
     size_t fact_len;
 
     maker_init(maker, tx, (int64_t)tx);
-    if (tx == 1)
+    if (tx == 1) {
         maker_first_names(maker);
+        for (uint32_t i = 0; i < RANDOM_PORTFOLIOS; i++)
+            maker_name(maker, NAMES_PORTFOLIOS, i, portfolios[i]);
+    }
+    if (tx % 4 == 0) {
+        random_positions(maker, count);
+        return;
+    }
     facts = facts_in_turn(&maker->arena);
     fact_len = facts.len / (FACTS_MAX + RANDOM_VALUES);
     /* Strides that never meet keep the keys of a batch apart. */

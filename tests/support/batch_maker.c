@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "secmaster/factset.h"
+#include "secmaster/positionset.h"
 
 void
 maker_init(struct batch_maker *maker, uint64_t tx, int64_t recorded_us)
@@ -71,6 +72,35 @@ maker_record(struct batch_maker *maker, int64_t security, int32_t days,
     maker->batch.record_count = at + 1;
     maker->batch.info.facts = at + 1;
     maker->batch.info.securities = at + 1;
+}
+
+static struct str
+positions_payload(struct arena *arena, const char *quantity)
+{
+    struct str payload;
+    struct out out;
+
+    out_init(&out, SIZE_MAX);
+    positionset_put(&out, &(struct positionset_item){ 1, str_of(quantity) });
+    assert(out_finish(&out) == OK);
+    payload = arena_copy(arena, out_text(&out));
+    out_fini(&out);
+    return payload;
+}
+
+void
+maker_positions(struct batch_maker *maker, int64_t portfolio, int32_t days,
+                const char *quantity)
+{
+    struct str payload = STR("");
+
+    if (quantity != NULL)
+        payload = positions_payload(&maker->arena, quantity);
+    maker_record(maker, portfolio, days, payload);
+    maker->records[maker->batch.record_count - 1].kind = RECORD_POSITIONS;
+    maker->batch.info.kind = BATCH_POSITIONS;
+    maker->batch.info.facts = 0;
+    maker->batch.info.securities = 0;
 }
 
 void

@@ -26,6 +26,11 @@ void maker_fact(struct batch_maker *maker, int64_t security, int32_t days,
 /* A record with a payload of its own (copied). */
 void maker_record(struct batch_maker *maker, int64_t security, int32_t days,
                   struct str payload);
+
+/* The batch becomes one of positions; a record of a portfolio's on a day:
+ * security 1 with a quantity, none where it is NULL. */
+void maker_positions(struct batch_maker *maker, int64_t portfolio, int32_t days,
+                     const char *quantity);
 void maker_name(struct batch_maker *maker, enum name_space space, uint32_t id,
                 const char *text);
 

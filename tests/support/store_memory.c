@@ -265,6 +265,8 @@ may_match(const struct lookup_range *lookup, const struct record *record)
     struct factset_item item;
     enum err err;
 
+    if (record->kind != RECORD_FACTS)
+        return false;
     while (factset_next(&payload, &item, &err)) {
         if (item.attribute == lookup->attribute && item.op == FACT_ASSERT &&
             item.value.type != VALUE_NULL &&
@@ -427,6 +429,7 @@ memory_close(struct store *base)
     names_free(base->attributes);
     names_free(base->sources);
     rulebook_free(base->rules);
+    names_free(base->portfolios);
     pthread_rwlock_destroy(&store->lock);
     free(store);
 }
@@ -456,10 +459,12 @@ store_memory_new(void)
     store->base.ops = &ops;
     store->base.attributes = names_new(0);
     store->base.sources = names_new(0);
+    store->base.portfolios = names_new(0);
     assert(store->base.attributes != NULL);
     assert(store->base.sources != NULL);
     store->base.rules = rulebook_new();
     assert(store->base.rules != NULL);
+    assert(store->base.portfolios != NULL);
     pthread_rwlock_init(&store->lock, NULL);
     return &store->base;
 }

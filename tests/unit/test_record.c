@@ -3,7 +3,7 @@
 
 #include "secmaster/record.h"
 
-Test(record, orders_by_security_then_date_then_transaction)
+Test(record, orders_by_kind_security_date_then_transaction)
 {
     static const struct record rising[] = {
         { RECORD_FACTS, 0, { -719162 }, 9, { NULL, 0 } },
@@ -12,6 +12,7 @@ Test(record, orders_by_security_then_date_then_transaction)
         { RECORD_FACTS, 0, { 0 }, 2, { NULL, 0 } },
         { RECORD_FACTS, 1, { -5 }, 1, { NULL, 0 } },
         { RECORD_FACTS, INT64_MAX, { -719162 }, 1, { NULL, 0 } },
+        { RECORD_POSITIONS, 0, { -719162 }, 1, { NULL, 0 } },
     };
     size_t count = sizeof rising / sizeof rising[0];
 
