@@ -80,6 +80,8 @@ kept_rows_add(struct kept_rows *rows, const struct row *row)
 {
     size_t at = rows->bytes.len;
 
+    /* A row of no columns is somewhere, too. */
+    (void)out_reserve(&rows->bytes, 0);
     repeats_put(&rows->repeats, &rows->bytes, row);
     return (uint32_t)at;
 }
