@@ -90,7 +90,7 @@ expect_kind(struct bench *bench, uint64_t tx, enum batch_kind kind)
     cr_expect_eq(info.kind, kind, "tx %d", (int)tx);
     cr_expect_eq(info.facts, kind == BATCH_FACTS, "tx %d", (int)tx);
     cr_expect_eq(info.source_count, 0);
-    cr_expect_eq(info.recorded_at.us, tx * 1000);
+    cr_expect_eq(info.recorded_at.us, (int64_t)tx * 1000);
     arena_fini(&arena);
 }
 
