@@ -26,6 +26,9 @@ NAMED = {
     "/v1/securities/{security_id}/explain": "/v1/securities/1/explain",
     "/v1/resolve": "/v1/resolve?attribute=ticker&value=T1",
     "/v1/attributes": "/v1/attributes",
+    "/v1/precedence": "/v1/precedence",
+    "/v1/changes": "/v1/changes?limit=5",
+    "/v1/transactions": "/v1/transactions?after_tx=0",
     "/v1/transactions/{tx}": "/v1/transactions/1",
     "/openapi.yaml": "/openapi.yaml",
     "/openapi.json": "/openapi.json",
@@ -38,7 +41,8 @@ TABLES = [target + mark + "format=" + how
           for how in ("ndjson", "csv")
           if path in ("/v1/securities", "/v1/securities/{security_id}",
                       "/v1/securities/{security_id}/history", "/v1/master",
-                      "/v1/asset-classes/{asset_class}")]
+                      "/v1/asset-classes/{asset_class}")
+          or (path, how) == ("/v1/changes", "ndjson")]
 
 
 class Conditional(ServerCase):
