@@ -32,8 +32,8 @@ NAMED = {
     "/v1/resolve": "/v1/resolve?attribute=ticker&value=T1",
     "/v1/attributes": "/v1/attributes",
     "/v1/precedence": "/v1/precedence",
-    "/v1/transactions": "/v1/transactions",
-    "/v1/changes": "/v1/changes",
+    "/v1/changes": "/v1/changes?limit=5",
+    "/v1/transactions": "/v1/transactions?after_tx=0",
     "/v1/portfolios": "/v1/portfolios",
     "/v1/portfolios/{portfolio}/positions": "/v1/portfolios/core/positions",
     "/v1/transactions/{tx}": "/v1/transactions/1",
@@ -49,7 +49,8 @@ TABLES = [target + mark + "format=" + how
           if path in ("/v1/securities", "/v1/securities/{security_id}",
                       "/v1/securities/{security_id}/history", "/v1/master",
                       "/v1/asset-classes/{asset_class}",
-                      "/v1/portfolios/{portfolio}/positions")]
+                      "/v1/portfolios/{portfolio}/positions")
+          or (path, how) == ("/v1/changes", "ndjson")]
 
 
 class Conditional(ServerCase):

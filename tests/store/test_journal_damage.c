@@ -386,6 +386,17 @@ Test(journal_damage, a_gap_between_names_is_noticed)
     temp_dir_remove(&dir);
 }
 
+static enum visit
+count_state(void *context, struct str key, struct str value)
+{
+    size_t *count = context;
+
+    (void)key;
+    (void)value;
+    ++*count;
+    return VISIT_NEXT;
+}
+
 Test(journal_damage, damaged_state_is_refused_when_asked_for)
 {
     struct journal_edit edit;
@@ -394,7 +405,7 @@ Test(journal_damage, damaged_state_is_refused_when_asked_for)
     struct arena arena;
     struct str value;
     struct why why;
-    size_t len;
+    size_t len, shown = 0;
     char *bytes;
 
     temp_dir_make(&dir);
@@ -411,6 +422,12 @@ Test(journal_damage, damaged_state_is_refused_when_asked_for)
     cr_expect_eq(
         store_state_get(store, STATE_MINT, STR("next"), &arena, &value, &why),
         ERR_STORE);
+    cr_expect_not_null(strstr(why.text, "state of space 5 is damaged"), "%s",
+                       why.text);
+    why.text[0] = '\0';
+    cr_expect_eq(store_state_scan(store, STATE_MINT, count_state, &shown, &why),
+                 ERR_STORE);
+    cr_expect_eq(shown, 0);
     cr_expect_not_null(strstr(why.text, "state of space 5 is damaged"), "%s",
                        why.text);
     arena_fini(&arena);
