@@ -91,7 +91,7 @@
     (128UL << 20) /* bounds a transaction's dirty pages                        \
                    */
 
-/* Of the last commit's time, to wait for small jobs of those it answered. */
+/* Of the last commit's time, to wait for small jobs of those it accepted. */
 #define GATHER_COMMIT_PART 4
 #define GATHER_US_MAX 100000
 #define GATHER_JOB_BYTES_MAX (16UL << 10)

@@ -2,6 +2,7 @@
 #ifndef SECMASTER_TIMELINE_H
 #define SECMASTER_TIMELINE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "secmaster/date.h"
@@ -20,8 +21,9 @@ struct cell {
 
 /*
  * The state of a security over [start, end): a row starts on each date with
- * a live assertion and carries every value forward. Cells stand in order of
- * first assertion, one for each attribute asserted by then.
+ * a live assertion and carries every value forward. Cells stand one for each
+ * attribute asserted by then, in the order of the facts that were looked at: no
+ * order to rely on, as a scan or the fold leaves out what is superseded.
  */
 struct row {
     int64_t security_id;
@@ -53,6 +55,10 @@ struct timeline *timeline_new(uint64_t seed, struct window window,
                               struct precedence precedence,
                               row_visitor *visitor, void *context);
 void timeline_free(struct timeline *timeline);
+
+/* Bytes of memory that it holds: by the attributes and sources of one date, not
+ * by how often they were asserted. */
+size_t timeline_held(const struct timeline *timeline);
 
 /* A record_visitor: the context is the timeline. */
 enum visit timeline_record(void *timeline, const struct record *record);

@@ -52,7 +52,8 @@ struct reader {
     enum level level;
     size_t member;    /* whose value comes next */
     uint32_t skipped; /* depth inside a value that nobody wants */
-    struct members_seen top, key;
+    struct members_seen top, key, nested;
+    size_t outer[JSON_DEPTH_MAX]; /* of what is skipped: see nested */
     bool top_has[TOP_MEMBERS], is_object;
     enum err err; /* of the event that stopped yajl */
     char fault[160];
@@ -258,13 +259,24 @@ on_string(void *context, const unsigned char *text, size_t len)
     return take_scalar(context, token);
 }
 
+/* The gate let no deeper nesting through. */
+static int
+skip_more(struct reader *reader)
+{
+    assert(reader->skipped < JSON_DEPTH_MAX);
+    if (reader->skipped == 0)
+        members_seen_reset(&reader->nested);
+    reader->outer[reader->skipped++] = members_seen_enter(&reader->nested);
+    return GO_ON;
+}
+
 /* Pass over the container that begins, all of it. */
 static int
 skip(struct reader *reader)
 {
     int go_on = take(reader, (struct token){ .type = TOKEN_NESTED });
 
-    reader->skipped = 1;
+    (void)skip_more(reader);
     return go_on;
 }
 
@@ -273,10 +285,8 @@ on_start_map(void *context)
 {
     struct reader *reader = context;
 
-    if (reader->skipped > 0) {
-        reader->skipped++;
-        return GO_ON;
-    }
+    if (reader->skipped > 0)
+        return skip_more(reader);
     if (reader->level == AT_ROOT) {
         reader->is_object = true;
         reader->level = IN_TOP;
@@ -284,10 +294,8 @@ on_start_map(void *context)
     }
     if (reader->level != IN_KEYS)
         return skip(reader);
-    if (!has_room(reader)) {
-        reader->skipped = 1;
-        return GO_ON;
-    }
+    if (!has_room(reader))
+        return skip_more(reader);
     reader->level = IN_KEY;
     members_seen_reset(&reader->key);
     row_sink_begin(&reader->sink);
@@ -299,10 +307,8 @@ on_start_array(void *context)
 {
     struct reader *reader = context;
 
-    if (reader->skipped > 0) {
-        reader->skipped++;
-        return GO_ON;
-    }
+    if (reader->skipped > 0)
+        return skip_more(reader);
     if (reader->level != IN_TOP || reader->member == MEMBER_UNKNOWN ||
         reader->member == TOP_AS_OF)
         return skip(reader);
@@ -364,7 +370,9 @@ on_map_key(void *context, const unsigned char *text, size_t len)
     struct str name = { (const char *)text, len };
 
     if (reader->skipped > 0)
-        return GO_ON;
+        return members_seen_unknown(&reader->nested, name)
+                   ? duplicate(reader, name)
+                   : GO_ON;
     assert(reader->level == IN_TOP || reader->level == IN_KEY);
     return reader->level == IN_KEY ? key_key(reader, name)
                                    : top_key(reader, name);
@@ -376,7 +384,7 @@ on_end(void *context)
     struct reader *reader = context;
 
     if (reader->skipped > 0) {
-        reader->skipped--;
+        members_seen_leave(&reader->nested, reader->outer[--reader->skipped]);
         return GO_ON;
     }
     switch (reader->level) {

@@ -4,7 +4,7 @@
  * the last fact of each (attribute, source) decides whether it is live, the
  * row before it is shown, and the live ones go into the cells. A retraction
  * reaches only its own date, so nothing before a group is ever looked at
- * again.
+ * again. Of superseded facts there may be any number: few are kept.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -23,6 +23,12 @@ struct event {
     enum value_type type;
     size_t text_offset, text_len; /* in texts */
     uint64_t tx;
+};
+
+/* What was copied last of a record's payload, and may have the next texts. */
+struct piece {
+    size_t begin, end; /* in the payload; at its beginning nothing is a text */
+    size_t offset;     /* in texts */
 };
 
 /* What a cell has beside its public face. */
@@ -66,12 +72,14 @@ struct timeline {
     size_t event_count, event_capacity;
     bool is_retracting;         /* one of the events is a retraction */
     struct places event_places; /* attribute, source -> event */
-    struct out texts;           /* the group's payloads */
+    struct out texts;           /* of the group's facts */
+    struct piece piece;
 };
 
 /* A group's texts are bounded by memory alone. */
 #define TEXTS_BYTES_MAX SIZE_MAX
 #define CELLS_FIRST 32
+#define PIECE_BYTES_MAX (16UL << 10) /* unless a text is longer */
 #define TEXT_FIRST 32
 
 struct timeline *
@@ -135,16 +143,14 @@ show_row(struct timeline *t, struct date end)
     }
 }
 
-/* An array of twice the capacity, or of more where that is too small. */
+/* An array of twice the capacity. */
 static void *
 larger_array(struct arena *arena, const void *from, size_t size,
-             size_t *capacity, size_t needed)
+             size_t *capacity)
 {
     size_t larger = *capacity == 0 ? CELLS_FIRST : *capacity * 2;
     void *to;
 
-    while (larger < needed)
-        larger *= 2;
     to = arena_zalloc(arena, larger, size);
     if (to != NULL && *capacity > 0)
         memcpy(to, from, *capacity * size);
@@ -153,20 +159,20 @@ larger_array(struct arena *arena, const void *from, size_t size,
     return to;
 }
 
-/* Make room for so many more cells. */
+/* Make room for one more cell. */
 static enum err
-cells_reserve(struct timeline *t, size_t more)
+cells_reserve(struct timeline *t)
 {
-    size_t needed = t->cell_count + more, capacity = t->cell_capacity;
+    size_t capacity = t->cell_capacity;
     struct cell *cells;
     struct backing *backings;
 
-    TRY(places_reserve(&t->cell_places, &t->arena, more));
-    if (needed <= t->cell_capacity)
+    TRY(places_reserve(&t->cell_places, &t->arena, 1));
+    if (t->cell_count < capacity)
         return OK;
-    cells = larger_array(&t->arena, t->cells, sizeof *cells, &capacity, needed);
+    cells = larger_array(&t->arena, t->cells, sizeof *cells, &capacity);
     backings = larger_array(&t->arena, t->backings, sizeof *backings,
-                            &t->cell_capacity, needed);
+                            &t->cell_capacity);
     if (cells == NULL || backings == NULL)
         return ERR_BUSY;
     t->cells = cells;
@@ -209,18 +215,19 @@ rank_of(const struct timeline *t, const struct event *event)
 }
 
 /*
- * Let a live assertion of the group compete for its cell, for which there is
- * room: a better rank wins, an equal one too, as it is later.
+ * Let a live assertion of the group compete for its cell: a better rank wins,
+ * an equal one too, as it is later.
  */
 static enum err
 compete(struct timeline *t, const struct event *event)
 {
-    size_t count = t->cell_count;
-    size_t place =
-        places_find(&t->cell_places, event->attribute, &t->cell_count);
+    size_t count = t->cell_count, place;
     uint32_t rank = rank_of(t, event);
-    struct cell *cell = &t->cells[place];
+    struct cell *cell;
 
+    TRY(cells_reserve(t));
+    place = places_find(&t->cell_places, event->attribute, &t->cell_count);
+    cell = &t->cells[place];
     if (place < count && rank > t->backings[place].rank)
         return OK;
     t->backings[place].rank = rank;
@@ -237,34 +244,57 @@ compete(struct timeline *t, const struct event *event)
     return OK;
 }
 
+/* Keep the texts of the events alone: they stand in the events' order. */
+static void
+pack_texts(struct timeline *t)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < t->event_count; i++) {
+        struct event *event = &t->events[i];
+
+        if (!factset_has_text(event->type))
+            continue;
+        assert(event->text_offset >= len);
+        if (event->text_len > 0)
+            memmove(t->texts.data + len, t->texts.data + event->text_offset,
+                    event->text_len);
+        event->text_offset = len;
+        len += event->text_len;
+    }
+    t->texts.len = len;
+    t->piece = (struct piece){ 0 };
+}
+
 /*
  * Of each attribute and source the last fact stands, the others are as good as
- * withdrawn. For assertions alone that need not be done: an earlier one loses
- * to a later one of its source anyhow.
+ * withdrawn. For assertions alone that need not be done to know the winner: an
+ * earlier one loses to a later one of its source anyhow.
  */
 static enum err
 settle(struct timeline *t)
 {
-    size_t count = 0;
+    size_t count = 0, first = t->event_count;
 
     places_clear(&t->event_places);
-    TRY(places_reserve(&t->event_places, &t->arena, t->event_count));
     for (size_t i = t->event_count; i-- > 0;) {
-        struct event *event = &t->events[i];
+        const struct event *event = &t->events[i];
         uint64_t key = (uint64_t)event->attribute << 32 | event->source;
         size_t before = count;
 
+        TRY(places_reserve(&t->event_places, &t->arena, 1));
         (void)places_find(&t->event_places, key, &count);
-        if (count == before)
-            event->op = FACT_RETRACT;
+        if (count > before)
+            t->events[--first] = *event;
     }
+    memmove(t->events, t->events + first, count * sizeof *t->events);
+    t->event_count = count;
     return OK;
 }
 
 static enum err
 apply_events(struct timeline *t)
 {
-    TRY(cells_reserve(t, t->event_count));
     for (size_t i = 0; i < t->event_count; i++)
         if (t->events[i].op == FACT_ASSERT)
             TRY(compete(t, &t->events[i]));
@@ -311,7 +341,8 @@ open_group(struct timeline *t, struct date date)
     out_reset(&t->texts);
 }
 
-/* Make room for one more event. */
+/* Make room for one more event: doubled unless half of them were superseded, so
+ * that settling costs a fact no more than doubling. */
 static enum err
 events_reserve(struct timeline *t)
 {
@@ -319,27 +350,52 @@ events_reserve(struct timeline *t)
 
     if (t->event_count < t->event_capacity)
         return OK;
-    events = larger_array(&t->arena, t->events, sizeof *events,
-                          &t->event_capacity, t->event_count + 1);
+    if (t->event_count > 0)
+        TRY(settle(t));
+    pack_texts(t);
+    if (t->event_count < t->event_capacity / 2)
+        return OK;
+    events =
+        larger_array(&t->arena, t->events, sizeof *events, &t->event_capacity);
     if (events == NULL)
         return ERR_BUSY;
     t->events = events;
     return OK;
 }
 
-/* Take a record's facts into the group. Its payload is copied whole, as it dies
- * before the group ends. */
+/* Keep an event's text, which the payload has at `at`: it dies before the group
+ * ends. Copied is a piece at a time, as most have the texts of many. */
+static enum err
+keep_text(struct timeline *t, struct event *event, struct str payload,
+          size_t at)
+{
+    struct piece *piece = &t->piece;
+
+    if (at + event->text_len > piece->end) {
+        size_t rest = payload.len - at;
+        size_t len = rest < PIECE_BYTES_MAX ? rest : PIECE_BYTES_MAX;
+
+        if (len < event->text_len)
+            len = event->text_len;
+        *piece = (struct piece){ at, at + len, t->texts.len };
+        out_bytes(&t->texts, payload.data + at, len);
+        TRY(out_finish(&t->texts));
+    }
+    event->text_offset = piece->offset + (at - piece->begin);
+    return OK;
+}
+
+/* Take a record's facts into the group. */
 static enum err
 gather(struct timeline *t, const struct record *record)
 {
-    struct str payload = record->payload;
-    size_t base = t->texts.len;
+    struct str rest = record->payload;
     struct factset_item item;
     enum err err;
 
-    out_str(&t->texts, payload);
-    TRY(out_finish(&t->texts));
-    while (factset_next(&payload, &item, &err)) {
+    t->piece = (struct piece){ 0 };
+    while (factset_next(&rest, &item, &err)) {
+        const char *text = item.value.text.data;
         struct event *event;
 
         TRY(events_reserve(t));
@@ -353,9 +409,9 @@ gather(struct timeline *t, const struct record *record)
             t->is_retracting = true;
         if (!factset_has_text(item.value.type))
             continue;
-        event->text_offset =
-            base + (size_t)(item.value.text.data - record->payload.data);
         event->text_len = item.value.text.len;
+        TRY(keep_text(t, event, record->payload,
+                      (size_t)(text - record->payload.data)));
     }
     return err;
 }
@@ -397,6 +453,12 @@ fold(struct timeline *t, const struct record *record)
     err = gather(t, record);
     if (err != OK)
         fail(t, err);
+}
+
+size_t
+timeline_held(const struct timeline *t)
+{
+    return t->arena.used + t->texts.capacity;
 }
 
 enum visit

@@ -39,8 +39,8 @@ struct writer {
     struct commit commit;
     struct write_job *admitted; /* newest first */
     struct answers answers;
-    size_t answered;        /* by the last commit */
-    int64_t last_commit_us; /* how long it took */
+    size_t accepted;        /* of the jobs that were taken last */
+    int64_t last_commit_us; /* how long the last that succeeded took */
     bool failed;
 
     atomic_uint_least64_t commits, batches, facts, refused, repeated, commit_us;
@@ -151,9 +151,10 @@ commit_admitted(struct writer *writer)
 
     enum err err = commit_append(&writer->commit, &why);
 
-    writer->last_commit_us = clock_monotonic_us() - began;
-    writer->answered = 0;
+    /* One that was refused may have waited for a merger: that says nothing of
+     * the next. */
     if (err == OK) {
+        writer->last_commit_us = clock_monotonic_us() - began;
         count(&writer->commits, 1);
         count(&writer->commit_us, (uint64_t)writer->last_commit_us);
         if (writer->options.commits != NULL)
@@ -165,8 +166,8 @@ commit_admitted(struct writer *writer)
         struct write_job *job = jobs;
 
         jobs = job->next;
-        writer->answered++;
         if (err == OK) {
+            writer->accepted++;
             accept(writer, job);
             continue;
         }
@@ -213,8 +214,8 @@ is_worth_gathering(const struct writer *writer)
 }
 
 /*
- * Wait a little for as many jobs more as were answered last. Who was just
- * answered often comes back at once, and a commit of small jobs is mostly
+ * Wait a little for as many jobs more as were accepted last. Whose job was just
+ * accepted often comes back at once, and a commit of small jobs is mostly
  * waiting for the disk: one that has them too serves nearly twice as many.
  */
 static void
@@ -243,7 +244,7 @@ await_jobs(struct writer *writer)
         pthread_cond_wait(&writer->filled, &writer->lock);
     if (writer->first == NULL)
         return;
-    writer->wanted = writer->answered + (are_waiting ? writer->queue_jobs : 0);
+    writer->wanted = writer->accepted + (are_waiting ? writer->queue_jobs : 0);
     if (writer->wanted > COMMIT_JOBS_MAX)
         writer->wanted = COMMIT_JOBS_MAX;
     gather(writer);
@@ -287,6 +288,7 @@ run(void *argument)
     struct write_job *jobs;
 
     while ((jobs = take_jobs(writer)) != NULL) {
+        writer->accepted = 0;
         while (jobs != NULL) {
             struct write_job *job = jobs;
 

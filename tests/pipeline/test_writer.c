@@ -150,6 +150,68 @@ Test(writer, waits_a_little_for_small_jobs_of_those_just_answered)
     }
 }
 
+/* Three jobs of one long commit, which ends so. */
+static void
+end_long_commit(enum err err)
+{
+    struct test_job *jobs[4];
+    size_t back = 0;
+
+    writing.held = true;
+    writing.err[1] = err;
+    for (size_t i = 0; i < COUNT(jobs); i++)
+        jobs[i] = test_job_new("+ticker");
+    test_job_submit(jobs[0]);
+    writing_entered();
+    for (size_t i = 1; i < COUNT(jobs); i++)
+        test_job_submit(jobs[i]);
+    sem_post(&writing.released);
+    writing_entered();
+    sleep_ms(COMMIT_MS);
+    writing_release();
+    while (back < COUNT(jobs))
+        back += wait_for_some();
+    cr_expect_eq(writing.batches[1], 3);
+    for (size_t i = 0; i < COUNT(jobs); i++)
+        test_job_free(jobs[i]);
+}
+
+/* Two jobs, the second so late that only a writer that waits has both. */
+Test(writer, waits_for_nobody_who_was_refused)
+{
+    static const struct {
+        const char *name;
+        enum err err; /* of the long commit */
+        bool is_refused_since;
+    } cases[] = {
+        { "a commit that failed", ERR_BUSY, false },
+        { "a refusal behind the commit", OK, true },
+    };
+
+    for (size_t c = 0; c < COUNT(cases); c++) {
+        struct test_job *jobs[2], *refused, *back[2];
+
+        writing_start(store_memory_new());
+        end_long_commit(cases[c].err);
+        if (cases[c].is_refused_since) {
+            refused = test_job_run("-unheard_of");
+            cr_expect_neq(refused->job.err, OK);
+            test_job_free(refused);
+        }
+        for (size_t i = 0; i < COUNT(jobs); i++) {
+            jobs[i] = test_job_new("+ticker");
+            test_job_submit(jobs[i]);
+            sleep_ms(i == 0 ? WINDOW_MS / 2 : 0);
+        }
+        test_jobs_wait(back, COUNT(back));
+        cr_expect_eq(atomic_load(&writing.calls), 4, "%s: %zu calls",
+                     cases[c].name, atomic_load(&writing.calls));
+        for (size_t i = 0; i < COUNT(jobs); i++)
+            test_job_free(jobs[i]);
+        writing_stop();
+    }
+}
+
 /* One job is held in the store while three of so many bytes wait. */
 Test(writer, bounds_a_commit_by_its_bytes)
 {
