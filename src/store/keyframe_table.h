@@ -60,7 +60,8 @@ void keyframe_drop_begin(struct keyframe_drop *drop,
 
 /*
  * One transaction; *has_changed false: nothing is left to be dropped, and none
- * was made. Each security that loses keyframes, or has earlier ones, is noted.
+ * was made. Each security that loses keyframes, or has earlier ones, is noted;
+ * one that was noted and loses none is no change.
  * Errors as index_merge_step's.
  */
 enum err keyframe_drop_step(struct keyframe_drop *drop, struct index *index,

@@ -250,6 +250,55 @@ Test(store_keyframes, take_several_transactions)
     watched_drop(&watched);
 }
 
+struct counter {
+    struct watched *watched;
+    _Atomic int transactions;
+};
+
+static void
+count_transaction(void *context, enum merge_step step)
+{
+    struct counter *counter = context;
+
+    if (step == MERGE_TRANSACTION)
+        counter->transactions++;
+    counter->watched->step = (int)step;
+}
+
+/* As none is made, a security stays noted from one merge to the next. */
+Test(store_keyframes, are_dropped_by_transactions_that_change_something)
+{
+    static const struct {
+        const char *name;
+        int32_t day;
+        int transactions;
+    } cases[] = {
+        { "is noted", 110, 2 },
+        { "was noted", 120, 1 },
+        { "loses one", 90, 2 },
+        { "has lost it", 90, 1 },
+    };
+    struct watched watched;
+    struct counter counter = { .watched = &watched };
+
+    watched_make_ten(&watched);
+    store_close(watched.store);
+    watched.testing.has_no_keyframes = true;
+    watched.testing.step = count_transaction;
+    watched.testing.context = &counter;
+    watched_open(&watched, 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        watched_append(&watched, 1, cases[i].day);
+        while (!watched_is_quiet(&watched))
+            (void)usleep(100);
+        counter.transactions = 0;
+        watched_settle(&watched);
+        cr_expect_eq(counter.transactions, cases[i].transactions, "%s: %d",
+                     cases[i].name, counter.transactions);
+    }
+    watched_drop(&watched);
+}
+
 /*
  * A page made and freed in one transaction is not written: were it the last
  * one, the next start would take the file for truncated. That is rare, so what
