@@ -93,6 +93,26 @@ keyframe_find(struct index_reader *reader, const struct record *limit,
     return err;
 }
 
+enum err
+keyframe_remove_last(struct keyframe_change *change, const struct record *limit,
+                     struct why *why)
+{
+    const struct keyframe_key place = keyframe_key_of(limit);
+    MDB_cursor *cursor;
+    MDB_val k, v;
+    int rc = mdb_cursor_open(change->txn, change->index->keyframes, &cursor);
+
+    if (rc != 0)
+        return index_write_error(why, "a write failed", rc);
+    rc = seek_back(cursor, &place, &k, &v);
+    if (rc == 0 && is_of(k, &place)) {
+        change->changes++;
+        rc = mdb_cursor_del(cursor, 0);
+    }
+    mdb_cursor_close(cursor);
+    return rc == 0 ? OK : index_write_error(why, "a write failed", rc);
+}
+
 /* That a security's history may lack keyframes; MDB_KEYEXIST: it was noted. */
 static int
 note(struct index *index, MDB_txn *txn,

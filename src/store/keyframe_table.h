@@ -48,6 +48,10 @@ enum err keyframe_change_begin(struct keyframe_change *change,
 enum err keyframe_change_end(struct keyframe_change *change, enum err err,
                              struct why *why);
 
+/* Remove limit's security's last keyframe up to its date, whole or damaged. */
+enum err keyframe_remove_last(struct keyframe_change *change,
+                              const struct record *limit, struct why *why);
+
 /* Dropping what a memtable makes out of date. */
 struct keyframe_drop {
     const struct memtable *memtable;
