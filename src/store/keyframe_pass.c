@@ -25,11 +25,11 @@ struct keyframe_pass {
 
     /* Of the transaction at hand. */
     struct keyframe_change change;
-    uint64_t records;
+    uint64_t facts; /* read */
     bool has_removed;
 
     /* Since the last keyframe of the security at hand. */
-    uint64_t run_records, run_bytes;
+    uint64_t run_records, run_facts, run_bytes;
     uint64_t worth_bytes; /* of a run that is worth another try */
 };
 
@@ -76,7 +76,7 @@ keyframe_pass_is_due(struct keyframe_pass *pass)
 static void
 begin_run(struct keyframe_pass *pass, size_t keyframe_bytes)
 {
-    pass->run_records = pass->run_bytes = 0;
+    pass->run_records = pass->run_facts = pass->run_bytes = 0;
     pass->worth_bytes = WORTH * keyframe_bytes;
 }
 
@@ -113,6 +113,7 @@ take_last(struct keyframe_pass *pass, struct index_reader *reader,
     }
     if (err != OK)
         return why_set(why, err, "index: out of memory");
+    pass->facts += pass->maker.order;
     begin_run(pass, pass->base.len);
     place->effective.days = keyframe.limit.effective.days + 1;
     return OK;
@@ -187,7 +188,7 @@ is_full(const struct keyframe_pass *pass)
 {
     return pass->change.changes >= KEYFRAME_CHANGES_MAX ||
            pass->change.bytes >= MERGE_TRANSACTION_BYTES ||
-           pass->records >= KEYFRAME_PASS_RECORDS_MAX;
+           pass->facts >= KEYFRAME_PASS_FACTS_MAX;
 }
 
 /* Whether a security's next record begins another date than the one before. */
@@ -203,22 +204,26 @@ add_record(struct keyframe_pass *pass, const struct record *record,
            struct why *why)
 {
     const struct block_key key = block_key_of(record);
+    uint64_t facts = pass->maker.order;
     enum err err = keyframe_add(&pass->maker, record);
 
     if (err == ERR_STORE)
         return index_damaged(why, &key, "its facts are malformed");
     if (err != OK)
         return why_set(why, err, "index: out of memory");
-    pass->records++;
+    facts = pass->maker.order - facts;
+    pass->facts += facts;
+    pass->run_facts += facts;
     pass->run_records++;
     pass->run_bytes += record->payload.len;
     return OK;
 }
 
 /*
- * Make what keyframes a security lacks. *is_over: not all of them, and the
- * transaction ends here. It is left where a keyframe was put or before anything
- * was done, so that the next one goes on from there.
+ * Make what keyframes a security lacks; no more of them once too much was read
+ * for one, so that neither memory nor time grows with a history. *is_over: not
+ * all of them, and the transaction ends here. It is left where a keyframe was
+ * put or before anything was done, so that the next one goes on from there.
  */
 static enum err
 frame(struct keyframe_pass *pass, struct index_cursor *cursor,
@@ -233,6 +238,8 @@ frame(struct keyframe_pass *pass, struct index_cursor *cursor,
             if (*is_over)
                 return OK;
         }
+        if (pass->run_facts >= KEYFRAME_PASS_FACTS_MAX)
+            return OK;
         TRY(add_record(pass, &cursor->record, why));
         TRY(index_cursor_next(cursor, why));
     }
@@ -293,7 +300,7 @@ keyframe_pass_step(struct keyframe_pass *pass, bool *has_removed,
     enum err err;
 
     TRY(keyframe_change_begin(&pass->change, pass->index, why));
-    pass->records = 0;
+    pass->facts = 0;
     pass->has_removed = false;
     reader.txn = pass->change.txn;
     err = index_cursor_open(&records, &reader, why);
