@@ -116,8 +116,8 @@
 #define MERGE_RETRY_MS 1000   /* when the disk was full */
 #define KEYFRAME_RECORDS 64   /* of a security, from one to the next */
 #define KEYFRAME_WAIT_MS 1000 /* behind a merge: another may come at once */
-#define KEYFRAME_PASS_RECORDS_MAX                                              \
-    200000 /* read in a transaction of keyframes: some ten milliseconds */
+#define KEYFRAME_PASS_FACTS_MAX                                                \
+    200000 /* read for one; a transaction of them: about twice that */
 #define DISK_RESERVE_BYTES (256UL << 20) /* left free, or 5 %, the smaller */
 #define NAMES_MAX (1U << 24)             /* attributes or sources ever seen */
 #define TX_INFO_BYTES_MAX                                                      \

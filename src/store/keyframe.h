@@ -75,7 +75,7 @@ struct keyframe_maker {
     struct out out;      /* the value, once keyframe_make was called */
 };
 
-/* The memory is kept from one security to the next. */
+/* The memory is kept from one security to the next, unless it is much. */
 void keyframe_maker_init(struct keyframe_maker *maker);
 void keyframe_maker_fini(struct keyframe_maker *maker);
 

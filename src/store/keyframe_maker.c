@@ -16,6 +16,9 @@
 
 #define ITEMS_FIRST 256
 
+/* What is kept from one security to the next: some 3 MiB. */
+#define ITEMS_KEPT_MAX 65536
+
 void
 keyframe_maker_init(struct keyframe_maker *maker)
 {
@@ -33,24 +36,85 @@ keyframe_maker_fini(struct keyframe_maker *maker)
 void
 keyframe_begin(struct keyframe_maker *maker)
 {
+    if (maker->capacity > ITEMS_KEPT_MAX) {
+        free(maker->items);
+        maker->items = NULL;
+        maker->capacity = 0;
+    }
     maker->count = 0;
     maker->order = 0;
     maker->limit = (struct record){ .tx = 0 };
 }
 
+static int
+by_order(const void *left, const void *right)
+{
+    const struct keyframe_item *a = left, *b = right;
+
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static bool
+is_same_key(const struct keyframe_item *a, const struct keyframe_item *b)
+{
+    return a->attribute == b->attribute && a->source == b->source;
+}
+
+static int
+by_key(const void *left, const void *right)
+{
+    const struct keyframe_item *a = left, *b = right;
+
+    if (a->attribute != b->attribute)
+        return a->attribute < b->attribute ? -1 : 1;
+    if (a->source != b->source)
+        return a->source < b->source ? -1 : 1;
+    return by_order(a, b);
+}
+
+/* Whatever comes behind it, a fact is of no use once another one of its
+ * attribute, source and date stands behind it. */
+static void
+drop_superseded(struct keyframe_maker *maker)
+{
+    struct keyframe_item *items = maker->items;
+    size_t kept = 0;
+
+    if (maker->count == 0)
+        return;
+    qsort(items, maker->count, sizeof *items, by_key);
+    for (size_t i = 0; i < maker->count; i++)
+        if (i + 1 == maker->count || !is_same_key(&items[i], &items[i + 1]) ||
+            items[i].date.days != items[i + 1].date.days)
+            items[kept++] = items[i];
+    maker->count = kept;
+    qsort(items, kept, sizeof *items, by_order);
+}
+
+/* Room for another item; more of it only where half is in use, as to look for
+ * what can go takes as long as to fill that half again. */
 static enum err
-add_item(struct keyframe_maker *maker, const struct keyframe_item *item)
+make_room(struct keyframe_maker *maker)
 {
     size_t capacity = maker->capacity == 0 ? ITEMS_FIRST : 2 * maker->capacity;
     struct keyframe_item *items;
 
-    if (maker->count == maker->capacity) {
-        items = realloc(maker->items, capacity * sizeof *items);
-        if (items == NULL)
-            return ERR_BUSY;
-        maker->items = items;
-        maker->capacity = capacity;
-    }
+    drop_superseded(maker);
+    if (maker->capacity > 0 && maker->count <= maker->capacity / 2)
+        return OK;
+    items = realloc(maker->items, capacity * sizeof *items);
+    if (items == NULL)
+        return ERR_BUSY;
+    maker->items = items;
+    maker->capacity = capacity;
+    return OK;
+}
+
+static enum err
+add_item(struct keyframe_maker *maker, const struct keyframe_item *item)
+{
+    if (maker->count == maker->capacity)
+        TRY(make_room(maker));
     maker->items[maker->count++] = *item;
     return OK;
 }
@@ -102,32 +166,6 @@ keyframe_resume(struct keyframe_maker *maker, struct keyframe *from,
     }
     maker->limit = from->limit;
     return *fault == NULL ? OK : ERR_STORE;
-}
-
-static int
-by_order(const void *left, const void *right)
-{
-    const struct keyframe_item *a = left, *b = right;
-
-    return a->order < b->order ? -1 : a->order > b->order;
-}
-
-static bool
-is_same_key(const struct keyframe_item *a, const struct keyframe_item *b)
-{
-    return a->attribute == b->attribute && a->source == b->source;
-}
-
-static int
-by_key(const void *left, const void *right)
-{
-    const struct keyframe_item *a = left, *b = right;
-
-    if (a->attribute != b->attribute)
-        return a->attribute < b->attribute ? -1 : 1;
-    if (a->source != b->source)
-        return a->source < b->source ? -1 : 1;
-    return by_order(a, b);
 }
 
 /* Of the facts of one attribute and source the last one of its date that is

@@ -25,10 +25,11 @@ struct keyframe_pass {
 
     /* Of the transaction at hand. */
     struct keyframe_change change;
-    uint64_t records;
+    uint64_t facts; /* read */
+    bool has_removed;
 
     /* Since the last keyframe of the security at hand. */
-    uint64_t run_records, run_bytes;
+    uint64_t run_records, run_facts, run_bytes;
     uint64_t worth_bytes; /* of a run that is worth another try */
 };
 
@@ -75,33 +76,26 @@ keyframe_pass_is_due(struct keyframe_pass *pass)
 static void
 begin_run(struct keyframe_pass *pass, size_t keyframe_bytes)
 {
-    pass->run_records = pass->run_bytes = 0;
+    pass->run_records = pass->run_facts = pass->run_bytes = 0;
     pass->worth_bytes = WORTH * keyframe_bytes;
 }
 
-/* Go to the first record that the security's last keyframe does not stand
- * for; *place is of the security. */
+/* Take what a security's last keyframe stands for, if it has one. ERR_INVALID:
+ * the keyframe is damaged, as why says. */
 static enum err
-resume(struct keyframe_pass *pass, struct index_cursor *cursor,
-       struct record *place, struct why *why)
+take_last(struct keyframe_pass *pass, struct index_reader *reader,
+          const struct record *end, struct record *place, struct why *why)
 {
-    const struct record end = { place->kind,
-                                place->security_id,
-                                { DATE_LAST_DAYS },
-                                UINT64_MAX,
-                                { NULL, 0 } };
     struct keyframe_key key;
     struct keyframe keyframe;
     const char *fault;
     bool is_found;
-    enum err err;
+    enum err err = keyframe_find(reader, end, &keyframe, &is_found, why);
 
-    keyframe_begin(&pass->maker);
-    begin_run(pass, 0);
-    place->effective.days = DATE_FIRST_DAYS;
-    TRY(keyframe_find(cursor->reader, &end, &keyframe, &is_found, why));
-    if (!is_found)
-        return index_cursor_seek(cursor, place, why);
+    if (err == ERR_STORE)
+        return ERR_INVALID;
+    if (err != OK || !is_found)
+        return err;
 
     /* Its bytes may go with the first keyframe that is put. */
     out_reset(&pass->base);
@@ -111,15 +105,49 @@ resume(struct keyframe_pass *pass, struct index_cursor *cursor,
     keyframe.left = out_text(&pass->base);
     key = keyframe_key_of(&keyframe.limit);
     err = keyframe_resume(&pass->maker, &keyframe, &fault);
-    if (err == ERR_STORE)
-        return keyframe_damaged(
+    if (err == ERR_STORE) {
+        (void)keyframe_damaged(
             why, (struct str){ (const char *)key.bytes, KEYFRAME_KEY_BYTES },
             fault);
+        return ERR_INVALID;
+    }
     if (err != OK)
         return why_set(why, err, "index: out of memory");
+    pass->facts += pass->maker.order;
     begin_run(pass, pass->base.len);
     place->effective.days = keyframe.limit.effective.days + 1;
-    return index_cursor_seek(cursor, place, why);
+    return OK;
+}
+
+/*
+ * Go to the first record that the security's last keyframe does not stand for;
+ * *place is of the security. A keyframe is dispensable, so a damaged one is
+ * removed; by a transaction of its own, as one that puts must not remove.
+ */
+static enum err
+resume(struct keyframe_pass *pass, struct index_cursor *cursor,
+       struct record *place, bool *is_over, struct why *why)
+{
+    const struct record end = { place->kind,
+                                place->security_id,
+                                { DATE_LAST_DAYS },
+                                UINT64_MAX,
+                                { NULL, 0 } };
+    enum err err;
+
+    keyframe_begin(&pass->maker);
+    begin_run(pass, 0);
+    place->effective.days = DATE_FIRST_DAYS;
+    err = take_last(pass, cursor->reader, &end, place, why);
+    *is_over = err == ERR_INVALID;
+    if (err == OK)
+        return index_cursor_seek(cursor, place, why);
+    if (err != ERR_INVALID)
+        return err;
+    if (pass->change.changes > 0)
+        return OK;
+    pass->has_removed = true;
+    return keyframe_remove_last(&pass->change, &end, why);
 }
 
 static bool
@@ -160,7 +188,7 @@ is_full(const struct keyframe_pass *pass)
 {
     return pass->change.changes >= KEYFRAME_CHANGES_MAX ||
            pass->change.bytes >= MERGE_TRANSACTION_BYTES ||
-           pass->records >= KEYFRAME_PASS_RECORDS_MAX;
+           pass->facts >= KEYFRAME_PASS_FACTS_MAX;
 }
 
 /* Whether a security's next record begins another date than the one before. */
@@ -171,57 +199,72 @@ begins_date(const struct keyframe_pass *pass, const struct record *record)
            record->effective.days != pass->maker.limit.effective.days;
 }
 
-/*
- * Make what keyframes a security lacks. *is_whole: all of them. It is left
- * where a keyframe was put, so that the next transaction goes on from there.
- */
 static enum err
-frame(struct keyframe_pass *pass, struct index_cursor *cursor,
-      struct record place, bool *is_whole, struct why *why)
+add_record(struct keyframe_pass *pass, const struct record *record,
+           struct why *why)
 {
-    TRY(resume(pass, cursor, &place, why));
-    *is_whole = false;
-    while (!cursor->at_end && cursor->record.kind == place.kind &&
-           cursor->record.security_id == place.security_id) {
-        const struct record *record = &cursor->record;
-        enum err err;
+    const struct block_key key = block_key_of(record);
+    uint64_t facts = pass->maker.order;
+    enum err err = keyframe_add(&pass->maker, record);
 
-        if (begins_date(pass, record) && is_worth(pass)) {
-            TRY(put_keyframe(pass, why));
-            if (pass->run_records == 0 && is_full(pass))
-                return OK;
-        }
-        err = keyframe_add(&pass->maker, record);
-        if (err != OK)
-            return why_set(why, err, "index: a record cannot be read");
-        pass->records++;
-        pass->run_records++;
-        pass->run_bytes += record->payload.len;
-        TRY(index_cursor_next(cursor, why));
-    }
-    *is_whole = true;
+    if (err == ERR_STORE)
+        return index_damaged(why, &key, "its facts are malformed");
+    if (err != OK)
+        return why_set(why, err, "index: out of memory");
+    facts = pass->maker.order - facts;
+    pass->facts += facts;
+    pass->run_facts += facts;
+    pass->run_records++;
+    pass->run_bytes += record->payload.len;
     return OK;
 }
 
-/* Frame the security that was noted first, and strike it off. */
+/*
+ * Make what keyframes a security lacks; no more of them once too much was read
+ * for one, so that neither memory nor time grows with a history. *is_over: not
+ * all of them, and the transaction ends here. It is left where a keyframe was
+ * put or before anything was done, so that the next one goes on from there.
+ */
+static enum err
+frame(struct keyframe_pass *pass, struct index_cursor *cursor,
+      struct record place, bool *is_over, struct why *why)
+{
+    TRY(resume(pass, cursor, &place, is_over, why));
+    while (!*is_over && !cursor->at_end && cursor->record.kind == place.kind &&
+           cursor->record.security_id == place.security_id) {
+        if (begins_date(pass, &cursor->record) && is_worth(pass)) {
+            TRY(put_keyframe(pass, why));
+            *is_over = pass->run_records == 0 && is_full(pass);
+            if (*is_over)
+                return OK;
+        }
+        if (pass->run_facts >= KEYFRAME_PASS_FACTS_MAX)
+            return OK;
+        TRY(add_record(pass, &cursor->record, why));
+        TRY(index_cursor_next(cursor, why));
+    }
+    return OK;
+}
+
+/* Frame the security that was noted first, and strike it off. *is_over: there
+ * is none, or there is more to do for it. */
 static enum err
 frame_first(struct keyframe_pass *pass, MDB_cursor *notes,
-            struct index_cursor *records, bool *is_last, struct why *why)
+            struct index_cursor *records, bool *is_over, struct why *why)
 {
     struct record place;
     MDB_val k, v;
     int rc = mdb_cursor_get(notes, &k, &v, MDB_FIRST);
-    bool is_whole = true;
 
-    *is_last = rc == MDB_NOTFOUND;
-    if (*is_last)
+    *is_over = rc == MDB_NOTFOUND;
+    if (*is_over)
         return OK;
     if (rc != 0)
         return index_read_error(why, rc);
     /* What is no security has no history to read. */
     if (security_key_decode((struct str){ k.mv_data, k.mv_size }, &place))
-        TRY(frame(pass, records, place, &is_whole, why));
-    if (!is_whole)
+        TRY(frame(pass, records, place, is_over, why));
+    if (*is_over)
         return OK;
     pass->change.changes++;
     rc = mdb_cursor_del(notes, 0);
@@ -233,20 +276,21 @@ fill_transaction(struct keyframe_pass *pass, struct index_cursor *records,
                  struct why *why)
 {
     MDB_cursor *notes;
-    bool is_last = false;
+    bool is_over = false;
     enum err err = OK;
     int rc = mdb_cursor_open(pass->change.txn, pass->index->unframed, &notes);
 
     if (rc != 0)
         return index_write_error(why, "a write failed", rc);
-    while (err == OK && !is_last && !is_full(pass))
-        err = frame_first(pass, notes, records, &is_last, why);
+    while (err == OK && !is_over && !is_full(pass))
+        err = frame_first(pass, notes, records, &is_over, why);
     mdb_cursor_close(notes);
     return err;
 }
 
 enum err
-keyframe_pass_step(struct keyframe_pass *pass, struct why *why)
+keyframe_pass_step(struct keyframe_pass *pass, bool *has_removed,
+                   struct why *why)
 {
     struct index_reader reader = {
         .index = pass->index,
@@ -256,12 +300,15 @@ keyframe_pass_step(struct keyframe_pass *pass, struct why *why)
     enum err err;
 
     TRY(keyframe_change_begin(&pass->change, pass->index, why));
-    pass->records = 0;
+    pass->facts = 0;
+    pass->has_removed = false;
     reader.txn = pass->change.txn;
     err = index_cursor_open(&records, &reader, why);
     if (err == OK) {
         err = fill_transaction(pass, &records, why);
         index_cursor_close(&records);
     }
-    return keyframe_change_end(&pass->change, err, why);
+    err = keyframe_change_end(&pass->change, err, why);
+    *has_removed = err == OK && pass->has_removed;
+    return err;
 }

@@ -15,9 +15,12 @@ void keyframe_pass_free(struct keyframe_pass *pass);
 bool keyframe_pass_is_due(struct keyframe_pass *pass);
 
 /*
- * One transaction. Errors as index_merge_step's; after ERR_FULL and ERR_BUSY
- * there is nothing to mend, and another call goes on.
+ * One transaction. *has_removed: it did no more than remove a damaged keyframe,
+ * which why names; it is made anew by another call. Errors as
+ * index_merge_step's; after ERR_FULL and ERR_BUSY there is nothing to mend, and
+ * another call goes on.
  */
-enum err keyframe_pass_step(struct keyframe_pass *pass, struct why *why);
+enum err keyframe_pass_step(struct keyframe_pass *pass, bool *has_removed,
+                            struct why *why);
 
 #endif

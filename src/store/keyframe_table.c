@@ -93,7 +93,27 @@ keyframe_find(struct index_reader *reader, const struct record *limit,
     return err;
 }
 
-/* That a security's history may lack keyframes; it may be noted already. */
+enum err
+keyframe_remove_last(struct keyframe_change *change, const struct record *limit,
+                     struct why *why)
+{
+    const struct keyframe_key place = keyframe_key_of(limit);
+    MDB_cursor *cursor;
+    MDB_val k, v;
+    int rc = mdb_cursor_open(change->txn, change->index->keyframes, &cursor);
+
+    if (rc != 0)
+        return index_write_error(why, "a write failed", rc);
+    rc = seek_back(cursor, &place, &k, &v);
+    if (rc == 0 && is_of(k, &place)) {
+        change->changes++;
+        rc = mdb_cursor_del(cursor, 0);
+    }
+    mdb_cursor_close(cursor);
+    return rc == 0 ? OK : index_write_error(why, "a write failed", rc);
+}
+
+/* That a security's history may lack keyframes; MDB_KEYEXIST: it was noted. */
 static int
 note(struct index *index, MDB_txn *txn,
      const unsigned char security[static SECURITY_KEY_BYTES])
@@ -101,18 +121,20 @@ note(struct index *index, MDB_txn *txn,
     static char nothing[1];
     MDB_val k = { SECURITY_KEY_BYTES, (void *)(uintptr_t)security };
     MDB_val v = { 0, nothing };
-    int rc = mdb_put(txn, index->unframed, &k, &v, MDB_NOOVERWRITE);
 
-    return rc == MDB_KEYEXIST ? 0 : rc;
+    return mdb_put(txn, index->unframed, &k, &v, MDB_NOOVERWRITE);
 }
 
 int
 keyframe_note_block(struct index *index, MDB_txn *txn,
                     const struct block_key *fence, const struct block_key *next)
 {
+    int rc;
+
     if (memcmp(fence->bytes, next->bytes, SECURITY_KEY_BYTES) != 0)
         return 0;
-    return note(index, txn, next->bytes);
+    rc = note(index, txn, next->bytes);
+    return rc == MDB_KEYEXIST ? 0 : rc;
 }
 
 /* Of both tables, as the transaction sees them. */
@@ -219,8 +241,9 @@ drop_one(struct keyframe_drop *drop, struct keyframe_change *change,
     int rc = note(change->index, change->txn, place.bytes);
     MDB_val k;
 
-    change->changes++;
     if (rc == 0)
+        change->changes++;
+    if (rc == 0 || rc == MDB_KEYEXIST)
         rc = seek(cursor, record, &k);
     while (rc == 0 && is_of(k, &place)) {
         if (change->changes >= KEYFRAME_CHANGES_MAX)

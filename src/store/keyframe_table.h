@@ -48,6 +48,10 @@ enum err keyframe_change_begin(struct keyframe_change *change,
 enum err keyframe_change_end(struct keyframe_change *change, enum err err,
                              struct why *why);
 
+/* Remove limit's security's last keyframe up to its date, whole or damaged. */
+enum err keyframe_remove_last(struct keyframe_change *change,
+                              const struct record *limit, struct why *why);
+
 /* Dropping what a memtable makes out of date. */
 struct keyframe_drop {
     const struct memtable *memtable;
@@ -60,7 +64,8 @@ void keyframe_drop_begin(struct keyframe_drop *drop,
 
 /*
  * One transaction; *has_changed false: nothing is left to be dropped, and none
- * was made. Each security that loses keyframes, or has earlier ones, is noted.
+ * was made. Each security that loses keyframes, or has earlier ones, is noted;
+ * one that was noted and loses none is no change.
  * Errors as index_merge_step's.
  */
 enum err keyframe_drop_step(struct keyframe_drop *drop, struct index *index,

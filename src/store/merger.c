@@ -18,6 +18,7 @@ struct merger {
     struct merger_options options;
     struct index_merge *merge;
     struct keyframe_pass *keyframes;
+    bool makes_no_keyframes; /* since an error */
     pthread_t thread;
     _Atomic uint64_t merges, merge_us;
     _Atomic bool failed, full;
@@ -92,29 +93,33 @@ take_all_in(struct merger *merger, struct why *why)
 /*
  * Until all are made, or another memtable waits. Not at once: the next merge
  * may drop what the one before has let be made, so while facts pour in there
- * would be no end of it. Where there is no room for keyframes, reads are
- * slower, and that is all.
+ * would be no end of it. Where there is no room for keyframes, or what they
+ * would be made of is damaged, reads are slower, and that is all: merging goes
+ * on.
  */
-static enum err
-make_keyframes(struct merger *merger, struct why *why)
+static void
+make_keyframes(struct merger *merger)
 {
     struct versions *versions = merger->options.versions;
     unsigned wait_ms = merger->options.testing == NULL ? KEYFRAME_WAIT_MS : 0;
+    enum err err = OK;
 
-    while (keyframe_pass_is_due(merger->keyframes) &&
+    while (err == OK && !merger->makes_no_keyframes &&
+           keyframe_pass_is_due(merger->keyframes) &&
            !versions_are_waiting(versions, wait_ms)) {
-        enum err err;
+        struct why why;
+        bool has_removed;
 
         wait_ms = 0;
         before(merger, MERGE_KEYFRAMES);
         if (versions_are_waiting(versions, 0))
             break;
-        err = keyframe_pass_step(merger->keyframes, why);
-        if (err == ERR_FULL || err == ERR_BUSY)
-            break;
-        TRY(err);
+        err = keyframe_pass_step(merger->keyframes, &has_removed, &why);
+        merger->makes_no_keyframes =
+            err != OK && err != ERR_FULL && err != ERR_BUSY;
+        if (merger->makes_no_keyframes || has_removed)
+            notice(merger, why.text);
     }
-    return OK;
 }
 
 static void
@@ -132,8 +137,9 @@ run(void *argument)
     struct index_mark mark;
     struct memtable *sealed;
     struct why why;
-    enum err err = make_keyframes(merger, &why);
+    enum err err = OK;
 
+    make_keyframes(merger);
     while (err == OK &&
            (sealed = versions_await_sealed(versions, &mark)) != NULL) {
         int64_t began = now_us();
@@ -148,7 +154,7 @@ run(void *argument)
         versions_free_sealed(versions);
         atomic_fetch_add(&merger->merges, 1);
         atomic_fetch_add(&merger->merge_us, (uint64_t)(now_us() - began));
-        err = make_keyframes(merger, &why);
+        make_keyframes(merger);
         before(merger, MERGE_DONE);
     }
     if (err != OK && err != ERR_BUSY)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "secmaster/factset.h"
+#include "secmaster/wire.h"
 #include "src/store/keyframe.h"
 #include "tests/store/journal_edit.h"
 
@@ -216,6 +217,55 @@ Test(keyframe, goes_on_from_another)
     out_fini(&bytes);
     keyframe_maker_fini(&first);
     keyframe_maker_fini(&second);
+}
+
+/* As many records, on a day each or all on one, of an attribute each or one. */
+static void
+add_many(struct keyframe_maker *maker, int count, bool is_one_day,
+         bool is_one_attribute)
+{
+    static char payloads[100000][4];
+
+    for (int i = 0; i < count; i++) {
+        const unsigned attribute = is_one_attribute ? 1 : (unsigned)i + 16384;
+        char *to = payloads[i];
+
+        to[0] = VALUE_NULL;
+        cr_assert_leq(put_varint((unsigned char *)to + 1, attribute), 3);
+        cr_assert_eq(
+            keyframe_add(maker,
+                         &(struct record){
+                             .kind = RECORD_FACTS,
+                             .security_id = 7,
+                             .effective = { is_one_day ? 5 : i },
+                             .tx = (uint64_t)i + 1,
+                             .payload = { to, is_one_attribute ? 2 : 4 },
+                         }),
+            OK);
+    }
+}
+
+Test(keyframe, memory_is_of_what_can_win)
+{
+    struct keyframe_maker maker;
+
+    keyframe_maker_init(&maker);
+    keyframe_begin(&maker);
+    add_many(&maker, 100000, true, true);
+    cr_expect_leq(maker.capacity, 1024, "one day: %zu", maker.capacity);
+    expect_kept(&maker, "5#100000 1.0=null; up to 5#100000", "one day");
+    keyframe_begin(&maker);
+    add_many(&maker, 100000, true, false);
+    cr_expect_geq(maker.capacity, 100000, "many: %zu", maker.capacity);
+    cr_assert_eq(keyframe_make(&maker), OK);
+    cr_expect_eq(maker.count, 100000, "all of them can win");
+    keyframe_begin(&maker);
+    cr_expect_eq(maker.capacity, 0, "given back: %zu", maker.capacity);
+    add_many(&maker, 300, false, true);
+    expect_kept(&maker, "299#300 1.0=null; up to 299#300", "afterwards");
+    keyframe_begin(&maker);
+    cr_expect_gt(maker.capacity, 0, "little is kept");
+    keyframe_maker_fini(&maker);
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "secmaster/bounds.h"
 #include "secmaster/factset.h"
 #include "tests/store/fold_bench.h"
 #include "tests/store/index_bench.h"
@@ -225,6 +226,57 @@ Test(store_keyframes, are_made_where_they_pay)
     }
 }
 
+/* So many facts of one attribute on one day, which no keyframe can divide. */
+static void
+append_crowd(struct watched *watched, int32_t day, int facts)
+{
+    const struct factset_item item = { .op = FACT_ASSERT,
+                                       .value = VALUE_OF_NULL };
+    struct batch_maker maker;
+    struct out payload;
+
+    out_init(&payload, SIZE_MAX);
+    for (int i = 0; i < facts; i++)
+        factset_put(&payload, &item);
+    maker_init(&maker, ++watched->newest, 0);
+    maker_record(&maker, 1, day, out_text(&payload));
+    cr_assert_eq(maker_append(watched->store, &maker, NULL), OK);
+    maker_fini(&maker);
+    out_fini(&payload);
+    watched_settle(watched);
+}
+
+/* A security of which too much is read for a keyframe is given up; its list is
+ * done with all the same, and those before it stay. */
+Test(store_keyframes, are_given_up_behind_a_crowd)
+{
+    static const struct {
+        const char *name;
+        int32_t day;
+        int facts;
+        size_t most, least;
+    } cases[] = {
+        { "some", -1, KEYFRAME_PASS_FACTS_MAX / 2, 67, 1 },
+        { "too many", -1, KEYFRAME_PASS_FACTS_MAX, 4001, 4001 },
+        { "too many behind others", 2000, KEYFRAME_PASS_FACTS_MAX, 2100, 2000 },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct watched watched;
+        size_t records;
+
+        watched_make(&watched, 0, 1);
+        append_history(&watched, 4000, 1);
+        append_crowd(&watched, cases[i].day, cases[i].facts);
+        records = fold_records(watched.store, KNOWN_NEWEST, 1, 4000);
+        cr_expect_leq(records, cases[i].most, "%s: %zu records", cases[i].name,
+                      records);
+        cr_expect_geq(records, cases[i].least, "%s: %zu records", cases[i].name,
+                      records);
+        watched_drop(&watched);
+    }
+}
+
 /* More keyframes than one transaction makes, or drops. */
 Test(store_keyframes, take_several_transactions)
 {
@@ -247,6 +299,55 @@ Test(store_keyframes, take_several_transactions)
     EXPECT_RECORDS(&watched, in_memory);
     watched_settle(&watched);
     EXPECT_RECORDS(&watched, made_anew);
+    watched_drop(&watched);
+}
+
+struct counter {
+    struct watched *watched;
+    _Atomic int transactions;
+};
+
+static void
+count_transaction(void *context, enum merge_step step)
+{
+    struct counter *counter = context;
+
+    if (step == MERGE_TRANSACTION)
+        counter->transactions++;
+    counter->watched->step = (int)step;
+}
+
+/* As none is made, a security stays noted from one merge to the next. */
+Test(store_keyframes, are_dropped_by_transactions_that_change_something)
+{
+    static const struct {
+        const char *name;
+        int32_t day;
+        int transactions;
+    } cases[] = {
+        { "is noted", 110, 2 },
+        { "was noted", 120, 1 },
+        { "loses one", 90, 2 },
+        { "has lost it", 90, 1 },
+    };
+    struct watched watched;
+    struct counter counter = { .watched = &watched };
+
+    watched_make_ten(&watched);
+    store_close(watched.store);
+    watched.testing.has_no_keyframes = true;
+    watched.testing.step = count_transaction;
+    watched.testing.context = &counter;
+    watched_open(&watched, 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        watched_append(&watched, 1, cases[i].day);
+        while (!watched_is_quiet(&watched))
+            (void)usleep(100);
+        counter.transactions = 0;
+        watched_settle(&watched);
+        cr_expect_eq(counter.transactions, cases[i].transactions, "%s: %d",
+                     cases[i].name, counter.transactions);
+    }
     watched_drop(&watched);
 }
 
