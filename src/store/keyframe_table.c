@@ -131,7 +131,9 @@ keyframe_note_block(struct index *index, MDB_txn *txn,
 {
     int rc;
 
-    if (memcmp(fence->bytes, next->bytes, SECURITY_KEY_BYTES) != 0)
+    /* Other kinds are not folded; the kind is the first byte. */
+    if (fence->bytes[0] != RECORD_FACTS ||
+        memcmp(fence->bytes, next->bytes, SECURITY_KEY_BYTES) != 0)
         return 0;
     rc = note(index, txn, next->bytes);
     return rc == MDB_KEYEXIST ? 0 : rc;
@@ -289,7 +291,7 @@ find_touched(const struct keyframe_drop *drop, struct record *out)
     struct memtable_cursor at;
 
     memtable_seek(&at, drop->memtable, &first);
-    return memtable_at(&at, out);
+    return memtable_at(&at, out) && out->kind == RECORD_FACTS;
 }
 
 /*
