@@ -422,3 +422,38 @@ Test(store_keyframes, are_made_by_a_later_start)
     } while (records == 10);
     watched_drop(&watched);
 }
+
+/* What is not folded has none, and is no security that lacks them. */
+Test(store_keyframes, are_of_facts_alone)
+{
+    enum { DAYS = 3000 }; /* several blocks */
+    for (uint32_t every = 0; every <= 1; every++) {
+        struct batch_maker maker;
+        struct watched watched;
+        struct store_health health;
+        struct journal_edit edit;
+        struct str key, value;
+
+        watched_make(&watched, every, 1);
+        for (int32_t day = 1; day <= 10; day++)
+            watched_append(&watched, 1, 10 * day);
+        maker_init(&maker, ++watched.newest, 0);
+        maker_name(&maker, NAMES_PORTFOLIOS, 0, "core");
+        for (int32_t day = 0; day < DAYS; day++)
+            maker_positions(&maker, 0, day, "100");
+        cr_assert_eq(maker_append(watched.store, &maker, NULL), OK);
+        maker_fini(&maker);
+        watched_settle(&watched);
+        store_health(watched.store, &health);
+        cr_expect(!health.failed && !health.merge_failed, "every %u: %s", every,
+                  noticed);
+        cr_expect_str_eq(noticed, "", "every %u: %s", every, noticed);
+        store_close(watched.store);
+        edit_begin_in(&edit, watched.dir.path, "index");
+        cr_expect(!edit_walk(&edit, "unframed", 0, &key, &value) ||
+                      key.data[0] == RECORD_FACTS,
+                  "every %u", every);
+        edit_commit(&edit);
+        temp_dir_remove(&watched.dir);
+    }
+}
