@@ -84,7 +84,7 @@ arrival_begin(struct arrival *arrival, const struct stored_batch *batch)
     *arrival = (struct arrival){ 0 };
     if (batch->displaced_count == 0)
         return OK;
-    places = malloc((size_t)batch->info.facts * sizeof *places);
+    places = calloc(batch->info.facts, sizeof *places);
     if (places == NULL)
         return ERR_BUSY;
     for (uint32_t i = 0; i < batch->info.facts; i++)

@@ -52,7 +52,7 @@ catalogues_new(void)
 static void
 release(struct catalogue *catalogue)
 {
-    assert(catalogue->users > 0);
+    assert(catalogue != NULL && catalogue->users > 0);
 
     if (--catalogue->users > 0)
         return;

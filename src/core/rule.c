@@ -69,7 +69,7 @@ table_init(struct table *table, uint64_t seed, size_t count)
         table->shift--;
     }
     table->multiplier = hash_pair(seed, count, 0) | 1;
-    table->slots = malloc(size * sizeof *table->slots);
+    table->slots = calloc(size, sizeof *table->slots);
     if (table->slots == NULL)
         return ERR_BUSY;
     for (size_t i = 0; i < size; i++)
