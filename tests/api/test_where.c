@@ -148,7 +148,7 @@ expect_csv(struct asking *a, const char *target, const char *expected,
 
 Test(where, answers_are_these)
 {
-    for (size_t s = 0; s < STORE_KINDS; s++) {
+    for (enum store_kind s = 0; s < STORE_KINDS; s++) {
         struct asking_over over;
 
         asking_over_init(&over, s);

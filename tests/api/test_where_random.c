@@ -313,7 +313,7 @@ expect_merged(struct asking_over *over)
 
 Test(where, is_as_a_scan_of_everything)
 {
-    for (size_t s = 0; s < STORE_KINDS; s++) {
+    for (enum store_kind s = 0; s < STORE_KINDS; s++) {
         for (unsigned seed = 1; seed <= 3; seed++) {
             struct asking_over over;
 

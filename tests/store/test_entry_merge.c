@@ -449,56 +449,6 @@ Test(entry_merge, misses_a_block_that_is_lost)
     bench_drop(&bench);
 }
 
-/* Two texts of which as much of the hash is the same as is kept. */
-static void
-find_two(char a[static 16], char b[static 16])
-{
-    enum { TEXTS = 200000 };
-    struct entry *terms = calloc(TEXTS, sizeof *terms);
-
-    cr_assert_not_null(terms);
-    for (int i = 0; i < TEXTS; i++) {
-        (void)snprintf(a, 16, "%d", i);
-        terms[i] = entry_of(i, 0, str_of(a));
-    }
-    qsort(terms, TEXTS, sizeof *terms, compare_entries);
-    for (int i = 1; i < TEXTS; i++) {
-        if (terms[i].term != terms[i - 1].term)
-            continue;
-        (void)snprintf(a, 16, "%" PRId64, terms[i - 1].security_id);
-        (void)snprintf(b, 16, "%" PRId64, terms[i].security_id);
-    }
-    free(terms);
-}
-
-Test(entry_merge, texts_of_one_hash_share_their_entries)
-{
-    struct memtable *memtable = memtable_new(0);
-    struct entries entries;
-    char a[16], b[16] = "";
-    struct bench bench;
-
-    find_two(a, b);
-    cr_assert_str_neq(b, "");
-    cr_assert_neq(hash_xxh64(str_of(a)), hash_xxh64(str_of(b)));
-    bench_make(&bench);
-    bench.tx++;
-    stage(&bench, memtable, 9, 1, a);
-    stage(&bench, memtable, 7, 1, b);
-    stage(&bench, memtable, 9, 1, b);
-    stage(&bench, memtable, 8, 1, a);
-    stage(&bench, memtable, 9, 0, b);
-    link_all(memtable);
-    cr_assert_eq(entries_collect(memtable_inverted(memtable), &entries), OK);
-    cr_expect_eq(entries.count, 4, "%zu", entries.count);
-    entries_free(&entries);
-    (void)merge_all(&bench, memtable, SIZE_MAX);
-    expect_all(&bench, "shared");
-    cr_expect_eq(bench.count, 4);
-    memtable_free(memtable);
-    bench_drop(&bench);
-}
-
 /* Its file is as long as its pages say, or the next start would not trust
  * it. */
 Test(entry_merge, leaves_a_file_of_full_length)
