@@ -20,11 +20,13 @@ KEYWORDS = ANNOTATIONS | {
 
 
 def is_day(text):
+    if not re.fullmatch(r'\d{4}-\d\d-\d\d', text, re.ASCII):
+        return False
     try:
         datetime.date(*map(int, text.split('-')))
-    except (TypeError, ValueError):
+    except ValueError:
         return False
-    return re.fullmatch(r'\d{4}-\d\d-\d\d', text, re.ASCII) is not None
+    return True
 
 
 def is_moment(text):
