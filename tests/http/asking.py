@@ -8,7 +8,7 @@ import re
 import time
 import urllib.parse
 
-from harness import CSV, JSON, NDJSON, Answer  # noqa: F401
+from harness import CSV, JSON, Answer
 
 NEVER = "no-such-thing"
 FEW = 20
@@ -157,8 +157,16 @@ def brief(call):
 
 def with_all(request, named):
     for name, value in named.items():
-        request = request.having(request.call.parameter(name), value)
+        parameter = request.call.parameter(name)
+        assert parameter, "%s has no parameter %s" % (request.call.name, name)
+        request = request.having(parameter, value)
     return request
+
+
+def this_moment():
+    seconds, rest = divmod(time.time_ns(), 10**9)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) \
+        + ".%06dZ" % (rest // 1000)
 
 
 def tried(request):
@@ -171,8 +179,7 @@ def tried(request):
         schema = described.follow(parameter["schema"])
         examples = described.examples(parameter)
         if schema.get("format") == "date-time":
-            examples = {"": time.strftime("%Y-%m-%dT%H:%M:%SZ",
-                                          time.gmtime())}
+            examples = {"": this_moment()}
         for name, value in examples.items():
             yield parameter, with_all(request.having(parameter, value),
                                       described.along(parameter, name))

@@ -4,9 +4,9 @@ import json
 import urllib.parse
 
 import asking
-from asking import CSV, JSON, NDJSON, NEVER, bodies, brief, plain
+from asking import NEVER, bodies, brief, plain
 from described import Described
-from harness import csv_fields, dump, parse
+from harness import CSV, JSON, NDJSON, csv_fields, dump, parse
 from judging import Judge, body_of, cells, media_of, rows_of
 
 PAGES = 12  # a walk has about so many
@@ -219,17 +219,25 @@ class Prober:
             return
         request = plain(call)
         stream = NDJSON if NDJSON in call.media() else JSON
-        whole = rows_of(call, self.whole(request.headed(Accept=stream)))
+        whole = rows_of(call, self.whole(self.unpaged(request, stream)))
         for media in call.media():
             self.try_walk(request.headed(Accept=media), whole)
         for parameter, one in asking.tried(request):
             if parameter["name"] in ("limit", "format") \
                     or parameter["in"] != "query":
                 continue
-            answer = self.talker.send(one.headed(Accept=stream))
+            answer = self.talker.send(self.unpaged(one, stream))
             if answer.status == 200:
                 self.try_walk(one.headed(Accept=stream),
                               rows_of(call, answer))
+
+    def unpaged(self, request, media):
+        """JSON has pages in any case: one as large as can be."""
+        limit = request.call.parameter("limit")
+        if media == JSON:
+            request = request.having(
+                limit, self.described.follow(limit["schema"])["maximum"])
+        return request.headed(Accept=media)
 
     def try_walk(self, request, whole):
         limit = max(1, -(-len(whole) // PAGES))

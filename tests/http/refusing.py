@@ -3,8 +3,9 @@
 import json
 
 import asking
-from asking import CSV, NDJSON, NEVER, bodies, brief, plain
+from asking import NEVER, bodies, brief, plain
 from described import METHODS, PROBLEM
+from harness import CSV, JSON, NDJSON
 from judging import media_of
 from probing import NOT_ACCEPTED, Prober
 
@@ -160,7 +161,7 @@ class Refuser(Prober):
         """The type of each problem met leads to what it means."""
         request = plain(self.call("GET /problems/{type}"))
         for kind, problem in sorted(self.judge.problems.items()):
-            answer = self.talker.ask("GET", kind, {"Accept": asking.JSON})
+            answer = self.talker.ask("GET", kind, {"Accept": JSON})
             self.check(request, answer, {200}, kind)
             said = answer.json()
             if (said["type"], said["title"]) != (kind, problem["title"]):

@@ -5,24 +5,24 @@ import json
 import pathlib
 import unittest
 
-from asking import CSV, JSON, Talker, plain
-from harness import Server
+from asking import Talker, plain
+from harness import CSV, JSON, Server
 from judging import media_of
 from refusing import Refuser
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
-# What the examples of openapi.yaml ask about, beside what they store.
-PREPARED = [
-    ("POST /v1/facts", CSV, (EXAMPLES / "sp500-facts.csv").read_bytes()),
-    ("POST /v1/facts", JSON, {"facts": [
-        {"security_id": security_id, "attribute": attribute, "value": value,
-         "effective_date": "2024-01-01", "source": source}
-        for security_id, attribute, value, source in (
-            (3, "a:b", "c:d", "default"), (3, "a,b", None, "default"),
-            (3, "gics_sector", "energy", "bloomberg"),
-            (3, "gics_sector", "healthcare", "polygon"),
-            (7, "gics_sector", "financials", "default"))]}),
-]
+FACTS = [{"security_id": security_id, "attribute": attribute,
+          "value": value, "effective_date": "2024-01-01", "source": source}
+         for security_id, attribute, value, source in (
+             (3, "a:b", "c:d", "default"), (3, "a,b", None, "default"),
+             (3, "gics_sector", "energy", "bloomberg"),
+             (3, "gics_sector", "healthcare", "polygon"),
+             (7, "gics_sector", "financials", "default"))]
+# By call, what is stored behind its examples, for those of other calls.
+PREPARED = {
+    "POST /v1/facts": [(CSV, (EXAMPLES / "sp500-facts.csv").read_bytes()),
+                       (JSON, FACTS)],
+}
 ROUNDS = ("check_examples", "try_parameters", "try_media",
           "try_conditions", "try_pages", "try_feed", "refuse_all", "check_seen")
 
@@ -39,9 +39,8 @@ def setUpModule():
     unittest.addModuleCleanup(talker.close)
     for call in client.calls():
         client.send_examples(call)
-    for name, media, body in PREPARED:
-        client.ask(plain(client.call(name)).sending(media, body), {201},
-                   "prepared")
+        for media, body in PREPARED.get(call.name, ()):
+            client.ask(plain(call).sending(media, body), {201}, "prepared")
 
 
 class OpenApi(unittest.TestCase):
