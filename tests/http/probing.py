@@ -140,7 +140,7 @@ class Prober:
                          rows_of(call, got[NDJSON]), "JSON and NDJSON")
 
     def compare(self, request, left, right, why):
-        if dump(left) != dump(right):
+        if left != right or list(map(names, left)) != list(map(names, right)):
             self.fault(request, "%s differ: %d and %d rows, %.300s"
                        % (why, len(left), len(right),
                           [(a, b) for a, b in zip(left, right)
@@ -274,6 +274,11 @@ class Prober:
             self.compare(plain(call), rows, got[JSON], "the feeds")
         if not got[JSON]:
             self.fault(plain(call), "has nothing to say")
+
+
+def names(row):
+    """Members in their order, which == does not compare."""
+    return list(row) if isinstance(row, dict) else None
 
 
 def last_of(answer):
