@@ -49,13 +49,8 @@ body_read(struct request *request, struct response *response)
     enum err err = lookup_read(out_text(&asked->body), request->arena,
                                &asked->complaints, &asked->lookup, &why);
 
-    if (err == ERR_MALFORMED)
-        problem_set(request, response, PROBLEM_MALFORMED_BODY, "%s", why.text);
-    else if (err == ERR_INVALID)
-        problem_list(request, response, PROBLEM_INVALID_BODY,
-                     &asked->complaints);
-    else if (err != OK)
-        problem_err(request, response, err, &why);
+    if (err != OK)
+        problem_body(request, response, err, &asked->complaints, &why);
     return err == OK;
 }
 
