@@ -144,6 +144,8 @@ class AuditRound(Round):
             self.test.assertEqual(answer.status, (404, 200, 409)[
                 min(len(want), 2)], self.asked)
             self.equal(got, want[:100])
+            if answer.status == 409:
+                self.equal(doc["candidate_count"], Num(len(want)))
 
     def check_catalogue(self, trail, tx):
         want = trail.catalogue()
