@@ -175,7 +175,15 @@ class Lookup(ServerCase):
                              text)
         doc = self.refused(422, self.post(
             self.ids(1, attributes=["gone"]), "?known_tx=1"), "gone")
-        self.assertEqual(doc["errors"][0]["pointer"], "/attributes/0")
+        self.same(doc["errors"], [{
+            "pointer": "/attributes/0", "detail":
+            'by transaction 1 nobody has asserted the attribute "gone"'}])
+        long = "é" * 64
+        for name, shown in ((long, long), (long + "x", long),
+                            ("x" + long * 9, "x" + long[:-1] + "?")):
+            doc = self.refused(422, self.post(
+                self.ids(1, attributes=[name])), name)
+            self.assertIn(' "%s"' % shown, doc["detail"])
         self.table(self.ids(1, attributes=["gone"]), "?known_tx=2")
 
     def test_malformed(self):
