@@ -183,7 +183,7 @@ class Loading(unittest.TestCase):
         done = load(path, "--url", "http://127.0.0.1:1")
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("127.0.0.1", done.stderr)
-        self.assertIn("lines 2 to 2 may be stored or not", done.stderr)
+        self.assertIn("lines 2 to 2 are not stored", done.stderr)
         self.assertEqual(done.stdout, counts(1, 0, 0, 1) + "\n")
 
     def test_a_store_that_a_server_holds_is_refused(self):
@@ -206,6 +206,39 @@ class Loading(unittest.TestCase):
         self.assertIn(path + ": lines 2 to 101 are not stored", done.stderr)
         done = load(path, "--url", url, "--batch", "20")
         self.assertEqual(done.stdout, counts(100, 100, 0, 0) + "\n")
+
+    def test_slashes_behind_the_url_do_not_count(self):
+        server = Server()
+        self.addCleanup(server.drop)
+        url = "http://127.0.0.1:%d" % server.start().port
+        for i, slashes in enumerate(("", "/", "//")):
+            path = self.file("%d.csv" % i, HEADER + row(i))
+            done = load(path, "--url", url + slashes)
+            self.assertEqual(done.stdout, counts(1, 1, 0, 0) + "\n",
+                             (slashes, done.stderr))
+
+    def test_behind_a_409_a_refused_connection_tells_nothing(self):
+        """Another load's batch was under way: it may be stored."""
+        rows = [(b"409 In Flight", "may be stored or not"),
+                (b"503 Busy", "are not stored")]
+        for status, words in rows:
+            with socket.create_server(("127.0.0.1", 0)) as listener:
+                def serve():
+                    with listener.accept()[0] as connection:
+                        got = b""
+                        while not got.endswith(row(1).encode()):
+                            got += connection.recv(65536)
+                        listener.close()
+                        connection.sendall(
+                            b"HTTP/1.1 " + status + b"\r\nRetry-After: 1\r\n"
+                            b"Content-Length: 0\r\nConnection: close\r\n\r\n")
+                thread = threading.Thread(target=serve)
+                thread.start()
+                done = load(self.file("f.csv", HEADER + row(1)), "--url",
+                            "http://127.0.0.1:%d" % listener.getsockname()[1])
+                thread.join()
+            self.assertEqual(done.stdout, counts(1, 0, 0, 1) + "\n")
+            self.assertIn("lines 2 to 2 " + words, done.stderr, status)
 
     def test_a_busy_server_is_asked_again(self):
         answers = [b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\n"
