@@ -106,7 +106,7 @@ static const struct {
       "3,2024-07-01,,1.0,,,\r\n" },
     { "/v1/master?known_tx=1&format=ndjson&limit=1", 200, 1,
       ONE_A ",\"lost\":null,\"price\":null}\n" },
-    { "/v1/securities/4/history", 200, 3, TABLE("", "") },
+    { "/v1/securities/5/history", 200, 3, TABLE("", "") },
     { "/v1/asset-classes/equity", 200, 3,
       TABLE(",\"asset_class\",\"ticker\",\"price\"",
             ONE_A ",\"price\":null}," ONE_B ",\"price\":1.50}") },
@@ -156,12 +156,12 @@ static const struct {
     int status;
     const char *said; /* in the body, where a handler was asked */
 } refusals[] = {
-    { "/v1/securities/4", 404, "every fact about security 4 was withdrawn" },
-    { "/v1/securities/5", 404, "security 5 is unknown" },
+    { "/v1/securities/4", 404, "security 4 is unknown" },
+    { "/v1/securities/5", 404, "every fact about security 5 was withdrawn" },
     { "/v1/securities/3", 404, "security 3 has not yet begun" },
     { "/v1/securities/1?as_of=2023-12-31", 404, "has not yet begun" },
     { "/v1/securities/1?known_tx=0", 404, "security 1 is unknown" },
-    { "/v1/securities/5/history", 404, "security 5 is unknown" },
+    { "/v1/securities/4/history", 404, "security 4 is unknown" },
     { "/v1/securities/-1", 400, "security_id" },
     { "/v1/securities/1.5", 400, "security_id" },
     { "/v1/securities/1e3", 400, "security_id" },
