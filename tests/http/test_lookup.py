@@ -211,7 +211,7 @@ class Lookup(ServerCase):
         self.refused(405, answer, "POST")
         answer = self.client.request("PUT", LOOKUP)
         self.refused(405, answer, "PUT")
-        self.assertEqual(answer.header("Allow"), "POST")
+        self.assertEqual(answer.header("Allow"), "POST, OPTIONS")
 
     def test_ten_thousand_at_once(self):
         first = 100000

@@ -237,7 +237,8 @@ class Portfolios(ServerCase):
                 ("POST", "/v1/portfolios", "GET, HEAD")):
             answer = self.client.request(method, path)
             self.refused(405, answer, (method, path))
-            self.assertEqual(answer.header("Allow"), allowed, (method, path))
+            self.assertEqual(answer.header("Allow"), allowed + ", OPTIONS",
+                             (method, path))
         for query in ("?dry=1", "?limit=1", "?known_tx=0"):
             answer = self.client.request("PUT", day + query, b"[]",
                                          {"Content-Type": JSON})
