@@ -98,7 +98,7 @@ body(struct request *request, struct response *response, struct str piece)
     err = out_finish(&putting->body);
     if (err == ERR_TOO_LARGE)
         problem_set(request, response, PROBLEM_TOO_LARGE,
-                    "A rule of precedence may have at most %lu bytes.",
+                    "a rule of precedence may have at most %lu bytes",
                     RULE_BODY_BYTES_MAX);
     else if (err != OK)
         problem_err(request, response, err, NULL);

@@ -199,6 +199,8 @@ def check_problem(answer):
     assert ("errors" in doc) == ("error_count" in doc), doc
     assert ("candidates" in doc) == ("candidate_count" in doc), doc
     assert not re.search(r"\.[ch]:\d|/tmp/|0x[0-9a-f]{6}", doc["detail"]), doc
+    for words in [doc["detail"]] + [e["detail"] for e in doc.get("errors", [])]:
+        assert not words.endswith("."), words
     errors = doc.get("errors", [None])
     assert 1 <= len(errors) <= 100, len(errors)
     for error in doc.get("errors", []):

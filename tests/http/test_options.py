@@ -242,7 +242,7 @@ class TooMany(unittest.TestCase):
                                   for line in lines[1:]], body)
             self.assertEqual(answer.header("Retry-After"), "1")
             self.assertEqual(int(answer.header("Content-Length")), len(body))
-            doc = answer.json()
+            doc = harness.check_problem(answer)
             ids.add(answer.header("X-Request-Id"))
             self.assertEqual(doc["request_id"], answer.header("X-Request-Id"))
             self.assertEqual(doc["type"], "/problems/unavailable")
