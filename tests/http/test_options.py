@@ -191,8 +191,24 @@ class Pages(ServerCase):
             self.assertEqual(got["type"], kind)
             self.assertEqual(list(got), ["type", "status", "title", "meaning",
                                          "remedy"])
-        for path in ("/problems/nope", "/problems/", "/problems"):
+        for path in ("/problems/nope", "/problems/", "/problem"):
             self.assertEqual(self.client.get(path).status, 404, path)
+
+    def test_the_index_lists_each_of_them(self):
+        doc = self.client.get("/openapi.json").json()
+        kinds = doc["components"]["schemas"]["Problem"]["properties"]["type"]
+        text = self.page("/problems")
+        listed = re.findall(r'<a href="(/problems/[a-z-]+)">', text)
+        self.assertEqual(sorted(listed), sorted(kinds["enum"]))
+        answer = self.client.get("/problems", Accept="application/json")
+        rows = answer.json()["problems"]
+        self.assertEqual([row["type"] for row in rows], listed)
+        for row in rows:
+            self.same(row, self.client.get(
+                row["type"], Accept="application/json").json())
+        self.assertEqual(self.client.get("/problems?x=1").status, 400)
+        self.assertEqual(self.client.get("/problems", Accept=harness.CSV)
+                         .status, 406)
 
     def test_the_type_of_an_error_leads_to_its_page(self):
         for path in ("/v1/nope", "/v1/master?x=1", "/v1/master?cursor=A",
@@ -242,7 +258,8 @@ class TooMany(unittest.TestCase):
                                   for line in lines[1:]], body)
             self.assertEqual(answer.header("Retry-After"), "1")
             self.assertEqual(int(answer.header("Content-Length")), len(body))
-            doc = harness.check_problem(answer)
+            doc = answer.json()
+            self.assertEqual(doc["detail"], "too many connections are open")
             ids.add(answer.header("X-Request-Id"))
             self.assertEqual(doc["request_id"], answer.header("X-Request-Id"))
             self.assertEqual(doc["type"], "/problems/unavailable")
