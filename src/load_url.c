@@ -163,7 +163,7 @@ url_close(struct load_target *target)
     free(to);
 }
 
-static const struct load_target_ops ops = { url_send, url_close };
+static const struct load_target_ops ops = { url_send, NULL, url_close };
 
 enum err
 load_url_open(const char *url, struct load_target **out, struct why *why)

@@ -185,6 +185,24 @@ class Loading(unittest.TestCase):
         self.assertIn("lines 2 to 2 are not stored", done.stderr)
         self.assertEqual(done.stdout, counts(1, 0, 0, 1) + "\n")
 
+    def test_with_much_memory_nothing_is_left_to_merge(self):
+        path = self.file("f.csv", HEADER + "".join(map(row, range(1000))))
+        for given, is_whole in ((268435457, True), (268435456, False)):
+            server = Server()
+            self.addCleanup(server.drop)
+            done = load(path, "--data", server.data, "--batch", "100",
+                        "--memtable-bytes", str(given))
+            self.assertEqual(done.stdout, counts(1000, 1000, 0, 0) + "\n",
+                             done.stderr)
+            client = server.start().client
+            self.assertEqual(client.newest(), 10)
+            self.assertEqual(client.merged(), 10 if is_whole else 0, given)
+            held = client.get("/metrics").body.decode()
+            self.assertIn("\nsecmaster_memtable_records %d\n"
+                          % (0 if is_whole else 1000), held)
+            rows = client.get("/v1/master?format=ndjson").body
+            self.assertEqual(rows.count(b"\n"), 1000)
+
     def test_a_store_that_a_server_holds_is_refused(self):
         path = self.file("f.csv", HEADER + row(1))
         server = Server()
