@@ -9,8 +9,6 @@ json_skip_begin(struct json_skip *skip)
     /* The gate let no deeper nesting through. */
     assert(skip->depth < JSON_DEPTH_MAX);
 
-    if (skip->depth == 0)
-        members_seen_reset(&skip->seen);
     skip->outer[skip->depth++] = members_seen_enter(&skip->seen);
 }
 
