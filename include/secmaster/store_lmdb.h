@@ -44,7 +44,7 @@ enum err store_lmdb_open(const struct store_lmdb_options *options,
  * it. Nobody appends meanwhile, or will. ERR_FULL, ERR_STORE: the index cannot
  * be written, or the store has failed; what is stored stays so.
  */
-enum err store_lmdb_settle(struct store *store, struct why *why);
+enum err store_lmdb_settle(struct store *base, struct why *why);
 
 /* How far an index has come that is being built, of which transaction. */
 struct reindex_progress {
