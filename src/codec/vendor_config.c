@@ -269,14 +269,17 @@ vendor_config_read(struct str text, const struct vendor_config_context *context,
         .complaints = context->complaints,
     };
     struct json_document *document;
+    struct why fault = { "" };
     enum err err;
 
     *out = (struct vendors_config){ 0 };
     if (text.len > CONFIG_BYTES_MAX)
         return why_set(why, ERR_TOO_LARGE, "the configuration is too long");
-    err = json_document_parse(text, &document, why);
+    err = json_document_parse(text, &document, &fault);
+    if (err == ERR_INVALID)
+        config_complain(&reader, NULL, "%s", fault.text);
     if (err != OK)
-        return err;
+        return why_set(why, err, "%s", fault.text);
     err =
         read_root(&reader, json_document_root(document), context->shapes, out);
     json_document_free(document);
