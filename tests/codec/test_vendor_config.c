@@ -103,6 +103,8 @@ static const struct row refused[] = {
     { "no vendors", "{}", ": \"vendors\" is missing\n" },
     { "an unknown member", "{\"vendors\":[],\"a/b\":1}",
       "/a~1b: unknown member\n" },
+    { "an unknown member with a name of 64 bytes",
+      "{\"vendors\":[],\"" NAME64 "\":1}", "/" NAME64 ": unknown member\n" },
     { "an unknown member with a long name",
       "{\"vendors\":[],\"" NAME64 "n\":1}",
       ": unknown member with a long name\n" },
@@ -206,7 +208,8 @@ static const struct row refused[] = {
       "tickers\n" },
     { "tickers that are none",
       DATASET("massive", "open-close",
-              "\"universe\":[\"A\",1,\"\",\"A B\",\"\\u00e9\",\"A\",\"B\","
+              "\"universe\":[\"A\",1,\"\",\"A "
+              "B\",\"\\u00e9\",\"\\u007f\",\"A\",\"B\","
               "\"A\"]"),
       "/vendors/0/datasets/open-close/universe/1: must be a string\n"
       "/vendors/0/datasets/open-close/universe/2: a ticker must be 1 to 32 "
@@ -215,9 +218,11 @@ static const struct row refused[] = {
       "ASCII characters\n"
       "/vendors/0/datasets/open-close/universe/4: a ticker must be of visible "
       "ASCII characters\n"
-      "/vendors/0/datasets/open-close/universe/5: the ticker is in this list "
+      "/vendors/0/datasets/open-close/universe/5: a ticker must be of visible "
+      "ASCII characters\n"
+      "/vendors/0/datasets/open-close/universe/6: the ticker is in this list "
       "already\n"
-      "/vendors/0/datasets/open-close/universe/7: the ticker is in this list "
+      "/vendors/0/datasets/open-close/universe/8: the ticker is in this list "
       "already\n" },
     { "a lookback of none",
       DATASET("massive", "tickers", "\"lookback_days\":7"),
