@@ -24,9 +24,9 @@ struct row {
 };
 
 static const struct row rows[] = {
-    { "none", { { NULL } }, "" },
+    { "none", { { NULL, { { NULL, NULL } } } }, "" },
     { "one", { { "a", { { "x", NULL } } } }, "a/x " },
-    { "a vendor without datasets", { { "a", { { NULL } } } }, "" },
+    { "a vendor without datasets", { { "a", { { NULL, NULL } } } }, "" },
     { "across vendors",
       { { "polygon", { { "tickers", NULL }, { "open-close", "trades" } } },
         { "benzinga", { { "trades", "tickers" } } } },
