@@ -100,6 +100,25 @@
 #define IDEMPOTENCY_KEPT_SECONDS                                               \
     (25 * 3600) /* 24 h by the client's clock, and from its answer */
 
+/* Vendors, as they are configured. */
+#define CONFIG_BYTES_MAX (1UL << 20) /* read at once */
+#define VENDORS_MAX 64               /* each waits for connections of its own */
+#define VENDOR_NAME_BYTES_MAX 64     /* a source of facts has its name */
+#define URL_BYTES_MAX 2048           /* of a vendor's base and path */
+#define ENV_NAME_BYTES_MAX 128
+#define KEY_FILE_BYTES_MAX 4095        /* Linux takes no longer path */
+#define REQUESTS_PER_MINUTE_DEFAULT 60 /* where a plan is not known */
+#define REQUESTS_PER_MINUTE_MAX 6000   /* each is remembered for a minute */
+#define RETRY_INITIAL_SECONDS_DEFAULT 12
+#define RETRY_MAX_SECONDS_DEFAULT 600
+#define RETRY_SECONDS_MAX 3600 /* of both: then a run had better fail */
+#define VENDOR_TIMEOUT_SECONDS_DEFAULT 30
+#define VENDOR_TIMEOUT_SECONDS_MAX 600 /* one request holds up its run */
+#define LOOKBACK_DAYS_DEFAULT 70       /* reports are due after 45 */
+#define LOOKBACK_DAYS_MAX 36525        /* a century */
+#define UNIVERSE_TICKERS_MAX 10000     /* about all there are */
+#define TICKER_BYTES_MAX 32
+
 /* The worker pool. */
 #define WORKERS_DEFAULT 2
 #define WORKER_QUEUE_JOBS_MAX 1024

@@ -1,0 +1,105 @@
+/* A configuration of vendors: what is accepted keeps every promise. */
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "secmaster/bounds.h"
+#include "src/pipeline/dataset_graph.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct dataset_shape first_datasets[] = {
+    { "tickers", false, false },
+    { "open-close", true, false },
+};
+static const struct dataset_shape second_datasets[] = {
+    { "trades", false, true },
+};
+static const struct adapter_shape adapters[] = {
+    { "massive", first_datasets, 2, .needs_key = true },
+    { "benzinga", second_datasets, 1, .needs_key = true, .has_path = true },
+};
+static const struct adapter_shapes shapes = { adapters, 2 };
+
+static void
+check_dataset(const struct dataset_config *dataset)
+{
+    assert(dataset->shape != NULL);
+    assert(dataset->at_minute >= AT_NONE);
+    assert(dataset->at_minute < 24 * 60);
+    assert(dataset->at_minute == AT_NONE || dataset->after.data == NULL);
+    assert((dataset->universe == UNIVERSE_LIST) == (dataset->ticker_count > 0));
+    assert((dataset->lookback_days > 0) == dataset->shape->has_lookback);
+    for (uint32_t i = 0; i < dataset->ticker_count; i++) {
+        assert(dataset->tickers[i].len > 0);
+        assert(dataset->tickers[i].len <= TICKER_BYTES_MAX);
+    }
+}
+
+static void
+check_vendor(const struct vendor_config *vendor)
+{
+    struct str url = vendor->base_url;
+
+    assert(vendor->adapter != NULL);
+    assert(vendor->name.len >= 1);
+    assert(vendor->name.len <= VENDOR_NAME_BYTES_MAX);
+    assert(memchr(vendor->name.data, '/', vendor->name.len) == NULL);
+    assert(strncmp(url.data, "https://", 8) == 0 ||
+           strncmp(url.data, "http://127.", 11) == 0 ||
+           strncmp(url.data, "http://localhost", 16) == 0 ||
+           strncmp(url.data, "http://[::1]", 12) == 0);
+    assert(url.data[url.len - 1] != '/');
+    assert(strpbrk(url.data, "@\\?# ") == NULL);
+    assert((vendor->key_env.data == NULL) != (vendor->key_file.data == NULL));
+    assert(vendor->burst >= 1);
+    assert(vendor->burst <= vendor->requests_per_minute);
+    assert(vendor->requests_per_minute <= REQUESTS_PER_MINUTE_MAX);
+    assert(vendor->retry_initial_seconds >= 1);
+    for (uint32_t i = 0; i < vendor->dataset_count; i++)
+        check_dataset(&vendor->datasets[i]);
+}
+
+/* Each stands behind the one it comes after, and none is missing. */
+static void
+check_graph(const struct vendors_config *config, struct arena *arena)
+{
+    struct dataset_graph graph;
+    struct why why = { "" };
+    size_t datasets = 0;
+
+    if (dataset_graph_make(config, arena, &graph, &why) != OK) {
+        assert(why.text[0] != '\0');
+        return;
+    }
+    for (uint32_t i = 0; i < config->count; i++)
+        datasets += config->vendors[i].dataset_count;
+    assert(graph.count == datasets);
+    for (size_t i = 0; i < graph.count; i++)
+        assert(graph.nodes[i].after == DATASET_NONE ||
+               graph.nodes[i].after < i);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct complaints complaints;
+    struct vendors_config config;
+    struct why why = { "" };
+    struct arena arena;
+    struct vendor_config_context context = { &shapes, &arena, &complaints };
+    enum err err;
+
+    arena_init(&arena, REQUEST_ARENA_BYTES_MAX);
+    complaints_init(&complaints, &arena);
+    err = vendor_config_read((struct str){ (const char *)data, size }, &context,
+                             &config, &why);
+    assert((err == ERR_INVALID) == (complaints.total > 0));
+    if (err == OK) {
+        for (uint32_t i = 0; i < config.count; i++)
+            check_vendor(&config.vendors[i]);
+        check_graph(&config, &arena);
+    }
+    arena_fini(&arena);
+    return 0;
+}
