@@ -1,0 +1,56 @@
+/* A price or a volume: exact, with the digits that it was sent with. */
+#ifndef SECMASTER_DECIMAL_H
+#define SECMASTER_DECIMAL_H
+
+#include <stdint.h>
+
+#include "secmaster/err.h"
+#include "secmaster/out.h"
+#include "secmaster/str.h"
+
+#define DECIMAL_DIGITS_MAX                                                     \
+    18                      /* a mantissa fits an int64_t, and its sums 128    \
+                             */
+#define DECIMAL_SCALE_MAX 9 /* of them behind the point */
+
+/* mantissa / 10^scale. 1.50 is 150 and 2: it is not 1.5. Never below zero. */
+struct decimal {
+    int64_t mantissa;
+    uint8_t scale;
+};
+
+/*
+ * Read a number of JSON's grammar; an exponent is expanded: 1.50e1 is 15.0,
+ * 1e3 is 1000, 5e-1 is 0.5. ERR_INVALID: no such number, below zero or -0, or
+ * more digits than there may be once it is expanded; why says which.
+ */
+enum err decimal_parse(struct str text, struct decimal *out, struct why *why);
+
+/* Append the plain decimal: no exponent, all its digits. */
+void decimal_put(struct out *out, struct decimal value);
+
+/* <0, 0, >0 by value: 1.5 and 1.50 compare equal. */
+int decimal_compare(struct decimal a, struct decimal b);
+
+/*
+ * An exact sum of up to DECIMAL_SUM_MAX decimals of any scale, in units of
+ * 10^-DECIMAL_SCALE_MAX.
+ */
+#define DECIMAL_SUM_MAX (INT64_C(1) << 31)
+__extension__ typedef __int128 wide_int; /* of both compilers, not of C */
+struct decimal_sum {
+    wide_int units;
+};
+
+void decimal_sum_add(struct decimal_sum *sum, struct decimal value);
+void decimal_sum_subtract(struct decimal_sum *sum, struct decimal value);
+
+/*
+ * Append sum / count, rounded half to even at AVERAGE_PLACES, without zeros at
+ * its end: 66, 65.5, 65.33333333. count > 0.
+ */
+#define AVERAGE_PLACES 8
+void decimal_sum_put_average(struct out *out, const struct decimal_sum *sum,
+                             int64_t count);
+
+#endif

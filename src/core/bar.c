@@ -1,0 +1,195 @@
+/* Bars, and their bytes in a record. */
+#include "secmaster/bar.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "secmaster/wire.h"
+
+const char *const bar_field_names[BAR_FIELDS] = {
+    [BAR_OPEN] = "open",
+    [BAR_HIGH] = "high",
+    [BAR_LOW] = "low",
+    [BAR_CLOSE] = "close",
+    [BAR_ADJ_CLOSE] = "adj_close",
+    [BAR_VOLUME] = "volume",
+    [BAR_PRE_MARKET] = "pre_market",
+    [BAR_AFTER_HOURS] = "after_hours",
+};
+
+/* Where things stand: on disk (bar.h). */
+enum {
+    HEAD_DAY = 0,
+    HEAD_FLAGS = 1,
+    HEAD_SCALES = 2,
+    HEAD_SOURCE = 6,
+    HEAD_BYTES = 10,
+
+    FLAG_WIDE = 1 << 4,
+    FLAGS_PRESENT = FLAG_WIDE - 1,
+};
+#define REQUIRED_FIELDS 4
+#define SCALE_BITS 4
+#define SCALE_MASK 15U
+#define NARROW_BYTES 4
+#define WIDE_BYTES 8
+#define MANTISSA_MAX INT64_C(999999999999999999)
+static_assert(BAR_BYTES_MAX == HEAD_BYTES + WIDE_BYTES * BAR_FIELDS, "on disk");
+static_assert(BAR_REQUIRED == (1U << REQUIRED_FIELDS) - 1, "they come first");
+static_assert(DECIMAL_SCALE_MAX <= SCALE_MASK, "a scale has four bits");
+static_assert(DECIMAL_DIGITS_MAX == 18, "MANTISSA_MAX has as many");
+
+void
+bar_set(struct bar *bar, enum bar_field field, struct decimal value)
+{
+    bar->mantissas[field] = value.mantissa;
+    bar->scales[field] = value.scale;
+    bar->present |= (uint8_t)BAR_BIT(field);
+}
+
+static bool
+is_outside(const struct bar *bar, enum bar_field field)
+{
+    struct decimal value = bar_decimal(bar, field);
+
+    return decimal_compare(value, bar_decimal(bar, BAR_LOW)) < 0 ||
+           decimal_compare(value, bar_decimal(bar, BAR_HIGH)) > 0;
+}
+
+const char *
+bar_fault(const struct bar *bar, enum bar_field *field)
+{
+    assert((bar->present & BAR_REQUIRED) == BAR_REQUIRED);
+
+    *field = BAR_HIGH;
+    if (bar->mantissas[BAR_OPEN] == 0 && bar->mantissas[BAR_HIGH] == 0 &&
+        bar->mantissas[BAR_LOW] == 0 && bar->mantissas[BAR_CLOSE] == 0)
+        return "all prices are zero: there is no such bar";
+    if (decimal_compare(bar_decimal(bar, BAR_HIGH), bar_decimal(bar, BAR_LOW)) <
+        0)
+        return "must not be below low";
+    *field = BAR_OPEN;
+    if (is_outside(bar, BAR_OPEN))
+        return "must be from low to high";
+    *field = BAR_CLOSE;
+    return is_outside(bar, BAR_CLOSE) ? "must be from low to high" : NULL;
+}
+
+bool
+bar_equal(const struct bar *a, const struct bar *b)
+{
+    return a->date.days == b->date.days && a->source == b->source &&
+           a->present == b->present &&
+           memcmp(a->scales, b->scales, sizeof a->scales) == 0 &&
+           memcmp(a->mantissas, b->mantissas, sizeof a->mantissas) == 0;
+}
+
+struct date
+bar_month(struct date day)
+{
+    return (struct date){ day.days - (int32_t)date_civil(day).day + 1 };
+}
+
+static void
+put_mantissa(unsigned char *to, bool is_wide, int64_t mantissa)
+{
+    if (is_wide)
+        put_le64(to, (uint64_t)mantissa);
+    else
+        put_le32(to, (uint32_t)mantissa);
+}
+
+void
+barset_put(struct out *out, const struct bar *bar)
+{
+    unsigned char bytes[BAR_BYTES_MAX];
+    size_t n = HEAD_BYTES;
+    uint32_t scales = 0;
+    bool is_wide = false;
+
+    assert((bar->present & BAR_REQUIRED) == BAR_REQUIRED);
+
+    for (unsigned i = 0; i < BAR_FIELDS; i++) {
+        assert(bar->mantissas[i] >= 0 && bar->mantissas[i] <= MANTISSA_MAX);
+        assert(bar->scales[i] <= DECIMAL_SCALE_MAX);
+        is_wide |= bar->mantissas[i] > UINT32_MAX;
+        scales |= (uint32_t)bar->scales[i] << (i * SCALE_BITS);
+    }
+    bytes[HEAD_DAY] = (unsigned char)date_civil(bar->date).day;
+    bytes[HEAD_FLAGS] = (unsigned char)((bar->present >> REQUIRED_FIELDS) |
+                                        (is_wide ? FLAG_WIDE : 0));
+    put_le32(bytes + HEAD_SCALES, scales);
+    put_le32(bytes + HEAD_SOURCE, bar->source);
+    for (unsigned i = 0; i < BAR_FIELDS; i++) {
+        if ((bar->present & BAR_BIT(i)) == 0)
+            continue;
+        put_mantissa(bytes + n, is_wide, bar->mantissas[i]);
+        n += is_wide ? WIDE_BYTES : NARROW_BYTES;
+    }
+    out_bytes(out, (const char *)bytes, n);
+}
+
+/* The scales, four bits each. */
+static bool
+take_scales(uint32_t scales, struct bar *out)
+{
+    for (unsigned i = 0; i < BAR_FIELDS; i++) {
+        unsigned scale = scales >> (i * SCALE_BITS) & SCALE_MASK;
+
+        if (scale > DECIMAL_SCALE_MAX)
+            return false;
+        out->scales[i] = (uint8_t)scale;
+    }
+    return true;
+}
+
+static bool
+take_mantissas(const unsigned char *from, bool is_wide, struct bar *out)
+{
+    bool is_good = true;
+
+    for (unsigned i = 0; i < BAR_FIELDS; i++) {
+        out->mantissas[i] = 0;
+        if ((out->present & BAR_BIT(i)) == 0)
+            continue;
+        out->mantissas[i] =
+            is_wide ? (int64_t)get_le64(from) : (int64_t)get_le32(from);
+        from += is_wide ? WIDE_BYTES : NARROW_BYTES;
+        is_good &= (uint64_t)out->mantissas[i] <= MANTISSA_MAX;
+    }
+    return is_good;
+}
+
+bool
+barset_next(struct str *payload, struct date month, struct bar *out,
+            enum err *err)
+{
+    const unsigned char *from = (const unsigned char *)payload->data;
+    size_t fields, bytes;
+    unsigned flags;
+    bool is_wide;
+
+    *err = OK;
+    if (payload->len == 0)
+        return false;
+    *err = ERR_STORE;
+    if (payload->len < HEAD_BYTES)
+        return false;
+    flags = from[HEAD_FLAGS];
+    is_wide = (flags & FLAG_WIDE) != 0;
+    out->present =
+        (uint8_t)(BAR_REQUIRED | (flags & FLAGS_PRESENT) << REQUIRED_FIELDS);
+    fields = (size_t)__builtin_popcount(out->present);
+    bytes = HEAD_BYTES + fields * (is_wide ? WIDE_BYTES : NARROW_BYTES);
+    if (flags > (FLAG_WIDE | FLAGS_PRESENT) || payload->len < bytes ||
+        from[HEAD_DAY] < 1 || from[HEAD_DAY] > BARS_OF_MONTH_MAX ||
+        !take_scales(get_le32(from + HEAD_SCALES), out) ||
+        !take_mantissas(from + HEAD_BYTES, is_wide, out))
+        return false;
+    out->date.days = month.days + from[HEAD_DAY] - 1;
+    out->source = get_le32(from + HEAD_SOURCE);
+    payload->data += bytes;
+    payload->len -= bytes;
+    *err = OK;
+    return true;
+}
