@@ -31,7 +31,7 @@ struct tree_node {
  * Nodes live in arena; their texts there or in text, which must stay as long.
  * ERR_MALFORMED: outside RFC 8259's grammar, nested over JSON_DEPTH_MAX, or a
  * member twice; ERR_INVALID: a string or name holds U+0000; ERR_TOO_LARGE: past
- * the arena's budget, of which a node takes 80 bytes; ERR_BUSY: memory.
+ * the arena's budget, of which a node takes 64 bytes; ERR_BUSY: memory.
  */
 enum err json_tree_parse(struct str text, struct arena *arena,
                          const struct tree_node **out, struct why *why);
