@@ -55,12 +55,19 @@ cells_next(struct cells_writer *writer, struct out *out)
         out_char(out, ',');
 }
 
+/* Behind cells_next: there is no number. */
+static inline void
+cells_no_number(const struct cells_writer *writer, struct out *out)
+{
+    if (!writer->is_csv)
+        out_str(out, STR("null"));
+}
+
 static inline void
 cells_null(struct cells_writer *writer, struct out *out)
 {
     cells_next(writer, out);
-    if (!writer->is_csv)
-        out_str(out, STR("null"));
+    cells_no_number(writer, out);
 }
 
 /* DATE_OPEN_DAYS is null. */
