@@ -127,6 +127,7 @@ Test(decimal, refuses_what_it_cannot_keep_and_says_why)
         { { "10e17", 5 }, LONG },
         { { "0.1e19", 6 }, LONG },
         { { "1e99999999999999999999", 22 }, LONG },
+        { { "1e18446744073709551617", 22 }, LONG }, /* 2^64 + 1 */
         { { "1000000000000000000e-1", 22 }, LONG },
         { { "0.0000000000", 12 }, FINE },
         { { "0.0000000001", 12 }, FINE },
@@ -135,6 +136,7 @@ Test(decimal, refuses_what_it_cannot_keep_and_says_why)
         { { "0e-10", 5 }, FINE },
         { { "1.5e-9", 6 }, FINE },
         { { "1e-99999999999999999999", 23 }, FINE },
+        { { "1e-18446744073709551617", 23 }, FINE },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
