@@ -1,6 +1,8 @@
 /* GET /v1/securities/{security_id}/prices/moving-averages and
  * /v1/prices/moving-averages: a row a bar, with averages up to it. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bar_table.h"
 #include "field.h"
