@@ -241,6 +241,33 @@ Test(bars_reader, a_request_may_say_whose_they_are)
     EXPECT(bars_of_7_reading, MEDIA_JSON, owned_json);
 }
 
+static const struct reading_case json_places[] = {
+    { "an object", BODY("{\"prices\":[" TWO "]}"),
+      "invalid 1\n/prices/1/ticker: odd\n" },
+    { "an array", BODY("[" TWO "]"), "invalid 1\n/1/ticker: odd\n" },
+};
+
+static const struct reading_case csv_places[] = {
+    { "a column",
+      BODY("ticker,date,open,high,low,close\n\"A\n\",2024-02-29,1,3,0.5,2\n"
+           "B,2024-02-29,1,3,0.5,2\n"),
+      "invalid 1\nline 2: ticker: a ticker has a control character\n" },
+    { "a line", BODY("ticker,date,open,high,low,close\nB,2024-02-29,1,3,1,2\n"),
+      "invalid 1\nline 2: ticker: odd\n" },
+};
+
+static const struct reading_case owned_places[] = {
+    { "a line", BODY(BARS_VENDOR_HEADER "\n2024-02-29,1,3,0.5,2,2,1\n"),
+      "invalid 1\nline 2: odd\n" },
+};
+
+Test(bars_reader, the_writer_can_say_where_a_ticker_stood)
+{
+    EXPECT(ticker_place_reading, MEDIA_JSON, json_places);
+    EXPECT(ticker_place_reading, MEDIA_CSV, csv_places);
+    EXPECT(ticker_place_of_msft_reading, MEDIA_CSV, owned_places);
+}
+
 Test(bars_reader, a_ticker_is_128_bytes_at_most)
 {
     char text[129];
