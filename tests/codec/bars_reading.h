@@ -17,8 +17,7 @@ void bars_put(struct out *out, const struct bar_batch *batch);
  * "POINTER: odd", "line N: odd". */
 void bars_put_ticker_place(struct out *out, const struct bar_batch *batch);
 
-/* The same as bars_put of a body, or its verdict as in
- * reading.h. */
+/* The same as bars_put of a body, or its verdict as in reading.h. */
 void bars_reading(struct out *out, enum media media, struct str body, cut how);
 
 /* The same where the request says that the bars are MSFT's, or 7's. */
