@@ -44,7 +44,6 @@ struct reading {
     const struct tree_node *node;
     bool is_listed;  /* in /results, as number i; else it is the root */
     uint64_t number; /* from 0 */
-    bool is_bad;
 };
 
 /* Complain about a member of the bar at hand, or (NULL) the bar itself. */
@@ -54,7 +53,6 @@ complain(struct reading *reading, const char *member, const char *detail)
     const struct row_place place = { "/results", reading->number, 0 };
     char pointer[32];
 
-    reading->is_bad = true;
     if (reading->is_listed) {
         complaints_add_row(reading->complaints, &place, member, detail);
         return;
@@ -180,7 +178,9 @@ read_ticker(struct reading *reading)
 static enum err
 keep(struct reading *reading, struct str ticker, struct bar_row *row)
 {
-    if (reading->is_bad)
+    /* Nothing of a page with a fault is stored: its other bars are only read
+     * for what is wrong with them. */
+    if (reading->complaints->total > 0)
         return OK;
     TRY(bar_batch_ticker(reading->into, ticker, &row->security_id));
     return bar_batch_add(reading->into, row);
@@ -209,7 +209,6 @@ read_aggregate(struct reading *reading, const struct tree_node *node)
     struct str ticker;
 
     reading->node = node;
-    reading->is_bad = false;
     if (node->type != TREE_OBJECT) {
         complain(reading, NULL, "must be an object");
         return OK;

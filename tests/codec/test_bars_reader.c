@@ -186,6 +186,13 @@ static const struct reading_case csv[] = {
     { "nothing", BODY(""), "invalid 1\nline 1: the header is missing\n" },
 };
 
+#define NO_COLUMNS                                                             \
+    "line 1: date: the column is missing\n"                                    \
+    "line 1: open: the column is missing\n"                                    \
+    "line 1: high: the column is missing\n"                                    \
+    "line 1: low: the column is missing\n"                                     \
+    "line 1: close: the column is missing\n"
+
 static const struct reading_case vendor_csv[] = {
     { "as it stands",
       BODY(BARS_VENDOR_HEADER "\n2024-02-29,1,3,0.5,2,1.900000,1000\n"),
@@ -208,11 +215,16 @@ static const struct reading_case vendor_csv[] = {
       "invalid 12\nline 1: Open: unknown column\nline 1: Date: unknown column\n"
       "line 1: High: unknown column\nline 1: Low: unknown column\n"
       "line 1: Close: unknown column\nline 1: Adj Close: unknown column\n"
-      "line 1: Volume: unknown column\nline 1: date: the column is missing\n"
-      "line 1: open: the column is missing\n"
-      "line 1: high: the column is missing\n"
-      "line 1: low: the column is missing\n"
-      "line 1: close: the column is missing\n" },
+      "line 1: Volume: unknown column\n" NO_COLUMNS },
+    { "the first of its columns alone", BODY("Date\n2024-02-29\n"),
+      "invalid 6\nline 1: Date: unknown column\n" NO_COLUMNS },
+    { "a column behind its last",
+      BODY(BARS_VENDOR_HEADER ",Splits\n2024-02-29,1,3,0.5,2,2,1,\n"),
+      "invalid 13\nline 1: Date: unknown column\n"
+      "line 1: Open: unknown column\nline 1: High: unknown column\n"
+      "line 1: Low: unknown column\nline 1: Close: unknown column\n"
+      "line 1: Adj Close: unknown column\nline 1: Volume: unknown column\n"
+      "line 1: Splits: unknown column\n" NO_COLUMNS },
     { "our own names for it",
       BODY("date,close,low,high,open\n2024-02-29,2,0.5,3,1\n"),
       READ("MSFT", "- - - -", "default @2") },
