@@ -238,7 +238,8 @@ main(int argc, char **argv)
     assert(err == OK);
     if (is_summary)
         put_summary();
-    fwrite(run.out.data, 1, run.out.len, stdout);
+    if (run.out.len > 0)
+        fwrite(run.out.data, 1, run.out.len, stdout);
     out_fini(&run.out);
     return 0;
 }
