@@ -82,19 +82,20 @@ Test(bar_batch, a_late_default_source_leaves_named_sources_alone)
     bar_batch_free(batch);
 }
 
-Test(bar_batch, complaints_name_the_place_in_the_body)
+Test(bar_batch, complaints_name_the_place_of_the_ticker)
 {
     static const struct {
-        const char *prefix, *member, *pointer;
-        uint64_t line;
+        const char *prefix, *member, *ticker_pointer;
+        const char *pointer; /* NULL: the line */
         const char *detail;
     } cases[] = {
-        { "/prices", "close", "/prices/1/close", 0, "is odd" },
-        { "/prices", NULL, "/prices/1", 0, "is odd" },
-        { "", "close", "/1/close", 0, "is odd" },
-        { "", NULL, "/1", 0, "is odd" },
-        { NULL, "close", NULL, 12, "close: is odd" },
-        { NULL, NULL, NULL, 12, "is odd" },
+        { "/prices", "ticker", NULL, "/prices/1/ticker", "is odd" },
+        { "/results", "T", NULL, "/results/1/T", "is odd" },
+        { "/prices", NULL, NULL, "/prices/1", "is odd" },
+        { "", "ticker", NULL, "/1/ticker", "is odd" },
+        { "", "ticker", "/symbol", "/symbol", "is odd" },
+        { NULL, "ticker", NULL, NULL, "ticker: is odd" },
+        { NULL, NULL, NULL, NULL, "is odd" },
     };
     struct arena arena;
 
@@ -102,22 +103,29 @@ Test(bar_batch, complaints_name_the_place_in_the_body)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct bar_batch *batch = bar_batch_new(0);
         struct bar_row row = row_of(1, 100);
+        const struct complaint *got;
         struct complaints complaints;
 
+        cr_expect_str_eq(batch->ticker_member, "ticker");
         complaints_init(&complaints, &arena);
         batch->pointer_prefix = cases[i].prefix;
+        batch->ticker_member = cases[i].member;
+        batch->ticker_pointer = cases[i].ticker_pointer;
         for (row.line = 11; row.line <= 12; row.line++)
             cr_assert_eq(bar_batch_add(batch, &row), OK);
-        bar_batch_complain(batch, &complaints, 1, cases[i].member, "is odd");
-        cr_assert_eq(complaints.total, 1);
-        cr_expect_eq(complaints.items[0].line, cases[i].line, "row %zu", i);
-        cr_expect_str_eq(complaints.items[0].detail, cases[i].detail,
-                         "row %zu: %s", i, complaints.items[0].detail);
-        if (cases[i].pointer == NULL)
-            cr_expect_null(complaints.items[0].pointer, "row %zu", i);
-        else
-            cr_expect_str_eq(complaints.items[0].pointer, cases[i].pointer,
-                             "row %zu: %s", i, complaints.items[0].pointer);
+        bar_batch_complain_ticker(batch, &complaints, 1, "is odd");
+        cr_assert_eq(complaints.total, 1, "row %zu", i);
+        got = &complaints.items[0];
+        cr_expect_str_eq(got->detail, cases[i].detail, "row %zu: %s", i,
+                         got->detail);
+        if (cases[i].pointer != NULL) {
+            cr_expect_eq(got->line, 0, "row %zu", i);
+            cr_expect_str_eq(got->pointer, cases[i].pointer, "row %zu: %s", i,
+                             got->pointer);
+        } else {
+            cr_expect_eq(got->line, 12, "row %zu", i);
+            cr_expect_null(got->pointer, "row %zu", i);
+        }
         bar_batch_free(batch);
     }
     arena_fini(&arena);
