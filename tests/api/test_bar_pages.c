@@ -100,6 +100,7 @@ gather_pages(struct asking *a, const char *target, unsigned limit,
         out_str(rows, out_text(&a->body));
         for (size_t i = 0; i < a->body.len; i++)
             lines += a->body.data[i] == '\n';
+        cr_assert_leq(lines, limit, "%s: %zu rows", page, lines);
         if (asking_header(a, "Link") != NULL)
             cr_assert_eq(lines, limit, "%s: %zu rows", page, lines);
         cr_assert_lt(++pages, 4000U);
@@ -139,43 +140,138 @@ Test(bar_pages, are_the_rows_of_the_stream)
     asking_fini(&a);
 }
 
-/* Averages from a day on are those of the whole history. */
+/* The rows of an answer are among those of another, line by line. */
+static size_t
+count_rows_among(struct asking *a, const char *whole)
+{
+    char *text = strdup(asking_text(a)), *line = text;
+    size_t rows = 0;
+
+    for (; *line != '\0'; rows++) {
+        char *end = strchr(line, '\n');
+
+        *end = '\0';
+        cr_expect_not_null(strstr(whole, line), "%s", line);
+        line = end + 1;
+    }
+    free(text);
+    return rows;
+}
+
+/* Whether as many bars as a window has come in the days that are read for it,
+ * or fewer, or one too few. */
 Test(bar_pages, bars_before_the_first_day_count)
 {
-    static const char *const froms[] = { "2010-01-02", "2012-09-13",
-                                         "2018-01-05", "2018-04-28" };
+    static const char *const windows[] = { "2", "3", "4", "1,75,1000" };
     struct out whole;
     struct asking a;
 
     load(&a);
     out_init(&whole, SIZE_MAX);
-    cr_assert_eq(ask(&a, "/v1/prices/moving-averages?windows=1,75,1000"
-                         "&format=csv"),
-                 200);
-    out_str(&whole, out_text(&a.body));
-    out_char(&whole, '\0');
-    for (size_t i = 0; i < sizeof froms / sizeof froms[0]; i++) {
+    for (size_t i = 0; i < sizeof windows / sizeof windows[0]; i++) {
         char target[TARGET_BYTES_MAX];
-        size_t rows = 0;
-        char *text, *line;
 
         snprintf(target, sizeof target,
-                 "/v1/prices/moving-averages?windows=1,75,1000&from=%s"
-                 "&format=csv",
-                 froms[i]);
+                 "/v1/prices/moving-averages?format=ndjson&windows=%s",
+                 windows[i]);
         cr_assert_eq(ask(&a, target), 200);
-        text = strdup(asking_text(&a));
-        for (line = text; *line != '\0'; rows++) {
-            char *end = strchr(line, '\n');
-
-            *end = '\0';
-            cr_expect_not_null(strstr(whole.data, line), "%s: %s", froms[i],
-                               line);
-            line = end + 1;
+        out_reset(&whole);
+        out_str(&whole, out_text(&a.body));
+        out_char(&whole, '\0');
+        for (unsigned from = 1; from <= DAYS_OF_MONTH; from++) {
+            snprintf(target, sizeof target,
+                     "/v1/prices/moving-averages?format=ndjson&windows=%s"
+                     "&from=2018-%02u-%02u",
+                     windows[i], 1 + from % 4, from);
+            cr_assert_eq(ask(&a, target), 200);
+            cr_expect_gt(count_rows_among(&a, whole.data), 0U, "%s", target);
         }
-        cr_expect_geq(rows, 2U, "%s", froms[i]);
-        free(text);
     }
     out_fini(&whole);
+    asking_fini(&a);
+}
+
+/* A store behind a counter of the records that it shows. */
+static struct {
+    const struct store_ops *ops;
+    struct store_ops counting;
+    uint64_t records;
+} counter;
+
+struct counted {
+    record_visitor *visitor;
+    void *context;
+};
+
+static enum visit
+count_record(void *context, const struct record *record)
+{
+    const struct counted *counted = context;
+
+    counter.records++;
+    return counted->visitor(counted->context, record);
+}
+
+static enum err
+count_scan(struct view *view, const struct scan_range *range,
+           record_visitor *visitor, void *context, struct why *why)
+{
+    struct counted counted = { visitor, context };
+
+    return counter.ops->scan(view, range, count_record, &counted, why);
+}
+
+/* Of the hundred months of security 1. */
+static const struct {
+    const char *target;
+    uint64_t records_max;
+} costs[] = {
+    { "/v1/securities/1/prices?from=2018-04-01", 2 },
+    { "/v1/securities/1/prices/summary?period=week&from=2018-04-01", 2 },
+    { "/v1/securities/1/prices/moving-averages?windows=30&from=2018-04-20", 4 },
+    { "/v1/prices?date=2018-04-20", 16 },
+    { "/v1/prices/moving-averages?windows=20&from=2018-04-20&to=2018-04-21",
+      48 }, /* of 4, 7 and 9 from the first bar on, or all there are */
+};
+
+Test(bar_pages, read_what_the_span_needs)
+{
+    struct asking a;
+
+    load(&a);
+    counter.ops = a.service.store->ops;
+    counter.counting = *counter.ops;
+    counter.counting.scan = count_scan;
+    a.service.store->ops = &counter.counting;
+    for (size_t i = 0; i < sizeof costs / sizeof costs[0]; i++) {
+        counter.records = 0;
+        cr_assert_eq(ask(&a, costs[i].target), 200);
+        cr_expect_leq(counter.records, costs[i].records_max, "%s: %llu",
+                      costs[i].target, (unsigned long long)counter.records);
+    }
+    a.service.store->ops = counter.ops;
+    asking_fini(&a);
+}
+
+/* The next page begins its averages near where it begins, too. */
+Test(bar_pages, a_late_page_reads_little)
+{
+    const char *target = "/v1/securities/1/prices/moving-averages?windows=30"
+                         "&limit=2700";
+    char next[TARGET_BYTES_MAX];
+    struct asking a;
+
+    load(&a);
+    cr_assert_eq(ask(&a, target), 200);
+    cr_assert(next_target(&a, next));
+    counter.ops = a.service.store->ops;
+    counter.counting = *counter.ops;
+    counter.counting.scan = count_scan;
+    a.service.store->ops = &counter.counting;
+    counter.records = 0;
+    cr_assert_eq(ask(&a, next), 200);
+    cr_expect_leq(counter.records, 10U, "%llu records",
+                  (unsigned long long)counter.records);
+    a.service.store->ops = counter.ops;
     asking_fini(&a);
 }

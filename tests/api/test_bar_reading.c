@@ -11,8 +11,12 @@
 #define SECURITIES 6
 #define MONTHS 60 /* from January 2000 on, of each security */
 
-/* Ids are apart, so that a security is not found by counting. The bar of a
- * month is on its 15th; every third has another one of another batch. */
+/* Some ids are neighbours and some apart, so that a security is found neither
+ * by counting nor by looking far. */
+static const int64_t ids[SECURITIES] = { 0, 10, 20, 21, 22, 50 };
+
+/* The bar of a month is on its 15th; every third has another one of another
+ * batch. */
 static void
 append_all(struct store *store, unsigned every, const char *day)
 {
@@ -21,7 +25,7 @@ append_all(struct store *store, unsigned every, const char *day)
     out_init(&lines, SIZE_MAX);
     for (unsigned i = 0; i < SECURITIES; i++) {
         for (unsigned month = 0; month < MONTHS; month += every)
-            out_print(&lines, "%u %04u-%02u-%s s 1 1 1 1\n", 10 * i,
+            out_print(&lines, "%d %04u-%02u-%s s 1 1 1 1\n", (int)ids[i],
                       2000 + month / 12, 1 + month % 12, day);
     }
     out_char(&lines, '\0');
