@@ -18,6 +18,10 @@ kind_name(enum batch_kind kind)
         return "precedence";
     case BATCH_POSITIONS:
         return "positions";
+    case BATCH_PRICES:
+        return "prices";
+    case BATCH_TRADES:
+        return "trades";
     }
     assert(false);
     return "";

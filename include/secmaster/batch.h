@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "secmaster/batch_names.h"
 #include "secmaster/complaint.h"
 #include "secmaster/err.h"
 #include "secmaster/fact.h"
@@ -26,20 +27,6 @@ struct batch_record {
     int64_t security_id;
     struct date effective;
     uint32_t first, last; /* facts, chained by next in order of arrival */
-};
-
-#define BATCH_END UINT32_MAX
-
-/* Names found without hashing. */
-#define BATCH_RECENT 64
-
-struct batch_names {
-    struct str *items; /* copies owned by the batch */
-    uint32_t count, capacity;
-    uint32_t *table;   /* open addressing, index + 1 */
-    uint32_t reserved; /* items below it are not in the table */
-    uint32_t table_size;
-    uint32_t recent[BATCH_RECENT]; /* index + 1 */
 };
 
 /*
@@ -75,7 +62,7 @@ enum err batch_add(struct batch *batch, const struct fact *fact, uint32_t line);
 
 /*
  * The id that stands for a new security inside the batch, -1, -2 ... by its
- * label, which is copied. ERR_BUSY: memory.
+ * label, any text, which is copied. ERR_BUSY: memory.
  */
 enum err batch_label(struct batch *batch, struct str label, int64_t *out);
 

@@ -28,4 +28,16 @@ void complaints_add(struct complaints *complaints, const char *pointer,
                     uint64_t line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* A row of a list in a body: by the list's pointer and its number there, or
+ * (pointer NULL) by its line. */
+struct row_place {
+    const char *list;
+    uint64_t number, line;
+};
+
+/* Complain about a row, or a member of it (NULL: the row itself). */
+void complaints_add_row(struct complaints *complaints,
+                        const struct row_place *place, const char *member,
+                        const char *detail);
+
 #endif

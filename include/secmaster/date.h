@@ -22,4 +22,13 @@ enum err date_parse(struct str text, struct date *out);
 /* Write the ten characters of a date in range; no terminator. */
 void date_format(struct date date, char out[static DATE_TEXT_BYTES]);
 
+struct civil {
+    unsigned year, month, day; /* from 1 */
+};
+
+struct civil date_civil(struct date date);
+
+/* Of a day that exists. */
+struct date date_of_civil(struct civil civil);
+
 #endif

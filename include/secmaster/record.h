@@ -12,22 +12,25 @@
 enum record_kind {
     RECORD_FACTS = 1, /* facts of one batch about one security on one date */
     RECORD_POSITIONS = 2, /* a portfolio's on one date, all there are */
+    RECORD_BARS = 3,      /* of one batch about a security in a month: bar.h */
+    RECORD_TRADES = 4,    /* versions of a trade: trade.h */
+    RECORD_MEMBERS = 5,   /* a member of Congress from a day on: member.h */
 };
 
 /* A kind that is read from disk may be any number. */
 static inline bool
 record_kind_is_known(unsigned kind)
 {
-    return kind == RECORD_FACTS || kind == RECORD_POSITIONS;
+    return kind >= RECORD_FACTS && kind <= RECORD_MEMBERS;
 }
 
 /* Never changed, never deleted: a correction is a later record. */
 struct record {
     enum record_kind kind;
-    int64_t security_id; /* RECORD_POSITIONS: the portfolio's, a name's id */
-    struct date effective;
+    int64_t security_id;   /* of positions, trades and members: a name's id */
+    struct date effective; /* RECORD_BARS: the first of the month */
     uint64_t tx;
-    struct str payload; /* factset.h; RECORD_POSITIONS: positionset.h */
+    struct str payload; /* factset.h, positionset.h, bar.h, trade.h, member.h */
 };
 
 /* Key order: kind, security_id, effective, tx. <0, 0, >0. Inline because every

@@ -22,6 +22,8 @@ enum batch_kind {
     BATCH_FACTS = 1,
     BATCH_PRECEDENCE = 2, /* its state says all; it has no records */
     BATCH_POSITIONS = 3,  /* one record: a portfolio's positions of a day */
+    BATCH_PRICES = 4,
+    BATCH_TRADES = 5, /* trades and members */
 };
 
 /* The metadata of one transaction (GET /v1/transactions/{tx}). */
@@ -41,8 +43,10 @@ enum name_space {
     NAMES_ATTRIBUTES = 1,
     NAMES_SOURCES = 2,
     NAMES_PORTFOLIOS = 3, /* first asserted: its first positions */
+    NAMES_TRADES = 4,     /* transaction ids; first asserted: its first row */
+    NAMES_MEMBERS = 5,    /* of Congress; first asserted: as above */
 };
-#define NAME_SPACES 3
+#define NAME_SPACES 5
 #define NAME_SPACE_PLACE(space) ((size_t)(space)-1) /* in a table of them */
 
 /* A space that is read from disk may be any number. */
@@ -245,7 +249,8 @@ struct store {
     const struct store_ops *ops;
     uint64_t seed; /* of tables whose keys a client chooses (hash.h) */
     struct names *attributes, *sources, *portfolios; /* of every batch */
-    struct rulebook *rules;                          /* the writer's to fill */
+    struct names *trades, *members;
+    struct rulebook *rules; /* the writer's to fill */
     _Atomic uint64_t published_tx;
     struct history_slot histories[HISTORY_SLOTS]; /* by tx modulo */
 };
@@ -253,6 +258,11 @@ struct store {
 /* The dictionary of a space. */
 struct names *store_dictionary(const struct store *store,
                                enum name_space space);
+
+/* For stores: make all of them, free those that there are. ERR_BUSY: out of
+ * memory. */
+enum err store_dictionaries_new(struct store *store, uint64_t seed);
+void store_dictionaries_free(struct store *store);
 
 /*
  * Make batches durable in one commit, then visible, then return: all of them

@@ -48,12 +48,12 @@ read_at(struct config_reader *reader, const struct json_node *node,
 }
 
 static const char *
-ticker_fault(struct str text)
+asked_ticker_fault(struct str text)
 {
-    static_assert(TICKER_BYTES_MAX == 32, "the fault names the limit");
+    static_assert(TICKER_BYTES_MAX == 128, "the fault names the limit");
 
     if (text.len == 0 || text.len > TICKER_BYTES_MAX)
-        return "a ticker must be 1 to 32 bytes long";
+        return "a ticker must be 1 to 128 bytes long";
     for (size_t i = 0; i < text.len; i++)
         if (text.data[i] <= ' ' || text.data[i] > '~')
             return "a ticker must be of visible ASCII characters";
@@ -70,7 +70,7 @@ read_ticker(struct config_reader *reader, const struct json_node *node,
         config_complain(reader, NULL, "must be a string");
         return OK;
     }
-    fault = ticker_fault(str_of(text));
+    fault = asked_ticker_fault(str_of(text));
     if (fault != NULL) {
         config_complain(reader, NULL, "%s", fault);
         return OK;

@@ -1,6 +1,5 @@
 /* Collect the facts of one request and group them into records. */
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,129 +7,16 @@
 #include "secmaster/bounds.h"
 #include "secmaster/hash.h"
 
-#define DEFAULT_SOURCE STR("default")
 #define FACTS_FIRST 64
 #define TABLE_FIRST 64
-#define POINTER_BYTES_MAX 64
 
 /* Text offsets are 32 bits wide; bodies are bounded below that. */
 static_assert(BODY_BYTES_CEILING <= UINT32_MAX / 2, "offsets fit");
 
-static enum err
-names_grow(struct batch_names *names, uint64_t seed)
-{
-    uint32_t size =
-        names->table_size == 0 ? TABLE_FIRST : names->table_size * 2;
-    uint32_t *table = calloc(size, sizeof *table);
-    struct str *items = realloc(names->items, size * sizeof *items);
-
-    if (items != NULL) {
-        names->items = items;
-        names->capacity = size;
-    }
-    if (table == NULL || items == NULL) {
-        free(table);
-        return ERR_BUSY;
-    }
-    for (uint32_t i = names->reserved; i < names->count; i++) {
-        uint32_t at = (uint32_t)hash_str(seed, items[i]) & (size - 1);
-
-        while (table[at] != 0)
-            at = (at + 1) & (size - 1);
-        table[at] = i + 1;
-    }
-    free(names->table);
-    names->table = table;
-    names->table_size = size;
-    return OK;
-}
-
-/* Where a name is noted when it is met; another one may push it out. */
-static uint32_t
-recent_place(struct str name)
-{
-    unsigned first = (unsigned char)name.data[0];
-    unsigned last = (unsigned char)name.data[name.len - 1];
-
-    return (uint32_t)(first + 3 * last + 7 * name.len) % BATCH_RECENT;
-}
-
-/* The index of a name met not long ago, or BATCH_END: few names make most of
- * a batch, and hashing them so that no client can foresee it takes time. */
-static uint32_t
-names_recent(const struct batch_names *names, struct str name)
-{
-    uint32_t item;
-
-    if (name.len == 0)
-        return BATCH_END;
-    item = names->recent[recent_place(name)];
-    if (item == 0 || !str_equal(names->items[item - 1], name))
-        return BATCH_END;
-    return item - 1;
-}
-
-/* The index of name, added when it is new. */
-static enum err
-names_find_or_add(struct batch_names *names, uint64_t seed, struct str name,
-                  uint32_t *out)
-{
-    uint32_t at;
-    char *copy;
-
-    if (names->count * 2 >= names->table_size)
-        TRY(names_grow(names, seed));
-    at = (uint32_t)hash_str(seed, name) & (names->table_size - 1);
-    while (names->table[at] != 0) {
-        *out = names->table[at] - 1;
-        if (str_equal(names->items[*out], name))
-            return OK;
-        at = (at + 1) & (names->table_size - 1);
-    }
-    copy = malloc(name.len);
-    if (copy == NULL)
-        return ERR_BUSY;
-    memcpy(copy, name.data, name.len);
-    *out = names->count++;
-    names->items[*out] = (struct str){ copy, name.len };
-    names->table[at] = *out + 1;
-    return OK;
-}
-
-static enum err
-names_intern(struct batch_names *names, uint64_t seed, struct str name,
-             uint32_t *out)
-{
-    *out = names_recent(names, name);
-    if (*out != BATCH_END)
-        return OK;
-    TRY(names_find_or_add(names, seed, name, out));
-    if (name.len > 0)
-        names->recent[recent_place(name)] = *out + 1;
-    return OK;
-}
-
-static void
-names_drop(struct batch_names *names)
-{
-    for (uint32_t i = 0; i < names->count; i++)
-        free((void *)names->items[i].data);
-    free(names->items);
-    free(names->table);
-}
-
 enum err
 batch_default_source(struct batch *batch, struct str source)
 {
-    char *copy = malloc(source.len);
-
-    if (copy == NULL)
-        return ERR_BUSY;
-    memcpy(copy, source.data, source.len);
-    if (batch->sources.count > 0)
-        free((void *)batch->sources.items[0].data);
-    batch->sources.items[0] = (struct str){ copy, source.len };
-    return OK;
+    return batch_names_set_default(&batch->sources, source);
 }
 
 struct batch *
@@ -142,14 +28,10 @@ batch_new(uint64_t seed)
         return NULL;
     batch->seed = seed;
     out_init(&batch->text, BODY_BYTES_CEILING);
-    if (names_grow(&batch->sources, seed) != OK ||
-        batch_default_source(batch, DEFAULT_SOURCE) != OK) {
-        batch_free(batch);
-        return NULL;
-    }
-    /* Never found by its text: a fact may name "default" of its own. */
-    batch->sources.count = batch->sources.reserved = 1;
-    return batch;
+    if (batch_names_init_default(&batch->sources, seed, DEFAULT_SOURCE) == OK)
+        return batch;
+    batch_free(batch);
+    return NULL;
 }
 
 void
@@ -157,9 +39,9 @@ batch_free(struct batch *batch)
 {
     if (batch == NULL)
         return;
-    names_drop(&batch->attributes);
-    names_drop(&batch->sources);
-    names_drop(&batch->labels);
+    batch_names_fini(&batch->attributes);
+    batch_names_fini(&batch->sources);
+    batch_names_fini(&batch->labels);
     out_fini(&batch->text);
     free(batch->facts);
     free(batch->records);
@@ -170,7 +52,7 @@ batch_free(struct batch *batch)
 bool
 batch_knows_attribute(const struct batch *batch, struct str name)
 {
-    return names_recent(&batch->attributes, name) != BATCH_END;
+    return batch_names_recent(&batch->attributes, name) != BATCH_END;
 }
 
 enum err
@@ -179,8 +61,8 @@ batch_label(struct batch *batch, struct str label, int64_t *out)
     uint32_t index;
 
     assert(batch->records == NULL);
-    assert(label_fault(label) == NULL);
-    TRY(names_intern(&batch->labels, batch->seed, label, &index));
+    assert(label.len > 0);
+    TRY(batch_names_intern(&batch->labels, batch->seed, label, &index));
     *out = -1 - (int64_t)index;
     return OK;
 }
@@ -223,10 +105,11 @@ batch_add(struct batch *batch, const struct fact *fact, uint32_t line)
     assert(fact->security_id >= -(int64_t)batch->labels.count);
     assert(fact->op == FACT_ASSERT || fact->value.type == VALUE_NULL);
     TRY(room_for_fact(batch));
-    TRY(names_intern(&batch->attributes, batch->seed, fact->attribute,
-                     &attribute));
+    TRY(batch_names_intern(&batch->attributes, batch->seed, fact->attribute,
+                           &attribute));
     if (fact->source.data != NULL)
-        TRY(names_intern(&batch->sources, batch->seed, fact->source, &source));
+        TRY(batch_names_intern(&batch->sources, batch->seed, fact->source,
+                               &source));
 
     added = &batch->facts[batch->fact_count];
     *added = (struct batch_fact){
@@ -377,15 +260,8 @@ void
 batch_complain(const struct batch *batch, struct complaints *complaints,
                uint32_t i, const char *member, const char *detail)
 {
-    char pointer[POINTER_BYTES_MAX];
+    const struct row_place place = { batch->pointer_prefix, i,
+                                     batch->facts[i].line };
 
-    if (batch->pointer_prefix == NULL) {
-        complaints_add(complaints, NULL, batch->facts[i].line, "%s%s%s",
-                       member == NULL ? "" : member, member == NULL ? "" : ": ",
-                       detail);
-        return;
-    }
-    snprintf(pointer, sizeof pointer, "%s/%u%s%s", batch->pointer_prefix, i,
-             member == NULL ? "" : "/", member == NULL ? "" : member);
-    complaints_add(complaints, pointer, 0, "%s", detail);
+    complaints_add_row(complaints, &place, member, detail);
 }

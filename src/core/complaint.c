@@ -2,7 +2,11 @@
 #include "secmaster/complaint.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
+
+#define POINTER_BYTES_MAX 64
 
 void
 complaints_init(struct complaints *complaints, struct arena *arena)
@@ -37,4 +41,21 @@ complaints_add(struct complaints *complaints, const char *pointer,
     if (item.detail == NULL || (pointer != NULL && item.pointer == NULL))
         return;
     complaints->items[complaints->listed++] = item;
+}
+
+void
+complaints_add_row(struct complaints *complaints, const struct row_place *place,
+                   const char *member, const char *detail)
+{
+    const char *name = member == NULL ? "" : member;
+    char pointer[POINTER_BYTES_MAX];
+
+    if (place->list == NULL) {
+        complaints_add(complaints, NULL, place->line, "%s%s%s", name,
+                       member == NULL ? "" : ": ", detail);
+        return;
+    }
+    (void)snprintf(pointer, sizeof pointer, "%s/%" PRIu64 "%s%s", place->list,
+                   place->number, member == NULL ? "" : "/", name);
+    complaints_add(complaints, pointer, 0, "%s", detail);
 }

@@ -13,12 +13,8 @@
 #define DAYS_PER_ERA 146097
 #define DAYS_TO_1970 719468 /* from 0000-03-01 */
 
-struct ymd {
-    unsigned year, month, day;
-};
-
 static bool
-read_ymd(struct str text, struct ymd *out)
+read_ymd(struct str text, struct civil *out)
 {
     if (text.len != DATE_TEXT_BYTES)
         return false;
@@ -36,7 +32,7 @@ is_leap(unsigned year)
 }
 
 static bool
-is_day(struct ymd date)
+is_day(struct civil date)
 {
     static const unsigned char days[] = { 31, 28, 31, 30, 31, 30,
                                           31, 31, 30, 31, 30, 31 };
@@ -48,23 +44,40 @@ is_day(struct ymd date)
     return date.day <= days[date.month - 1];
 }
 
-static int32_t
-days_from_ymd(struct ymd date)
+enum err
+date_parse(struct str text, struct date *out)
 {
-    unsigned year = date.month <= 2 ? date.year - 1 : date.year;
-    unsigned month = date.month <= 2 ? date.month + 9 : date.month - 3;
-    unsigned era = year / 400;
-    unsigned of_era = year % 400;
-    unsigned of_year = (153 * month + 2) / 5 + date.day - 1;
+    struct civil date;
 
-    of_year += of_era * 365 + of_era / 4 - of_era / 100;
-    return (int32_t)(era * DAYS_PER_ERA + of_year) - DAYS_TO_1970;
+    assert(out != NULL);
+
+    if (!read_ymd(text, &date) || !is_day(date))
+        return ERR_INVALID;
+    *out = date_of_civil(date);
+    return OK;
 }
 
-static struct ymd
-ymd_from_days(int32_t days)
+void
+date_format(struct date date, char out[static DATE_TEXT_BYTES])
 {
-    unsigned since = (unsigned)(days + DAYS_TO_1970);
+    struct civil civil;
+
+    assert(date.days >= DATE_FIRST_DAYS);
+    assert(date.days <= DATE_LAST_DAYS);
+
+    civil = date_civil(date);
+    digits_put_two(out, civil.year / 100);
+    digits_put_two(out + 2, civil.year % 100);
+    out[4] = '-';
+    digits_put_two(out + 5, civil.month);
+    out[7] = '-';
+    digits_put_two(out + 8, civil.day);
+}
+
+struct civil
+date_civil(struct date date)
+{
+    unsigned since = (unsigned)(date.days + DAYS_TO_1970);
     unsigned era = since / DAYS_PER_ERA;
     unsigned day = since % DAYS_PER_ERA;
     unsigned year =
@@ -76,36 +89,20 @@ ymd_from_days(int32_t days)
     day -= (153 * month + 2) / 5;
     year += era * 400;
     if (month < 10)
-        return (struct ymd){ year, month + 3, day + 1 };
-    return (struct ymd){ year + 1, month - 9, day + 1 };
+        return (struct civil){ year, month + 3, day + 1 };
+    return (struct civil){ year + 1, month - 9, day + 1 };
 }
 
-enum err
-date_parse(struct str text, struct date *out)
+struct date
+date_of_civil(struct civil date)
 {
-    struct ymd date;
+    unsigned year = date.month <= 2 ? date.year - 1 : date.year;
+    unsigned month = date.month <= 2 ? date.month + 9 : date.month - 3;
+    unsigned era = year / 400;
+    unsigned of_era = year % 400;
+    unsigned of_year = (153 * month + 2) / 5 + date.day - 1;
 
-    assert(out != NULL);
-
-    if (!read_ymd(text, &date) || !is_day(date))
-        return ERR_INVALID;
-    out->days = days_from_ymd(date);
-    return OK;
-}
-
-void
-date_format(struct date date, char out[static DATE_TEXT_BYTES])
-{
-    struct ymd ymd;
-
-    assert(date.days >= DATE_FIRST_DAYS);
-    assert(date.days <= DATE_LAST_DAYS);
-
-    ymd = ymd_from_days(date.days);
-    digits_put_two(out, ymd.year / 100);
-    digits_put_two(out + 2, ymd.year % 100);
-    out[4] = '-';
-    digits_put_two(out + 5, ymd.month);
-    out[7] = '-';
-    digits_put_two(out + 8, ymd.day);
+    of_year += of_era * 365 + of_era / 4 - of_era / 100;
+    return (struct date){ (int32_t)(era * DAYS_PER_ERA + of_year) -
+                          DAYS_TO_1970 };
 }

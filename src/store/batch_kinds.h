@@ -10,8 +10,7 @@
 static inline bool
 batch_kind_is_known(unsigned kind)
 {
-    return kind == BATCH_FACTS || kind == BATCH_PRECEDENCE ||
-           kind == BATCH_POSITIONS;
+    return kind >= BATCH_FACTS && kind <= BATCH_TRADES;
 }
 
 static inline bool
@@ -24,6 +23,10 @@ batch_may_have(enum batch_kind kind, enum record_kind record)
         return false;
     case BATCH_POSITIONS:
         return record == RECORD_POSITIONS;
+    case BATCH_PRICES:
+        return record == RECORD_BARS;
+    case BATCH_TRADES:
+        return record == RECORD_TRADES || record == RECORD_MEMBERS;
     }
     return false;
 }

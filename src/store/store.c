@@ -112,8 +112,34 @@ store_dictionary(const struct store *store, enum name_space space)
         return store->sources;
     case NAMES_PORTFOLIOS:
         return store->portfolios;
+    case NAMES_TRADES:
+        return store->trades;
+    case NAMES_MEMBERS:
+        return store->members;
     }
     abort();
+}
+
+enum err
+store_dictionaries_new(struct store *store, uint64_t seed)
+{
+    store->seed = seed;
+    store->attributes = names_new(seed);
+    store->sources = names_new(seed);
+    store->portfolios = names_new(seed);
+    store->trades = names_new(seed);
+    store->members = names_new(seed);
+    for (unsigned space = 1; space <= NAME_SPACES; space++)
+        if (store_dictionary(store, (enum name_space)space) == NULL)
+            return ERR_BUSY;
+    return OK;
+}
+
+void
+store_dictionaries_free(struct store *store)
+{
+    for (unsigned space = 1; space <= NAME_SPACES; space++)
+        names_free(store_dictionary(store, (enum name_space)space));
 }
 
 uint64_t

@@ -275,10 +275,8 @@ lmdb_close(struct store *base)
     index_close(store->index);
     /* Last: it holds the lock of the directory. */
     journal_close(store->journal);
-    names_free(base->attributes);
-    names_free(base->sources);
+    store_dictionaries_free(base);
     rulebook_free(base->rules);
-    names_free(base->portfolios);
     free(store);
 }
 

@@ -119,18 +119,14 @@ store_new(const struct store_lmdb_options *options)
     if (bytes == 0)
         bytes = MEMTABLE_BYTES_DEFAULT;
     store->base.ops = &embedded_ops;
-    store->base.seed = options->seed;
     store->memtable_bytes_max = bytes / VERSION_MEMTABLES_MAX;
     store->wait_ms = MEMTABLE_WAIT_MS;
     if (options->testing != NULL && options->testing->wait_ms > 0)
         store->wait_ms = options->testing->wait_ms;
     versions_init(&store->versions, active);
-    store->base.attributes = names_new(options->seed);
-    store->base.sources = names_new(options->seed);
-    store->base.portfolios = names_new(options->seed);
     store->base.rules = rulebook_new();
-    if (store->base.attributes == NULL || store->base.sources == NULL ||
-        store->base.portfolios == NULL || store->base.rules == NULL) {
+    if (store_dictionaries_new(&store->base, options->seed) != OK ||
+        store->base.rules == NULL) {
         store_close(&store->base);
         return NULL;
     }

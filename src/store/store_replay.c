@@ -2,9 +2,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "secmaster/bar.h"
 #include "secmaster/bounds.h"
 #include "secmaster/factset.h"
+#include "secmaster/member.h"
 #include "secmaster/positionset.h"
+#include "secmaster/trade.h"
 
 #include "batch_kinds.h"
 #include "embedded.h"
@@ -64,6 +67,56 @@ positions_fault(const struct store_lmdb *store, const struct record *record)
 }
 
 static const char *
+bars_fault(const struct store_lmdb *store, const struct record *record)
+{
+    uint32_t sources = names_count(store->base.sources);
+    const struct date month = bar_month(record->effective);
+    struct str payload = record->payload;
+    int32_t last = month.days - 1;
+    struct bar bar;
+    enum err err;
+
+    if (payload.len == 0)
+        return "a record is empty";
+    if (month.days != record->effective.days)
+        return "a record of bars is not of a month";
+    while (barset_next(&payload, month, &bar, &err)) {
+        if (bar.source >= sources)
+            return "a record has a name that is missing";
+        if (bar.date.days <= last || bar_month(bar.date).days != month.days)
+            return "a record's bars are out of order";
+        last = bar.date.days;
+    }
+    return err == OK ? NULL : "a record's bars are malformed";
+}
+
+static const char *
+trades_fault(const struct store_lmdb *store, const struct record *record)
+{
+    struct str payload = record->payload;
+    struct trade trade;
+    enum err err;
+
+    if (record->security_id >= names_count(store->base.trades))
+        return "a record's trade is missing";
+    while (tradeset_next(&payload, &trade, &err))
+        continue;
+    return err == OK ? NULL : "a record's trades are malformed";
+}
+
+static const char *
+member_fault(const struct store_lmdb *store, const struct record *record)
+{
+    struct member_version member;
+
+    if (record->security_id >= names_count(store->base.members))
+        return "a record's member is missing";
+    return member_read(record->payload, &member)
+               ? NULL
+               : "a record's member is malformed";
+}
+
+static const char *
 record_fault(const struct store_lmdb *store, enum batch_kind kind,
              const struct record *record)
 {
@@ -74,6 +127,12 @@ record_fault(const struct store_lmdb *store, enum batch_kind kind,
         return facts_fault(store, record->payload);
     case RECORD_POSITIONS:
         return positions_fault(store, record);
+    case RECORD_BARS:
+        return bars_fault(store, record);
+    case RECORD_TRADES:
+        return trades_fault(store, record);
+    case RECORD_MEMBERS:
+        return member_fault(store, record);
     }
     return "a record is of a kind this program does not know";
 }

@@ -116,7 +116,8 @@ class Prober:
         answers = []
         for request in bodies(brief(call)):
             parameter, one = list(asking.tried(request))[number]
-            answer = self.ask(one, good | {400, 422}, parameter["name"])
+            answer = self.ask(one, good | {400, 415, 422},
+                              parameter["name"])
             answers.append(answer.status)
         if not good & set(answers):
             self.fault(one, "%s: %s" % (parameter["name"], answers))

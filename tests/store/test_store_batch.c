@@ -212,7 +212,7 @@ Test(store_batch, that_is_damaged_is_named)
           "tx 2 is damaged: its header contradicts itself" },
         { "the count of displaced facts", 2, 0, HEAD + 48, 1, true,
           "tx 2 is damaged: its list of displaced facts has another length" },
-        { "the kind of a record", 2, 0, HEAD + 92, 4, true,
+        { "the kind of a record", 2, 0, HEAD + 92, 64, true,
           "tx 2 is damaged: a record is of a kind" },
     };
     struct temp_dir dir;

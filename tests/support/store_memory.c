@@ -426,10 +426,8 @@ memory_close(struct store *base)
     free(store->infos);
     free(store->histories);
     free(store->state);
-    names_free(base->attributes);
-    names_free(base->sources);
+    store_dictionaries_free(base);
     rulebook_free(base->rules);
-    names_free(base->portfolios);
     pthread_rwlock_destroy(&store->lock);
     free(store);
 }
@@ -454,17 +452,14 @@ struct store *
 store_memory_new(void)
 {
     struct store_memory *store = calloc(1, sizeof *store);
+    enum err err;
 
     assert(store != NULL);
     store->base.ops = &ops;
-    store->base.attributes = names_new(0);
-    store->base.sources = names_new(0);
-    store->base.portfolios = names_new(0);
-    assert(store->base.attributes != NULL);
-    assert(store->base.sources != NULL);
+    err = store_dictionaries_new(&store->base, 0);
+    assert(err == OK);
     store->base.rules = rulebook_new();
     assert(store->base.rules != NULL);
-    assert(store->base.portfolios != NULL);
     pthread_rwlock_init(&store->lock, NULL);
     return &store->base;
 }

@@ -1,0 +1,45 @@
+/* Records of bars in, the bars that are known out: of each day the newest. */
+#ifndef SECMASTER_BAR_FOLD_H
+#define SECMASTER_BAR_FOLD_H
+
+#include "secmaster/bar.h"
+#include "secmaster/date.h"
+#include "secmaster/err.h"
+#include "secmaster/record.h"
+
+/*
+ * Shown the bars of a security in a month, by day, at least one; they die when
+ * the call returns. VISIT_SKIP: the security's others are not wanted.
+ */
+typedef enum visit bars_visitor(void *context, int64_t security_id,
+                                const struct bar *bars, size_t count);
+
+/*
+ * A scan's visitor and its context: bars of days in [from, to) are shown, in
+ * order of (security, date). In the caller's storage.
+ */
+struct bar_fold {
+    struct date from, to;
+    bars_visitor *visitor;
+    void *context;
+    enum err err; /* ERR_STORE: a record is malformed, or not by day */
+
+    /* The month at hand. */
+    int64_t security_id;
+    struct date month;
+    uint32_t days;  /* bit d - 1: there is a bar of day d */
+    bool is_spread; /* it is bars[d - 1]; else they are side by side */
+    struct bar bars[BARS_OF_MONTH_MAX + 1]; /* and one being read */
+};
+
+void bar_fold_init(struct bar_fold *fold, struct date from, struct date to,
+                   bars_visitor *visitor, void *context);
+
+/* A record_visitor over struct bar_fold. Records of (security, month) come in
+ * order of tx: the later one stands, day by day. */
+enum visit bar_fold_record(void *context, const struct record *record);
+
+/* The scan is over, well: show the last month. Returns fold->err. */
+enum err bar_fold_end(struct bar_fold *fold);
+
+#endif

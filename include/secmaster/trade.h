@@ -1,0 +1,104 @@
+/* Congressional trades: what is kept of one, and what is derived from it. */
+#ifndef SECMASTER_TRADE_H
+#define SECMASTER_TRADE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "secmaster/date.h"
+#include "secmaster/decimal.h"
+#include "secmaster/err.h"
+#include "secmaster/out.h"
+#include "secmaster/str.h"
+#include "secmaster/value.h"
+
+/* What is kept as it was sent. On disk: never renumber. */
+enum trade_field {
+    TRADE_ID = 0, /* the vendor's id of the row */
+    TRADE_REPORT_ID,
+    TRADE_MEMBER_ID,
+    TRADE_MEMBER_NAME,
+    TRADE_CHAMBER,
+    TRADE_PARTY,
+    TRADE_STATE,
+    TRADE_DISTRICT,
+    TRADE_TYPE_TEXT, /* transaction_type_text */
+    TRADE_OWNERSHIP,
+    TRADE_AMOUNT,
+    TRADE_TICKER,
+    TRADE_SECURITY_NAME,
+    TRADE_SECURITY_TYPE,
+    TRADE_DESCRIPTION,
+    TRADE_DISCLOSURE_URL,
+    TRADE_COMMITTEES, /* a JSON array of names */
+    TRADE_FILER_INFO, /* a JSON object */
+};
+#define TRADE_FIELDS 18
+
+/* How a field reads as JSON: a scalar's value, or a text that is JSON. */
+enum trade_text { TRADE_SCALAR, TRADE_JSON };
+
+struct trade_member {
+    const char *name; /* as a member of the trade's object */
+    enum trade_text text;
+};
+extern const struct trade_member trade_members[TRADE_FIELDS];
+
+#define TRADE_NO_DATE ((struct date){ INT32_MIN })
+
+/*
+ * One version of a trade. A field that is null or was not sent is VALUE_NULL;
+ * of TRADE_JSON, type is VALUE_STRING and text the JSON itself. All borrowed.
+ */
+struct trade {
+    struct str transaction_id; /* 1..255 bytes; not in the payload: the record's
+                                  security_id is its id in NAMES_TRADES */
+    struct date transaction_date;
+    struct date notification_date, report_date; /* TRADE_NO_DATE: none */
+    uint32_t amendment_number;
+    int64_t updated; /* seconds since 1970; 0: not sent */
+    struct value fields[TRADE_FIELDS];
+};
+
+/*
+ * The payload of a RECORD_TRADES record: the versions that one batch brought of
+ * one transaction with one transaction date, in order of arrival. Layout in
+ * trade.c; integers are varints, texts have their length before them.
+ */
+void tradeset_put(struct out *out, const struct trade *trade);
+
+/* Take the next version off the front of *payload; transaction_id and
+ * transaction_date are the caller's to set. As positionset_next. */
+bool tradeset_next(struct str *payload, struct trade *out, enum err *err);
+
+/* Newer: greater amendment_number, then updated, then arrival. <0, 0, >0. */
+int trade_compare_versions(const struct trade *a, const struct trade *b);
+bool trade_equal(const struct trade *a, const struct trade *b);
+
+enum amount_kind { AMOUNT_UNKNOWN, AMOUNT_RANGE, AMOUNT_EXACT, AMOUNT_OPEN };
+struct amount {
+    enum amount_kind kind;
+    bool has_low, has_high;
+    struct decimal low, high; /* an exact amount is both */
+};
+extern const char *const amount_kind_names[4];
+
+/* "$1,001 - $15,000", "$50,000,001 +", "Over $50,000,000", "$721.63" and their
+ * spellings; anything else is unknown. */
+struct amount amount_read(struct str text);
+
+enum trade_type {
+    TRADE_TYPE_UNKNOWN,
+    TRADE_PURCHASE,
+    TRADE_SALE,
+    TRADE_PARTIAL_SALE,
+    TRADE_EXCHANGE,
+};
+extern const char *const trade_type_names[5];
+enum trade_type trade_type_read(struct str text);
+
+#define TRADE_LATE_DAYS 45
+/* Days from transaction to report; false: there is no report date. */
+bool trade_days_to_disclose(const struct trade *trade, int32_t *out);
+
+#endif
