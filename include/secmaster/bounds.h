@@ -14,6 +14,8 @@
 #define MINTED_FIRST INT64_C(1000000000000)   /* above most people's own ids */
 #define MINTED_LAST INT64_C(9007199254740991) /* the last exact in a double */
 
+#define TICKER_BYTES_MAX 128 /* of a bar; exchanges' own have up to a dozen */
+
 #define RULE_NAMES_MAX 4096 /* of a rule of precedence: kept for ever */
 #define RULE_BODY_BYTES_MAX (1UL << 20) /* as text: read at once */
 
@@ -31,6 +33,8 @@
 #define DRAINED_BYTES_MAX (128UL << 20) /* of one answered early: hang up */
 #define QUERY_PARAMS_MAX 64             /* far above any route's own list */
 #define JSON_DEPTH_MAX 32               /* our deepest body has four levels */
+#define VENDOR_PAGE_BYTES_MAX                                                  \
+    (128UL << 20) /* as a tree: three of the largest pages that are sent */
 #define COMPLAINTS_LISTED_MAX 100
 #define BEARERS_LISTED_MAX 100 /* of a value that many securities bear */
 #define CSV_COLUMNS_MAX 64     /* far above any table that is taken in */
