@@ -264,6 +264,7 @@ put_writer(struct service *service, struct out *out)
           stats.commits },
         { "batches_total", "counter", "Batches stored.", stats.batches },
         { "facts_total", "counter", "Facts stored.", stats.facts },
+        { "bars_total", "counter", "Daily bars stored.", stats.bars },
         { "batches_refused_total", "counter",
           "Batches that broke a rule in the writer.", stats.refused },
         { "batches_replayed_total", "counter",

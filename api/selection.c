@@ -15,17 +15,9 @@ condition_holds(const struct condition *condition, const struct row *row)
         if (row->cells[i].attribute == condition->attribute)
             value = row->cells[i].value;
     }
-    switch (value.type) {
-    case VALUE_NULL:
-        return condition->is_null;
-    case VALUE_STRING:
-        return !condition->is_null && str_equal(value.text, condition->escaped);
-    case VALUE_FALSE:
-    case VALUE_TRUE:
-    case VALUE_NUMBER:
-        return !condition->is_null && str_equal(value.text, condition->text);
-    }
-    return false;
+    if (condition->is_null)
+        return value.type == VALUE_NULL;
+    return value_is_text(value, condition->text, condition->escaped);
 }
 
 bool

@@ -4,7 +4,7 @@ import pathlib
 import re
 import sys
 
-BELOW = {'core': [], 'codec': ['core'], 'store': ['core'], 'vendor': ['core'], 'sys': ['core'],
+BELOW = {'core': [], 'codec': ['core'], 'store': ['core'], 'vendor': ['codec', 'core'], 'sys': ['core'],
          'pipeline': ['codec', 'store', 'vendor', 'sys', 'core'],
          'api': ['pipeline', 'codec', 'store', 'vendor', 'sys', 'core'],
          'main': ['api', 'pipeline', 'codec', 'store', 'vendor', 'sys', 'core']}

@@ -7,7 +7,7 @@ import sys
 import openapi_document
 
 METHODS = {'get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'}
-ROUTE = re.compile(r'^ROUTE\((\w+), "([^"]+)", \w+\)$', re.MULTILINE)
+ROUTE = re.compile(r'^ROUTE\((\w+), "([^"]+)",\s+\w+\)$', re.MULTILINE)
 
 
 def served(text):

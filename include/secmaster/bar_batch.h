@@ -31,7 +31,9 @@ struct bar_batch {
 
     /* The writer's answer. */
     uint32_t stored, unchanged; /* rows: together, count */
-    int64_t *minted;            /* by ticker: the id it got, or -1; owned */
+    struct batch *created;      /* the facts about securities that it brings
+                                   in, by their tickers as labels; owned, NULL:
+                                   none */
 };
 
 /* NULL when out of memory. The default source starts as "default". */

@@ -30,9 +30,6 @@ enum err decimal_parse(struct str text, struct decimal *out, struct why *why);
 /* Append the plain decimal: no exponent, all its digits. */
 void decimal_put(struct out *out, struct decimal value);
 
-/* <0, 0, >0 by value: 1.5 and 1.50 compare equal. */
-int decimal_compare(struct decimal a, struct decimal b);
-
 /*
  * An exact sum of up to DECIMAL_SUM_MAX decimals of any scale, in units of
  * 10^-DECIMAL_SCALE_MAX.
@@ -52,7 +49,20 @@ decimal_units(struct decimal value)
     return (wide_int)value.mantissa * decimal_scale_units[value.scale];
 }
 
-/* Inline: histories are summed bar by bar. */
+/* <0, 0, >0 by value: 1.5 and 1.50 compare equal. */
+static inline int
+decimal_compare(struct decimal a, struct decimal b)
+{
+    wide_int x, y;
+
+    if (a.scale == b.scale)
+        return a.mantissa < b.mantissa ? -1 : a.mantissa > b.mantissa;
+    x = decimal_units(a);
+    y = decimal_units(b);
+    return x < y ? -1 : x > y;
+}
+
+/* Inline, as all above: histories are summed bar by bar. */
 static inline void
 decimal_sum_add(struct decimal_sum *sum, struct decimal value)
 {

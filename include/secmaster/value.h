@@ -36,6 +36,13 @@ struct value value_of_type(enum value_type type);
 
 bool value_equal(struct value a, struct value b);
 
+/*
+ * Whether a value is what a client means by a text: a string of exactly these
+ * characters, or a number, true or false that is written so. escaped: the text
+ * in canonical escaping. null is no text.
+ */
+bool value_is_text(struct value value, struct str text, struct str escaped);
+
 /* Whether text is one number by RFC 8259's grammar. */
 bool value_is_number(struct str text);
 

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "secmaster/bar_batch.h"
 #include "secmaster/batch.h"
 #include "secmaster/bells.h"
 #include "secmaster/clock.h"
@@ -55,6 +56,7 @@ struct write_job {
         struct batch *batch; /* facts, sealed */
         const struct rule_names *rule;
         const struct portfolio_day *day;
+        struct bar_batch *bars;
     };
     size_t bytes;                  /* about what it holds in memory */
     struct complaints *complaints; /* filled on ERR_INVALID */
@@ -68,15 +70,17 @@ struct write_job {
                      ERR_STORE, ERR_BUSY (memory), ERR_TOO_LARGE (for one
                      commit) */
     struct why why;
+    bool is_known; /* nothing in it was new, nothing is stored: tx 0 */
     uint64_t tx;
     struct instant recorded_at;
-    uint32_t facts, securities;
+    uint32_t facts; /* stored, of every transaction that it made */
+    uint32_t securities;
 };
 
 struct writer;
 
 struct writer_stats {
-    uint64_t commits, batches, facts, refused, repeated;
+    uint64_t commits, batches, facts, bars, refused, repeated;
     uint64_t commit_us_total;
     uint64_t queue_jobs, queue_bytes; /* now */
 };

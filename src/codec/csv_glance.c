@@ -32,6 +32,8 @@ csv_token(const struct row_member *member, struct str text, bool quoted)
     switch (member->kind) {
     case MEMBER_ID:
         token.type = TOKEN_NUMBER;
+        if (member->need == MEMBER_OPTIONAL && text.len == 0)
+            token.type = TOKEN_ABSENT;
         break;
     case MEMBER_NEW_ID:
         token.type = is_new_security(text) ? TOKEN_STRING : TOKEN_NUMBER;
@@ -44,6 +46,8 @@ csv_token(const struct row_member *member, struct str text, bool quoted)
         if (value_is_number(text))
             token.type = TOKEN_NUMBER;
         break;
+    case MEMBER_BARE_NUMBER:
+    case MEMBER_BARE_NUMBER_OR_NULL:
     case MEMBER_SCALAR:
         token.type = scalar_type(text, quoted);
         break;

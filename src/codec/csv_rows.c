@@ -121,13 +121,29 @@ has_column(const struct csv_rows *rows, size_t member)
     return false;
 }
 
-static void
-header_end(struct csv_rows *rows)
+/* Take the header that somebody else has; false: it is not that. */
+static bool
+foreign_header(struct csv_rows *rows)
 {
     const struct row_shape *shape = rows->sink->shape;
 
-    rows->header_read = true;
-    rows->sink->row_bad = false;
+    if (shape->foreign_count == 0 || rows->field_count != shape->foreign_count)
+        return false;
+    for (size_t i = 0; i < shape->foreign_count; i++) {
+        if (!str_equal(field_text(rows, i), str_of(shape->foreign[i].name)))
+            return false;
+    }
+    rows->column_count = shape->foreign_count;
+    for (size_t i = 0; i < shape->foreign_count; i++)
+        rows->columns[i] = shape->foreign[i].member;
+    return true;
+}
+
+static void
+own_header(struct csv_rows *rows)
+{
+    const struct row_shape *shape = rows->sink->shape;
+
     rows->column_count = rows->field_count;
     if (rows->column_count > CSV_COLUMNS_MAX) {
         row_complain(rows->sink, (struct str){ 0 }, "too many columns");
@@ -140,7 +156,23 @@ header_end(struct csv_rows *rows)
             row_complain(rows->sink, str_of(shape->members[i].name),
                          "the column is missing");
     }
-    rows->header_bad = rows->sink->row_bad;
+}
+
+static void
+header_end(struct csv_rows *rows)
+{
+    struct row_sink *sink = rows->sink;
+    uint32_t members = 0;
+
+    rows->header_read = true;
+    sink->row_bad = false;
+    if (!foreign_header(rows))
+        own_header(rows);
+    for (size_t i = 0; i < sink->shape->member_count; i++)
+        members |= has_column(rows, i) ? UINT32_C(1) << i : 0;
+    if (sink->header != NULL)
+        sink->header(sink, members);
+    rows->header_bad = sink->row_bad;
 }
 
 static enum err

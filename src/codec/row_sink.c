@@ -170,7 +170,10 @@ is_kind(enum member_kind kind, struct token token)
         return token.type == TOKEN_NUMBER;
     case MEMBER_ID:
     case MEMBER_NUMBER:
+    case MEMBER_BARE_NUMBER:
         return token.type == TOKEN_NUMBER;
+    case MEMBER_BARE_NUMBER_OR_NULL:
+        return token.type == TOKEN_NUMBER || token.type == TOKEN_NULL;
     case MEMBER_TEXT:
         return token.type == TOKEN_STRING;
     case MEMBER_SCALAR:
@@ -189,6 +192,11 @@ kind_text(enum member_kind kind)
         return FAULT_ID;
     case MEMBER_NUMBER:
         return "must be a number";
+    case MEMBER_BARE_NUMBER:
+        return "must be a number (in CSV without quotes)";
+    case MEMBER_BARE_NUMBER_OR_NULL:
+        return "must be a number or null (in CSV a number without quotes, or "
+               "nothing)";
     case MEMBER_TEXT:
         return "must be a string";
     case MEMBER_SCALAR:

@@ -35,6 +35,8 @@ enum member_kind {
     MEMBER_NEW_ID, /* the same, or a string that begins with NEW_SECURITY */
     MEMBER_TEXT,
     MEMBER_NUMBER,
+    MEMBER_BARE_NUMBER,         /* in CSV a quoted field is none */
+    MEMBER_BARE_NUMBER_OR_NULL, /* the same, or null; in CSV an empty field */
     MEMBER_SCALAR, /* any JSON scalar; CSV: whatever the field reads as */
 };
 
@@ -48,6 +50,12 @@ struct row_member {
     const char *name;
     enum member_kind kind;
     enum member_need need;
+};
+
+/* A column of somebody else's CSV, and the member that it is. */
+struct row_column {
+    const char *name;
+    size_t member;
 };
 
 /* Far above any body's own members. */
@@ -65,17 +73,22 @@ struct row_shape {
     const struct row_member *top; /* MEMBER_TEXT beside the list */
     size_t top_count;
     const char *empty; /* complaint about a list of nothing; NULL: it may be */
+    const struct row_column *foreign; /* a whole CSV header that is taken, too,
+                                         just as it is; it has all it must */
+    size_t foreign_count;             /* 0: there is none */
 };
 
 /*
  * Gathers one row at a time. A row that breaks the shape is complained about
- * and never shown; row and top may complain on (row_complain).
+ * and never shown; row, top and header may complain on (row_complain).
  */
 struct row_sink {
     const struct row_shape *shape;
     struct complaints *complaints; /* borrowed */
     enum err (*row)(struct row_sink *sink, const struct token *tokens);
     enum err (*top)(struct row_sink *sink, size_t i, struct str text);
+    /* A CSV header has a bit for each member it names; NULL: nothing to say. */
+    void (*header)(struct row_sink *sink, uint32_t members);
     void *context;
 
     /* Where we are; set by the source of the rows. */

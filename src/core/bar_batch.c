@@ -28,7 +28,7 @@ bar_batch_free(struct bar_batch *batch)
     batch_names_fini(&batch->sources);
     batch_names_fini(&batch->tickers);
     free(batch->rows);
-    free(batch->minted);
+    batch_free(batch->created);
     free(batch);
 }
 

@@ -155,18 +155,6 @@ decimal_put(struct out *out, struct decimal value)
     out_bytes(out, at + whole - 1, 1U + value.scale);
 }
 
-int
-decimal_compare(struct decimal a, struct decimal b)
-{
-    wide_int x, y;
-
-    if (a.scale == b.scale)
-        return a.mantissa < b.mantissa ? -1 : a.mantissa > b.mantissa;
-    x = decimal_units(a);
-    y = decimal_units(b);
-    return x < y ? -1 : x > y;
-}
-
 /* A point, and behind it a part of AVERAGE_ONE without zeros at its end. */
 static void
 put_fraction(struct out *out, uint64_t fraction)

@@ -37,6 +37,22 @@ value_equal(struct value a, struct value b)
     return a.type == b.type && str_equal(a.text, b.text);
 }
 
+bool
+value_is_text(struct value value, struct str text, struct str escaped)
+{
+    switch (value.type) {
+    case VALUE_NULL:
+        return false;
+    case VALUE_STRING:
+        return str_equal(value.text, escaped);
+    case VALUE_FALSE:
+    case VALUE_TRUE:
+    case VALUE_NUMBER:
+        return str_equal(value.text, text);
+    }
+    return false;
+}
+
 /* The offset behind the digits that begin at at. */
 static size_t
 skip_digits(struct str text, size_t at)

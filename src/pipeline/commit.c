@@ -15,12 +15,6 @@
 /* A commit larger than this gives its memory back. */
 #define KEPT_BYTES_MAX (32UL << 20)
 
-/* How far everything was filled before a batch. */
-struct mark {
-    size_t batches, records, displaced, sources, payload, names, state;
-    int64_t minted;
-};
-
 static void
 init_memory(struct commit *commit)
 {
@@ -79,10 +73,10 @@ commit_fini(struct commit *commit)
     *commit = (struct commit){ 0 };
 }
 
-static struct mark
+static struct commit_mark
 mark_now(const struct commit *commit)
 {
-    return (struct mark){
+    return (struct commit_mark){
         .batches = commit->batch_count,
         .records = commit->record_count,
         .displaced = commit->displaced_count,
@@ -95,8 +89,9 @@ mark_now(const struct commit *commit)
 }
 
 static void
-cut_back(struct commit *commit, const struct mark *mark)
+cut_back(struct commit *commit, const struct commit_mark *mark)
 {
+    commit->next_tx = store_newest(commit->store) + mark->batches + 1;
     commit->batch_count = mark->batches;
     commit->record_count = mark->records;
     commit->displaced_count = mark->displaced;
@@ -156,6 +151,31 @@ commit_put_state(struct commit *commit, const struct state_change *change)
     return OK;
 }
 
+static int
+compare_ids(const void *left, const void *right)
+{
+    const uint32_t *a = left, *b = right;
+
+    return *a < *b ? -1 : *a > *b;
+}
+
+uint32_t
+commit_sources(struct commit *commit, uint32_t count)
+{
+    uint32_t *list = commit->sources + commit->source_count;
+    uint32_t distinct = 0;
+
+    assert(commit->source_count + count <= commit->source_capacity);
+
+    qsort(list, count, sizeof *list, compare_ids);
+    for (uint32_t i = 0; i < count; i++) {
+        if (distinct == 0 || list[distinct - 1] != list[i])
+            list[distinct++] = list[i];
+    }
+    commit->source_count += distinct;
+    return distinct;
+}
+
 static struct instant
 later(struct instant a, struct instant b)
 {
@@ -178,42 +198,76 @@ record_time(const struct commit *commit, struct instant now)
     return later(last, now);
 }
 
+/* What was added since the last batch is one. */
 static enum err
-admit(struct commit *commit, struct write_job *job, const struct mark *mark,
-      struct instant now)
+add_batch(struct commit *commit, const struct tx_info *info)
 {
-    struct tx_info info = {
-        .tx = commit->next_tx,
-        .recorded_at = record_time(commit, now),
-        .kind = job->kind,
-    };
+    const struct commit_mark *began = &commit->began;
     struct append_batch *batches =
         array_reserve(commit->batches, &commit->batch_capacity,
                       commit->batch_count + 1, sizeof *batches);
+
     if (batches == NULL)
         return ERR_BUSY;
     commit->batches = batches;
+    batches[commit->batch_count++] = (struct append_batch){
+        .info = *info,
+        .record_count = (uint32_t)(commit->record_count - began->records),
+        .displaced_count =
+            (uint32_t)(commit->displaced_count - began->displaced),
+        .name_count = (uint32_t)(commit->names.count - began->names),
+        .state_count = (uint32_t)(commit->state_count - began->state),
+    };
+    return OK;
+}
 
-    if (!job->dry_run)
-        info.idempotency_key = job->once.key;
+enum err
+commit_next(struct commit *commit, struct tx_info *info)
+{
+    TRY(add_batch(commit, info));
+    commit->began = mark_now(commit);
+    commit->next_tx++;
+    *info = (struct tx_info){
+        .tx = commit->next_tx,
+        .recorded_at = record_time(commit, info->recorded_at),
+    };
+    return OK;
+}
+
+/* Of all batches that the job made. */
+static uint32_t
+count_facts(const struct commit *commit, const struct commit_mark *mark)
+{
+    uint32_t facts = 0;
+
+    for (size_t i = mark->batches; i < commit->batch_count; i++)
+        facts += commit->batches[i].info.facts;
+    return facts;
+}
+
+static enum err
+admit(struct commit *commit, struct write_job *job, struct instant now)
+{
+    const struct commit_mark mark = commit->began;
+    struct tx_info info = {
+        .tx = commit->next_tx,
+        .recorded_at = record_time(commit, now),
+    };
 
     TRY(job_kind_of(job->kind)->admit(commit, job, &info));
+    if (job->is_known)
+        return OK;
     TRY(out_finish(&commit->payload));
+    info.kind = job->kind;
+    if (!job->dry_run)
+        info.idempotency_key = job->once.key;
     job->tx = info.tx;
     job->recorded_at = info.recorded_at;
-    job->facts = info.facts;
+    job->facts = count_facts(commit, &mark) + info.facts;
     job->securities = info.securities;
     if (info.idempotency_key.len > 0)
         TRY(once_keep(commit, job));
-    batches[commit->batch_count++] = (struct append_batch){
-        .info = info,
-        .record_count = (uint32_t)(commit->record_count - mark->records),
-        .displaced_count =
-            (uint32_t)(commit->displaced_count - mark->displaced),
-        .name_count = (uint32_t)(commit->names.count - mark->names),
-        .state_count = (uint32_t)(commit->state_count - mark->state),
-    };
-    return OK;
+    return add_batch(commit, &info);
 }
 
 bool
@@ -233,16 +287,19 @@ commit_is_last(const struct write_job *job)
 enum err
 commit_admit(struct commit *commit, struct write_job *job, struct instant now)
 {
-    const struct mark mark = mark_now(commit);
+    const struct commit_mark mark = mark_now(commit);
 
     commit->next_tx = store_newest(commit->store) + commit->batch_count + 1;
+    commit->began = mark;
+    mint_begin(&commit->mint);
 
+    job->is_known = false;
     job->why.text[0] = '\0';
     enum err err = once_find(commit, job, now);
 
     if (err == OK && job->once.found == ONCE_FIRST)
-        err = admit(commit, job, &mark, now);
-    if (err == OK && !job->dry_run)
+        err = admit(commit, job, now);
+    if (err == OK && !job->dry_run && !job->is_known)
         return OK;
     cut_back(commit, &mark);
     job->tx = 0;

@@ -22,11 +22,18 @@ struct batch_name {
     bool retracted;
 };
 
+/* How far everything is filled. */
+struct commit_mark {
+    size_t batches, records, displaced, sources, payload, names, state;
+    int64_t minted;
+};
+
 /* Everything is kept from commit to commit for its memory. */
 struct commit {
     struct store *store;
     struct instant recorded_at; /* of the newest transaction */
     uint64_t next_tx;           /* of the batch that is being admitted */
+    struct commit_mark began;   /* where that batch begins */
 
     /* Of all batches, back to back in order; pointers are set at the end. */
     struct append_batch *batches;
@@ -72,8 +79,9 @@ bool commit_is_last(const struct write_job *job);
 
 /*
  * Admit a job's batch as the next transaction, unless its key was used before
- * (once.h). The commit is as before where it was, after a dry run, and on an
- * error: ERR_INVALID (with complaints), ERR_BUSY, ERR_FULL, ERR_STORE (damage).
+ * (once.h). The commit is as before where it was, after a dry run, where
+ * nothing in it is new, and on an error: ERR_INVALID (with complaints),
+ * ERR_BUSY, ERR_FULL, ERR_STORE (damage).
  */
 enum err commit_admit(struct commit *commit, struct write_job *job,
                       struct instant now);
@@ -86,6 +94,17 @@ struct commit_room {
     size_t records, displaced, sources;
 };
 enum err commit_reserve(struct commit *commit, const struct commit_room *room);
+
+/*
+ * For a kind that makes more than one transaction of its batch: what it has
+ * added so far is one, which info describes; the next one's numbers are then
+ * in info. ERR_BUSY: memory.
+ */
+enum err commit_next(struct commit *commit, struct tx_info *info);
+
+/* The count ids behind the commit's sources are a batch's, in any order: put
+ * them in order and drop what is there twice. Returns how many are left. */
+uint32_t commit_sources(struct commit *commit, uint32_t count);
 
 /* A key of the state gets a value, or goes where its data is NULL. Both are
  * copied. ERR_BUSY: memory. */

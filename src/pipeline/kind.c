@@ -7,6 +7,7 @@ static const struct job_kind *const kinds[] = {
     [BATCH_FACTS] = &kind_facts,
     [BATCH_PRECEDENCE] = &kind_precedence,
     [BATCH_POSITIONS] = &kind_positions,
+    [BATCH_PRICES] = &kind_prices,
 };
 
 const struct job_kind *

@@ -29,7 +29,8 @@ struct job_kind {
 
 const struct job_kind *job_kind_of(enum batch_kind kind);
 
-extern const struct job_kind kind_facts, kind_precedence, kind_positions;
+extern const struct job_kind kind_facts, kind_precedence, kind_positions,
+    kind_prices;
 
 /* Read the rules that the store keeps into store->rules. ERR_STORE: one is
  * damaged; ERR_BUSY: memory. */

@@ -1,6 +1,5 @@
 /* Batches of facts: ids for names, records for facts. */
 #include <assert.h>
-#include <stdlib.h>
 
 #include "array.h"
 #include "kind.h"
@@ -105,33 +104,19 @@ encode_record(struct commit *commit, const struct batch *batch,
     return OK;
 }
 
-static int
-compare_ids(const void *left, const void *right)
-{
-    const uint32_t *a = left, *b = right;
-
-    return *a < *b ? -1 : *a > *b;
-}
-
 /* The distinct sources of the batch; two of its names can be one, when the
  * default is also named by a fact. */
 static uint32_t
 list_sources(struct commit *commit, const struct batch *batch)
 {
     uint32_t *list = commit->sources + commit->source_count;
-    uint32_t count = 0, distinct = 0;
+    uint32_t count = 0;
 
     for (uint32_t i = 0; i < batch->sources.count; i++) {
         if (commit->batch_sources[i].use.id != NAME_NONE)
             list[count++] = commit->batch_sources[i].use.id;
     }
-    qsort(list, count, sizeof *list, compare_ids);
-    for (uint32_t i = 0; i < count; i++) {
-        if (distinct == 0 || list[distinct - 1] != list[i])
-            list[distinct++] = list[i];
-    }
-    commit->source_count += distinct;
-    return distinct;
+    return commit_sources(commit, count);
 }
 
 /* Attributes that have never been retracted before. */

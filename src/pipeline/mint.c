@@ -143,51 +143,80 @@ note_named(struct mint *mint, const struct record *records, size_t count)
     return OK;
 }
 
+void
+mint_begin(struct mint *mint)
+{
+    ids_clear(&mint->own);
+}
+
+enum err
+mint_name(struct mint *mint, int64_t id)
+{
+    return id < mint->next ? OK : ids_add(&mint->own, mint->store->seed, id);
+}
+
 static enum err
 note_own(struct mint *mint, const struct batch *batch)
 {
-    ids_clear(&mint->own);
-    for (uint32_t i = 0; i < batch->record_count; i++) {
-        int64_t id = batch->records[i].security_id;
-
-        if (id >= mint->next)
-            TRY(ids_add(&mint->own, mint->store->seed, id));
-    }
+    for (uint32_t i = 0; i < batch->record_count; i++)
+        TRY(mint_name(mint, batch->records[i].security_id));
     return OK;
 }
 
-/* Ids come in order: gap_first is the next that may begin the gap. */
+/* Ids come in order: first is the next that may begin the gap. */
 static enum visit
 note_record(void *context, const struct record *record)
 {
-    struct mint *mint = context;
+    struct mint_gap *gap = context;
 
-    if (record->security_id > mint->gap_first) {
-        mint->gap_end = record->security_id;
+    if (record->security_id > gap->first) {
+        gap->end = record->security_id;
         return VISIT_STOP;
     }
-    mint->gap_first = record->security_id + 1;
+    gap->first = record->security_id + 1;
     return VISIT_SKIP;
 }
 
-/* The first gap among the store's ids from id up. */
+static const enum record_kind kinds[MINT_KINDS] = { RECORD_FACTS, RECORD_BARS };
+
+/* The first gap from id up among the ids that records of a kind have. */
 static enum err
-find_gap(struct mint *mint, int64_t id, struct why *why)
+find_gap(struct mint *mint, size_t kind, int64_t id, struct why *why)
 {
-    struct scan_range range = SCAN_ALL(RECORD_FACTS);
+    struct mint_gap *gap = &mint->gaps[kind];
+    struct scan_range range = SCAN_ALL(kinds[kind]);
     struct view view;
     enum err err;
 
     range.first_security = id;
     range.last_security = MINTED_LAST;
     TRY(store_view_begin(mint->store, KNOWN_NEWEST, &view, why));
-    mint->gap_first = id;
-    mint->gap_end = MINTED_LAST + 1;
-    err = store_scan(&view, &range, note_record, mint, why);
+    *gap = (struct mint_gap){ id, MINTED_LAST + 1 };
+    err = store_scan(&view, &range, note_record, gap, why);
     store_view_end(&view);
     if (err != OK)
-        mint->gap_end = mint->gap_first;
+        gap->end = gap->first;
     return err;
+}
+
+/* From an id up, to one that is in the gaps of all kinds. */
+static enum err
+pass_records(struct mint *mint, int64_t *id, struct why *why)
+{
+    for (size_t agreed = 0, kind = 0; agreed < MINT_KINDS; agreed++) {
+        const struct mint_gap *gap = &mint->gaps[kind];
+
+        if (*id > MINTED_LAST)
+            return OK;
+        if (*id < gap->first || *id >= gap->end)
+            TRY(find_gap(mint, kind, *id, why));
+        if (gap->first > *id) {
+            *id = gap->first;
+            agreed = 0; /* but this one, with the next step */
+        }
+        kind = (kind + 1) % MINT_KINDS;
+    }
+    return OK;
 }
 
 static enum err
@@ -197,13 +226,9 @@ give(struct mint *mint, int64_t *out, struct why *why)
     int64_t id = mint->next;
 
     for (;;) {
+        TRY(pass_records(mint, &id, why));
         if (id > MINTED_LAST)
             return why_set(why, ERR_FULL, "all ids that can be minted are");
-        if (id < mint->gap_first || id >= mint->gap_end) {
-            TRY(find_gap(mint, id, why));
-            id = mint->gap_first;
-            continue;
-        }
         if (!ids_has(&mint->named, seed, id) && !ids_has(&mint->own, seed, id))
             break;
         id++;
@@ -239,7 +264,7 @@ mint_end(struct mint *mint, bool is_stored)
     if (is_stored)
         mint->stored_next = mint->next;
     mint->next = mint->stored_next;
-    mint->gap_first = mint->gap_end = 0;
+    memset(mint->gaps, 0, sizeof mint->gaps);
     ids_clear(&mint->named);
     mint->records_seen = 0;
 }

@@ -11,6 +11,14 @@ struct mint_ids {
     size_t size, count;
 };
 
+/* Ids from first up, and below end, that no record of a kind has. */
+struct mint_gap {
+    int64_t first, end;
+};
+
+/* Kinds of records that are of securities. */
+#define MINT_KINDS 2
+
 /*
  * An id that was given is a promise only once its commit is stored: an id that
  * was given in vain is given again.
@@ -20,8 +28,7 @@ struct mint {
     int64_t next;        /* all below it are given or passed over */
     int64_t stored_next; /* as the store has it */
 
-    /* The store has no record of an id in [gap_first, gap_end). */
-    int64_t gap_first, gap_end;
+    struct mint_gap gaps[MINT_KINDS]; /* of the store */
 
     /* From next up: what the commit's batches name by number, and what the
      * batch does that is being admitted. */
@@ -32,6 +39,12 @@ struct mint {
 /* ERR_STORE: what the store has for the next id is damaged. */
 enum err mint_init(struct mint *mint, struct store *store, struct why *why);
 void mint_fini(struct mint *mint);
+
+/* A batch is to be admitted: none of the ids that it names is known. */
+void mint_begin(struct mint *mint);
+
+/* The batch names an id beside those of its facts. ERR_BUSY. */
+enum err mint_name(struct mint *mint, int64_t id);
 
 /*
  * Give each label of the batch its id, passing over any that has a record, in

@@ -44,6 +44,7 @@ struct writer {
     bool failed;
 
     atomic_uint_least64_t commits, batches, facts, refused, repeated, commit_us;
+    atomic_uint_least64_t bars;
 };
 
 static void
@@ -109,6 +110,8 @@ accept(struct writer *writer, struct write_job *job)
 {
     count(&writer->batches, 1);
     count(&writer->facts, job->facts);
+    if (job->kind == BATCH_PRICES)
+        count(&writer->bars, job->bars->stored);
     answer(writer, job, OK);
 }
 
@@ -196,7 +199,7 @@ admit(struct writer *writer, struct write_job *job)
     }
     if (job->once.found == ONCE_AGAIN)
         count(&writer->repeated, 1);
-    if (job->once.found == ONCE_AGAIN || job->dry_run) {
+    if (job->once.found == ONCE_AGAIN || job->dry_run || job->is_known) {
         answer(writer, job, OK);
         return;
     }
@@ -373,6 +376,7 @@ writer_stats(struct writer *writer, struct writer_stats *out)
         .commits = atomic_load_explicit(&writer->commits, memory_order_relaxed),
         .batches = atomic_load_explicit(&writer->batches, memory_order_relaxed),
         .facts = atomic_load_explicit(&writer->facts, memory_order_relaxed),
+        .bars = atomic_load_explicit(&writer->bars, memory_order_relaxed),
         .refused = atomic_load_explicit(&writer->refused, memory_order_relaxed),
         .repeated =
             atomic_load_explicit(&writer->repeated, memory_order_relaxed),

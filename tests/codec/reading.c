@@ -63,8 +63,7 @@ put_complaints(struct out *out, const struct complaints *complaints)
     }
 }
 
-/* What is not OK; true when there is more to say. */
-static bool
+bool
 put_verdict(struct out *out, enum err err, const struct why *why,
             const struct complaints *complaints)
 {

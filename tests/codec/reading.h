@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "secmaster/complaint.h"
 #include "secmaster/err.h"
 #include "secmaster/media.h"
 #include "secmaster/out.h"
@@ -32,6 +33,11 @@ void positions_reading(struct out *out, enum media media, struct str body,
 typedef enum err feed(void *reader, struct str piece, struct why *why);
 enum err feed_cut(feed *to, void *reader, struct str body, cut how,
                   struct why *why);
+
+/* Append the last two of those for what is not OK; true when it is, and there
+ * is more to say. */
+bool put_verdict(struct out *out, enum err err, const struct why *why,
+                 const struct complaints *complaints);
 
 /* A body and what it must come to, however it is cut. */
 struct reading_case {

@@ -201,16 +201,23 @@ print_answer(const struct write_job *job, struct out *out)
     out_print(out, "tx %lu of %u facts", job->tx, job->facts);
 }
 
-struct test_job *
-test_job_keyed(const char *facts, const char *key)
+void
+test_job_key(struct test_job *job, const char *key, const char *text)
 {
-    struct test_job *job = test_job_new(facts);
     struct write_once *once = &job->job.once;
 
     once->key = str_of(key);
     once->status = 201;
     once->print = print_answer;
-    snprintf((char *)once->digest, sizeof once->digest, "%s", facts);
+    snprintf((char *)once->digest, sizeof once->digest, "%s", text);
+}
+
+struct test_job *
+test_job_keyed(const char *facts, const char *key)
+{
+    struct test_job *job = test_job_new(facts);
+
+    test_job_key(job, key, facts);
     return job;
 }
 
@@ -285,9 +292,51 @@ test_day_new(const char *portfolio, int day, const char *quantity)
     return job;
 }
 
+static void
+add_bar(struct bar_batch *batch, struct str text)
+{
+    const struct str whose = cut(&text, '/'), day = cut(&text, '=');
+    const struct str price = cut(&text, '@');
+    struct bar_row row = {
+        .security_id = strtoll(whose.data + 1, NULL, 10),
+        .bar = { .date = { (int32_t)strtol(day.data, NULL, 10) } },
+    };
+    enum err err = OK;
+
+    if (whose.data[0] != '#')
+        err = bar_batch_ticker(batch, whose, &row.security_id);
+    assert(err == OK);
+    if (text.len > 0)
+        err = bar_batch_source(batch, text, &row.bar.source);
+    assert(err == OK);
+    for (unsigned field = BAR_OPEN; field <= BAR_CLOSE; field++)
+        bar_set(&row.bar, field,
+                (struct decimal){ strtoll(price.data, NULL, 10), 0 });
+    err = bar_batch_add(batch, &row);
+    assert(err == OK);
+}
+
+struct test_job *
+test_bars_new(const char *bars)
+{
+    struct test_job *job = job_new(BATCH_PRICES);
+    struct bar_batch *batch = bar_batch_new(0);
+    struct str text = str_of(bars + (bars[0] == '*'));
+
+    assert(batch != NULL);
+    batch->pointer_prefix = "/prices";
+    batch->creates = bars[0] == '*';
+    while (text.len > 0)
+        add_bar(batch, cut(&text, ' '));
+    job->job.bars = batch;
+    return job;
+}
+
 void
 test_job_free(struct test_job *job)
 {
+    if (job->job.kind == BATCH_PRICES)
+        bar_batch_free(job->job.bars);
     out_fini(&job->job.once.answer);
     if (job->job.kind == BATCH_FACTS)
         batch_free(job->job.batch);

@@ -58,6 +58,9 @@ struct test_job *test_job_new(const char *facts);
 /* The same under a key. Its request is known by the facts' text, its answer is
  * "tx 1 of 2 facts". */
 struct test_job *test_job_keyed(const char *facts, const char *key);
+/* Give any job a key; its request is known by text. */
+void test_job_key(struct test_job *job, const char *key, const char *text);
+
 /* A rule of precedence from "a,b attribute:c,d attribute:", which outlives it:
  * the default list, then those of attributes. */
 struct test_job *test_rule_new(const char *rule);
@@ -66,6 +69,13 @@ struct test_job *test_rule_new(const char *rule);
  * security 1, of none where quantity is "". */
 struct test_job *test_day_new(const char *portfolio, int day,
                               const char *quantity);
+
+/*
+ * Bars from "TICKER/DAY=PRICE[@source]" or "#ID/DAY=PRICE" separated by spaces:
+ * all four prices are PRICE, a whole number. A "*" in front: securities are
+ * created.
+ */
+struct test_job *test_bars_new(const char *bars);
 void test_job_free(struct test_job *job);
 
 void test_job_submit(struct test_job *job);

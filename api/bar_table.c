@@ -1,0 +1,311 @@
+/*
+ * Answers that are tables made of bars. A page reads from its first row to its
+ * last. A stream reads a turn for each chunk: what its rows are made of goes on
+ * from chunk to chunk, but no view does.
+ */
+#include "bar_table.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "knowledge.h"
+#include "number.h"
+#include "page.h"
+#include "problem.h"
+#include "secmaster/bounds.h"
+#include "secmaster/log.h"
+#include "service.h"
+#include "table.h"
+
+#define NO_SECURITY (-1)
+
+static void
+table_free(struct bar_table *table)
+{
+    if (table->state != NULL)
+        table->rows->free(table->state);
+    free(table);
+}
+
+bool
+bar_table_admit(struct bar_table *table, int64_t security_id, struct date day)
+{
+    if (table->rows_left > 0) {
+        table->rows_left--;
+        return true;
+    }
+    table->is_full = true;
+    table->next_security = security_id;
+    table->next_day = day;
+    return false;
+}
+
+/* The first day of a security that is asked for. */
+static struct date
+first_day(const struct bar_table *table, int64_t security_id)
+{
+    return security_id == table->resumed ? table->resumed_at : table->from;
+}
+
+/* Where reading begins for bars from a day on. */
+static struct date
+day_before(const struct bar_table *table, struct date day)
+{
+    int64_t days = day.days - table->days_before;
+
+    return (struct date){ days < DATE_FIRST_DAYS ? DATE_FIRST_DAYS
+                                                 : (int32_t)days };
+}
+
+bool
+bar_table_again(struct bar_table *table, int64_t security_id)
+{
+    struct date from = day_before(table, first_day(table, security_id));
+
+    if (table->whole == security_id || from.days == DATE_FIRST_DAYS)
+        return false;
+    table->whole = security_id;
+    table->is_again = true;
+    return true;
+}
+
+static enum visit
+show_bars(void *context, int64_t security_id, const struct bar *bars,
+          size_t count)
+{
+    struct bar_table *table = context;
+    struct date from = first_day(table, security_id);
+    struct bar_span span = { security_id, bars, 0, count };
+
+    while (span.wanted < count && bars[span.wanted].date.days < from.days)
+        span.wanted++;
+    if (table->rows->span(table, &span) == VISIT_STOP)
+        return VISIT_STOP;
+    return table->out->len < table->bytes_max ? VISIT_NEXT : VISIT_STOP;
+}
+
+/* Write rows until out or the page is full. *more: perhaps not all were
+ * written. */
+static enum err
+table_turn(struct bar_table *table, struct out *out, uint64_t records_max,
+           bool *more, struct why *why)
+{
+    struct bar_reading *reading = &table->reading;
+    uint64_t records_left = records_max;
+
+    *more = reading->from.days < reading->to.days;
+    table->out = out;
+    table->is_again = *more;
+    while (table->is_again && records_left > 0) {
+        table->is_again = false;
+        TRY(bar_reading_turn(reading, &records_left, show_bars, table, more,
+                             why));
+        if (!table->is_again)
+            continue;
+        *more = true;
+        reading->security_id = table->whole;
+        reading->day.days = DATE_FIRST_DAYS;
+    }
+    if (table->is_full)
+        *more = true;
+    else if (!*more && table->rows->end != NULL)
+        table->rows->end(table);
+    return out_finish(out);
+}
+
+static enum err
+fill(struct stream *stream, struct out *out, bool *done)
+{
+    struct bar_table *table = (struct bar_table *)stream;
+    struct why why = { 0 };
+    bool more;
+    enum err err;
+
+    if (!table->is_headed)
+        cells_head(&table->cells, out);
+    table->is_headed = true;
+    table->bytes_max = out->len + STREAM_CHUNK_BYTES;
+    err = table_turn(table, out, STREAM_RECORDS_MAX, &more, &why);
+    if (err != OK) {
+        log_event(LOG_ERROR, "stream-cut", "%s", why.text);
+        return err;
+    }
+    if (!more)
+        cells_tail(&table->cells, out);
+    *done = !more;
+    return out_finish(out);
+}
+
+static void
+free_stream(struct stream *stream)
+{
+    table_free((struct bar_table *)stream);
+}
+
+static enum err
+write_page(struct request *request, struct response *response,
+           struct bar_table *table, struct why *why)
+{
+    struct out *out = &response->body;
+    struct cursor next;
+    bool more;
+
+    table->bytes_max = SIZE_MAX;
+    cells_head(&table->cells, out);
+    TRY(table_turn(table, out, UINT64_MAX / 4, &more, why));
+    assert(more == table->is_full);
+    cells_tail(&table->cells, out);
+    next = (struct cursor){
+        .known_tx = table->reading.known_tx,
+        .key = table->next_security,
+        .start = table->next_day,
+    };
+    return page_end(request, response, more ? &next : NULL, why);
+}
+
+/* Go on where the cursor says. False: it is of no place in this table. */
+static bool
+resume(struct bar_table *table, const struct cursor *cursor)
+{
+    struct bar_reading *reading = &table->reading;
+
+    if (cursor->key < reading->security_id ||
+        cursor->key > reading->last_security ||
+        cursor->start.days < table->from.days ||
+        cursor->start.days >= reading->to.days)
+        return false;
+    table->resumed = cursor->key;
+    table->resumed_at = cursor->start;
+    reading->security_id = cursor->key;
+    reading->day = day_before(table, cursor->start);
+    return true;
+}
+
+/* The table of a question, its state handed over. NULL: out of memory. */
+static struct bar_table *
+table_new(const struct request *request, const struct bar_question *question,
+          uint64_t known_tx)
+{
+    struct bar_table *table = calloc(1, sizeof *table);
+
+    if (table == NULL)
+        return NULL;
+    table->rows = question->rows;
+    table->from = question->window.from;
+    table->days_before = question->days_before;
+    table->resumed = table->whole = NO_SECURITY;
+    table->reading = (struct bar_reading){
+        .store = request->service->store,
+        .known_tx = known_tx,
+        .last_security = INT64_MAX,
+        .to = question->window.to,
+    };
+    if (table->from.days < DATE_FIRST_DAYS)
+        table->from.days = DATE_FIRST_DAYS;
+    table->reading.from = table->reading.day = day_before(table, table->from);
+    if (question->is_of_one)
+        table->reading.security_id = table->reading.last_security =
+            question->security_id;
+    cells_init(&table->cells, request->media);
+    table->rows->columns(question->state, &table->cells);
+    table->state = question->state;
+    table->rows_left = UINT64_MAX;
+    return table;
+}
+
+static enum err
+check_known(const struct bar_table *table, const struct bar_question *question,
+            struct why *why)
+{
+    bool is_known;
+
+    if (!question->is_of_one)
+        return OK;
+    TRY(bar_reading_knows(&table->reading, question->security_id, &is_known,
+                          why));
+    if (is_known)
+        return OK;
+    return why_set(why, ERR_NOT_FOUND, "security %lld is unknown",
+                   (long long)question->security_id);
+}
+
+static enum err
+begin(struct request *request, struct response *response,
+      struct bar_table *table, const struct bar_question *question)
+{
+    struct why why = { 0 };
+    struct cursor cursor;
+    bool is_paged;
+    enum err err = cursor_read(request, &is_paged, &cursor);
+
+    assert(err == OK); /* clocks_read has refused any other */
+    if (is_paged && !resume(table, &cursor)) {
+        problem_set(request, response, PROBLEM_INVALID_CURSOR,
+                    "the cursor is damaged, or another query's");
+        return ERR_MALFORMED;
+    }
+    err = check_known(table, question, &why);
+    if (err != OK)
+        problem_err(request, response, err, &why);
+    return err;
+}
+
+static void
+answer_page(struct request *request, struct response *response,
+            struct bar_table *table)
+{
+    struct why why = { 0 };
+    enum err err = write_page(request, response, table, &why);
+
+    if (err == ERR_TOO_LARGE && why.text[0] == '\0')
+        err = why_set(&why, err, "the page is too large: ask for fewer rows");
+    if (err != OK)
+        problem_err(request, response, err, &why);
+}
+
+void
+bar_table_answer(struct request *request, struct response *response,
+                 const struct bar_question *question, uint64_t known_tx)
+{
+    struct bar_table *table = table_new(request, question, known_tx);
+    bool is_limited;
+    uint32_t limit;
+
+    if (table == NULL) {
+        if (question->state != NULL)
+            question->rows->free(question->state);
+        problem_err(request, response, ERR_BUSY, NULL);
+        return;
+    }
+    if (!limit_read(request, response, &is_limited, &limit) ||
+        begin(request, response, table, question) != OK) {
+        table_free(table);
+        return;
+    }
+    response->status = 200;
+    response->media = request->media;
+    if (request->media != MEDIA_JSON && !is_limited) {
+        table->stream = (struct stream){ .fill = fill, .free = free_stream };
+        response->stream = &table->stream;
+        return;
+    }
+    table->rows_left = limit;
+    answer_page(request, response, table);
+    table_free(table);
+}
+
+bool
+bar_question_read(struct request *request, struct response *response,
+                  struct bar_question *out, uint64_t *known_tx)
+{
+    struct clocks clocks;
+
+    *out = (struct bar_question){ .is_of_one = request->segment_count > 0 };
+    if (out->is_of_one &&
+        !security_id_read(request, response, &out->security_id))
+        return false;
+    if (!clocks_read(request, response, &clocks))
+        return false;
+    *known_tx = clocks.known_tx;
+    return window_read(request, response, &out->window);
+}

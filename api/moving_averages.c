@@ -1,0 +1,200 @@
+/* GET /v1/securities/{security_id}/prices/moving-averages and
+ * /v1/prices/moving-averages: a row a bar, with averages up to it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bar_table.h"
+#include "field.h"
+#include "number.h"
+#include "problem.h"
+#include "secmaster/moving_average.h"
+#include "service.h"
+
+#define NO_SECURITY (-1)
+
+/* Calendar days that mostly have so many bars: five a week, and holidays. */
+#define DAYS_OF_BARS(bars) ((bars)*3 / 2 + 16)
+
+/* What is asked for, and the security at hand. */
+struct averaging {
+    enum bar_field field;
+    uint32_t windows[MOVING_WINDOWS_MAX]; /* in the order asked */
+    unsigned count;
+    uint32_t longest;
+    int64_t security_id;
+    struct moving_average moving;
+};
+
+static void
+average_columns(const void *state, struct cells_writer *cells)
+{
+    const struct averaging *averaging = state;
+
+    cells_add(cells, STR("security_id"));
+    cells_add(cells, STR("date"));
+    cells_add(cells, str_of(bar_field_names[averaging->field]));
+    for (unsigned i = 0; i < averaging->count; i++) {
+        char name[CELL_NAME_BYTES_MAX];
+        int len = snprintf(name, sizeof name, "ma_%u", averaging->windows[i]);
+
+        cells_add(cells, (struct str){ name, (size_t)len });
+    }
+}
+
+static void
+put_row(struct bar_table *table, const struct bar *bar)
+{
+    const struct averaging *averaging = table->state;
+    struct cells_writer *cells = &table->cells;
+    struct out *out = table->out;
+
+    cells_begin(cells, out);
+    cells_next(cells, out);
+    out_int(out, averaging->security_id);
+    cells_date(cells, out, bar->date);
+    bar_table_put(table, bar, averaging->field);
+    for (unsigned i = 0; i < averaging->count; i++) {
+        cells_next(cells, out);
+        if (!moving_average_put(out, &averaging->moving, averaging->windows[i]))
+            cells_no_number(cells, out);
+    }
+    cells_end(cells, out);
+}
+
+static enum visit
+average(struct bar_table *table, const struct bar_span *span)
+{
+    struct averaging *averaging = table->state;
+    struct moving_average *moving = &averaging->moving;
+
+    if (span->security_id != averaging->security_id)
+        moving_average_init(moving, averaging->field);
+    averaging->security_id = span->security_id;
+    for (size_t i = 0; i < span->wanted; i++)
+        moving_average_add(moving, &span->bars[i]);
+    if (span->wanted < span->count && moving->bars + 1 < averaging->longest &&
+        bar_table_again(table, span->security_id)) {
+        averaging->security_id = NO_SECURITY;
+        return VISIT_STOP;
+    }
+    for (size_t i = span->wanted; i < span->count; i++) {
+        const struct bar *bar = &span->bars[i];
+
+        if (!bar_table_admit(table, span->security_id, bar->date))
+            return VISIT_STOP;
+        moving_average_add(moving, bar);
+        put_row(table, bar);
+    }
+    return VISIT_NEXT;
+}
+
+static const struct bar_rows rows = {
+    .columns = average_columns,
+    .span = average,
+    .free = free,
+};
+
+/* Add a window. False: it is none, or there already. */
+static bool
+add_window(struct averaging *averaging, struct str text)
+{
+    uint64_t window;
+
+    if (averaging->count == MOVING_WINDOWS_MAX || !number_read(text, &window) ||
+        window < 1 || window > MOVING_WINDOW_MAX)
+        return false;
+    for (unsigned i = 0; i < averaging->count; i++) {
+        if (averaging->windows[i] == window)
+            return false;
+    }
+    averaging->windows[averaging->count++] = (uint32_t)window;
+    if (window > averaging->longest)
+        averaging->longest = (uint32_t)window;
+    return true;
+}
+
+/* False: the response is set. */
+static bool
+windows_read(struct request *request, struct response *response,
+             struct averaging *out)
+{
+    struct str rest = request_param(request, "windows");
+    bool is_good = rest.data != NULL && rest.data[rest.len - 1] != ',';
+
+    if (rest.data == NULL) {
+        problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,
+                    "windows is missing: numbers of bars, as 20,50,200");
+        return false;
+    }
+    while (is_good && rest.len > 0)
+        is_good = add_window(out, field_cut(&rest, ','));
+    if (!is_good)
+        problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,
+                    "windows are up to %d numbers of bars from 1 to %d with "
+                    "commas between them, each once",
+                    MOVING_WINDOWS_MAX, MOVING_WINDOW_MAX);
+    return is_good;
+}
+
+/* False: the response is set. */
+static bool
+field_read(struct request *request, struct response *response,
+           enum bar_field *out)
+{
+    struct str text = request_param(request, "field");
+
+    *out = BAR_CLOSE;
+    for (unsigned i = 0; i < BAR_FIELDS && text.data != NULL; i++) {
+        *out = i;
+        if (str_equal(text, str_of(bar_field_names[i])))
+            return true;
+    }
+    if (text.data == NULL)
+        return true;
+    problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,
+                "field is a column of numbers that bars have, as close");
+    return false;
+}
+
+static void
+handle(struct request *request, struct response *response)
+{
+    struct averaging asked = { .security_id = NO_SECURITY };
+    struct bar_question question;
+    uint64_t known_tx;
+
+    if (!bar_question_read(request, response, &question, &known_tx) ||
+        !windows_read(request, response, &asked) ||
+        !field_read(request, response, &asked.field))
+        return;
+    question.rows = &rows;
+    question.state = malloc(sizeof asked);
+    if (question.state == NULL) {
+        problem_err(request, response, ERR_BUSY, NULL);
+        return;
+    }
+    memcpy(question.state, &asked, sizeof asked);
+    question.days_before = DAYS_OF_BARS(asked.longest);
+    bar_table_answer(request, response, &question, known_tx);
+}
+
+static const char *const params[] = {
+    "windows",  "field", "from",   "to", "known_at",
+    "known_tx", "limit", "cursor", NULL,
+};
+
+/* A page's averages are divisions by the ten thousand, so on a worker. */
+const struct endpoint endpoint_security_averages = {
+    .place = ON_WORKER,
+    .gives = MEDIA_TABLES,
+    .params = params,
+    .handle = handle,
+};
+
+const struct endpoint endpoint_prices_averages = {
+    .place = ON_WORKER,
+    .gives = MEDIA_TABLES,
+    .params = params,
+    .handle = handle,
+};

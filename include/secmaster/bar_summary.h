@@ -1,0 +1,51 @@
+/* The bars of a period in one row: how many, averages, first, extremes, last.
+ */
+#ifndef SECMASTER_BAR_SUMMARY_H
+#define SECMASTER_BAR_SUMMARY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "secmaster/bar.h"
+#include "secmaster/decimal.h"
+#include "secmaster/out.h"
+
+/* In the order in which a row gives them. */
+enum summary_column {
+    SUMMARY_DAYS,
+    SUMMARY_AVERAGE_OPEN,
+    SUMMARY_AVERAGE_HIGH,
+    SUMMARY_AVERAGE_LOW,
+    SUMMARY_AVERAGE_CLOSE,
+    SUMMARY_AVERAGE_VOLUME,
+    SUMMARY_FIRST_OPEN,
+    SUMMARY_MAX_HIGH,
+    SUMMARY_MIN_LOW,
+    SUMMARY_LAST_CLOSE,
+};
+#define SUMMARY_COLUMNS 10
+
+extern const char *const summary_column_names[SUMMARY_COLUMNS];
+
+/* All zero to begin with. In the caller's storage; nothing to free. */
+struct bar_summary {
+    uint32_t days;
+    uint32_t volume_days; /* with a volume: the others are left out */
+    struct decimal_sum open, high, low, close, volume;
+    struct decimal first_open, max_high, min_low, last_close;
+};
+
+/* Add a day's bar; days come in order, each once. */
+void bar_summary_add(struct bar_summary *summary, const struct bar *bar);
+
+/*
+ * Append a column's value, a number as JSON and CSV write it. False, and
+ * nothing is appended: it is null (average_volume, where no bar has a volume).
+ * Averages are exact quotients, rounded (decimal_sum_put_average); first, max,
+ * min and last keep their digits, of equal ones the earliest bar's. At least
+ * one bar was added.
+ */
+bool bar_summary_put(struct out *out, const struct bar_summary *summary,
+                     enum summary_column column);
+
+#endif

@@ -1,0 +1,80 @@
+/* Rows of columns with plain names, out as JSON, NDJSON and CSV. */
+#ifndef SECMASTER_CELLS_WRITER_H
+#define SECMASTER_CELLS_WRITER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "secmaster/date.h"
+#include "secmaster/media.h"
+#include "secmaster/out.h"
+#include "secmaster/rows_writer.h"
+#include "secmaster/str.h"
+
+#define CELLS_MAX 24
+#define CELL_NAME_BYTES_MAX 32
+
+/*
+ * A table's head, then its rows: begin, a value for each column in their order,
+ * end; then its tail, which in JSON stays open so that the caller adds members
+ * and the closing brace. As rows_format has it, but a column is where it stands
+ * and no attribute, and numbers are printed where they go.
+ */
+struct cells_writer {
+    const struct rows_format *format;
+    bool is_json, is_csv;
+    bool has_rows;
+    unsigned count, at;
+    /* What stands before a value in JSON: `{"a":`, `,"b":`. */
+    uint16_t begins[CELLS_MAX + 1];
+    char before[CELLS_MAX * (CELL_NAME_BYTES_MAX + 4)];
+};
+
+/* media: one of MEDIA_TABLES. */
+void cells_init(struct cells_writer *writer, enum media media);
+
+/* One more column; its name is plain ASCII. */
+void cells_add(struct cells_writer *writer, struct str name);
+
+void cells_head(const struct cells_writer *writer, struct out *out);
+void cells_begin(struct cells_writer *writer, struct out *out);
+void cells_end(const struct cells_writer *writer, struct out *out);
+void cells_tail(const struct cells_writer *writer, struct out *out);
+
+/* Go on to the next column: the caller prints a number. */
+static inline void
+cells_next(struct cells_writer *writer, struct out *out)
+{
+    unsigned at = writer->at++;
+
+    assert(at < writer->count);
+    if (!writer->is_csv)
+        out_bytes(out, writer->before + writer->begins[at],
+                  (size_t)(writer->begins[at + 1] - writer->begins[at]));
+    else if (at > 0)
+        out_char(out, ',');
+}
+
+/* Behind cells_next: there is no number. */
+static inline void
+cells_no_number(const struct cells_writer *writer, struct out *out)
+{
+    if (!writer->is_csv)
+        out_str(out, STR("null"));
+}
+
+static inline void
+cells_null(struct cells_writer *writer, struct out *out)
+{
+    cells_next(writer, out);
+    cells_no_number(writer, out);
+}
+
+/* DATE_OPEN_DAYS is null. */
+void cells_date(struct cells_writer *writer, struct out *out, struct date date);
+
+/* A string, in canonical escaping (value.h). */
+void cells_string(struct cells_writer *writer, struct out *out,
+                  struct str escaped);
+
+#endif

@@ -1,0 +1,97 @@
+/* Rows of plain columns: exact bytes in all three formats. */
+#include <criterion/criterion.h>
+
+#include "secmaster/cells_writer.h"
+
+#define COLUMNS_JSON "{\"columns\":[\"id\",\"day\",\"end\",\"text\",\"none\"]"
+#define FIRST                                                                  \
+    "{\"id\":7,\"day\":\"2024-02-29\",\"end\":null,\"text\":\"a\\\"b,\","      \
+    "\"none\":null}"
+#define SECOND                                                                 \
+    "{\"id\":-1,\"day\":\"0001-01-01\",\"end\":\"9999-12-31\",\"text\":\"\","  \
+    "\"none\":1.50}"
+
+static const struct {
+    enum media media;
+    unsigned rows;
+    const char *text;
+} cases[] = {
+    { MEDIA_JSON, 0, COLUMNS_JSON ",\"rows\":[]" },
+    { MEDIA_JSON, 1, COLUMNS_JSON ",\"rows\":[" FIRST "]" },
+    { MEDIA_JSON, 2, COLUMNS_JSON ",\"rows\":[" FIRST "," SECOND "]" },
+    { MEDIA_NDJSON, 0, "" },
+    { MEDIA_NDJSON, 2, FIRST "\n" SECOND "\n" },
+    { MEDIA_CSV, 0, "id,day,end,text,none\r\n" },
+    { MEDIA_CSV, 2,
+      "id,day,end,text,none\r\n7,2024-02-29,,\"a\"\"b,\",\r\n"
+      "-1,0001-01-01,9999-12-31,\"\",1.50\r\n" },
+};
+
+static void
+write_first(struct cells_writer *writer, struct out *out)
+{
+    cells_begin(writer, out);
+    cells_next(writer, out);
+    out_int(out, 7);
+    cells_date(writer, out, (struct date){ 19782 });
+    cells_date(writer, out, (struct date){ DATE_OPEN_DAYS });
+    cells_string(writer, out, STR("a\\\"b,"));
+    cells_null(writer, out);
+    cells_end(writer, out);
+}
+
+static void
+write_second(struct cells_writer *writer, struct out *out)
+{
+    cells_begin(writer, out);
+    cells_next(writer, out);
+    out_int(out, -1);
+    cells_date(writer, out, (struct date){ DATE_FIRST_DAYS });
+    cells_date(writer, out, (struct date){ DATE_LAST_DAYS });
+    cells_string(writer, out, STR(""));
+    cells_next(writer, out);
+    out_str(out, STR("1.50"));
+    cells_end(writer, out);
+}
+
+Test(cells_writer, writes_exact_bytes)
+{
+    static const char *const names[] = { "id", "day", "end", "text", "none" };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cells_writer writer;
+        struct out out;
+
+        out_init(&out, 4096);
+        cells_init(&writer, cases[i].media);
+        for (size_t j = 0; j < sizeof names / sizeof names[0]; j++)
+            cells_add(&writer, str_of(names[j]));
+        cells_head(&writer, &out);
+        if (cases[i].rows > 0)
+            write_first(&writer, &out);
+        if (cases[i].rows > 1)
+            write_second(&writer, &out);
+        cells_tail(&writer, &out);
+        out_char(&out, '\0');
+        cr_assert_eq(out_finish(&out), OK);
+        cr_expect_str_eq(out.data, cases[i].text, "row %zu: %s", i, out.data);
+        out_fini(&out);
+    }
+}
+
+/* Names as long as they may be, in as many columns as there may be. */
+Test(cells_writer, has_room_for_all_columns)
+{
+    struct str name = STR("a_name_of_thirty_two_bytes_in_it");
+    struct cells_writer writer;
+    struct out out;
+
+    cr_assert_eq(name.len, CELL_NAME_BYTES_MAX);
+    out_init(&out, 4096);
+    cells_init(&writer, MEDIA_CSV);
+    for (unsigned i = 0; i < CELLS_MAX; i++)
+        cells_add(&writer, name);
+    cells_head(&writer, &out);
+    cr_expect_eq(out.len, CELLS_MAX * (CELL_NAME_BYTES_MAX + 1) + 1);
+    out_fini(&out);
+}
