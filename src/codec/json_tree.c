@@ -295,6 +295,20 @@ stopped(const struct growth *growth, yajl_handle yajl, struct why *why)
     return growth->err;
 }
 
+/* yajl says so of a blank that it adds, not of the text. */
+static enum err
+cut_short(const struct growth *growth, struct why *why)
+{
+    uint64_t line = growth->place.line;
+
+    for (size_t i = 0; i < growth->text.len; i++)
+        line += growth->text.data[i] == '\n';
+    return why_set(
+        why, ERR_MALFORMED, "line %llu, byte %llu: the text ends too early",
+        (unsigned long long)line,
+        (unsigned long long)(growth->place.bytes + growth->text.len));
+}
+
 static enum err
 grow(struct growth *growth, yajl_handle yajl, struct why *why)
 {
@@ -305,8 +319,7 @@ grow(struct growth *growth, yajl_handle yajl, struct why *why)
     if (status == yajl_status_ok) {
         status = yajl_complete_parse(yajl);
         if (status == yajl_status_error)
-            return json_place_fault(growth->place, yajl, text,
-                                    "the text ends too early", why);
+            return cut_short(growth, why);
     }
     if (status == yajl_status_error)
         return json_place_fault(growth->place, yajl, text, NULL, why);
