@@ -22,8 +22,7 @@ begin(struct request *request, struct response *response)
         return;
     }
     request->state = posting;
-    submission_dry_run(request, response, &posting->job.dry_run);
-    if (response->status != 0)
+    if (!submission_flag(request, response, "dry_run", &posting->job.dry_run))
         return;
     complaints_init(&posting->complaints, request->arena);
     posting->job.batch = batch_new(request->service->store->seed);
@@ -90,12 +89,10 @@ handle(struct request *request, struct response *response)
     submission_send(request, response, job);
 }
 
-/* The ids of new securities by their labels; a dry run gives none. */
-static void
-put_minted(const struct write_job *job, struct out *out)
+void
+facts_put_minted(const struct write_job *job, const struct batch *batch,
+                 struct out *out)
 {
-    const struct batch *batch = job->batch;
-
     out_str(out, STR(",\"minted\":{"));
     for (uint32_t i = 0; i < batch->labels.count; i++) {
         if (i > 0)
@@ -124,7 +121,7 @@ facts_answer(const struct write_job *job, struct out *out)
     out_print(out, "\"facts\":%u,\"securities\":%u", job->facts,
               job->securities);
     if (job->batch->labels.count > 0)
-        put_minted(job, out);
+        facts_put_minted(job, job->batch, out);
     out_char(out, '}');
 }
 

@@ -9,4 +9,9 @@
  * was found good by a dry run. */
 void facts_answer(const struct write_job *job, struct out *out);
 
+/* Append the member `minted`: the ids of a batch's new securities by their
+ * labels; a dry run gives none. */
+void facts_put_minted(const struct write_job *job, const struct batch *batch,
+                      struct out *out);
+
 #endif

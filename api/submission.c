@@ -105,16 +105,18 @@ submission_end(struct request *request)
     request->submission = NULL;
 }
 
-void
-submission_dry_run(struct request *request, struct response *response,
-                   bool *out)
+bool
+submission_flag(struct request *request, struct response *response,
+                const char *name, bool *out)
 {
-    struct str value = request_param(request, "dry_run");
+    struct str value = request_param(request, name);
 
     *out = value.data != NULL && str_equal(value, STR("true"));
-    if (value.data != NULL && !*out && !str_equal(value, STR("false")))
-        problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,
-                    "dry_run is true or false.");
+    if (value.data == NULL || *out || str_equal(value, STR("false")))
+        return true;
+    problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,
+                "%s is true or false.", name);
+    return false;
 }
 
 static enum err

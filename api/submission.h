@@ -18,9 +18,10 @@ void submission_piece(struct request *request, struct str piece);
 /* The request is over. */
 void submission_end(struct request *request);
 
-/* Read ?dry_run; refuse what is neither true nor false. */
-void submission_dry_run(struct request *request, struct response *response,
-                        bool *out);
+/* Read a parameter like ?dry_run, false where it is not there. What is neither
+ * true nor false is refused, and false returned. */
+bool submission_flag(struct request *request, struct response *response,
+                     const char *name, bool *out);
 
 /*
  * The body is whole: give the job the request's key and hand it to the writer.
