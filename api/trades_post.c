@@ -57,8 +57,7 @@ begin(struct request *request, struct response *response)
     out_init(&posting->body, BODY_BYTES_CEILING);
     complaints_init(&posting->complaints, request->arena);
     posting->media = request->body_media;
-    submission_dry_run(request, response, &posting->job.dry_run);
-    if (response->status != 0 ||
+    if (!submission_flag(request, response, "dry_run", &posting->job.dry_run) ||
         !adapter_read(request, response, &posting->adapter))
         return;
     posting->job.trades = trade_batch_new(request->service->store->seed);
