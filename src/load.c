@@ -1,4 +1,5 @@
-/* secmaster load: a file of facts, batch by batch, into a server or store. */
+/* secmaster load: a file of facts or prices, batch by batch, into a server or a
+ * store. */
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -11,6 +12,7 @@
 
 #include "commands.h"
 #include "load_key.h"
+#include "load_kind.h"
 #include "load_progress.h"
 #include "load_split.h"
 #include "load_target.h"
@@ -23,20 +25,28 @@
 #define COMPLAINT_BYTES_MAX (1UL << 20) /* texts of one batch's complaints */
 
 static const char help[] =
-    "Usage: secmaster load FILE (--url URL | --data DIR) [OPTION]...\n"
-    "Put the facts of FILE (.csv, .ndjson or .jsonl; - is standard input)\n"
-    "into a running server, or into a store that no server holds. A batch\n"
-    "with a wrong fact in it is refused whole, and the load goes on. What is\n"
-    "outside the grammar (quotes, JSON, UTF-8), a wrong header, a server that\n"
-    "does not answer and a signal end it: then it says where.\n"
+    "Usage: secmaster load [--prices] FILE (--url URL | --data DIR) "
+    "[OPTION]...\n"
+    "Put the facts, or the daily prices, of FILE (.csv, .ndjson or .jsonl; -\n"
+    "is standard input) into a running server, or into a store that no server\n"
+    "holds. A batch with a wrong one in it is refused whole, and the load "
+    "goes\n"
+    "on. What is outside the grammar (quotes, JSON, UTF-8), a wrong header, a\n"
+    "server that does not answer and a signal end it: then it says where.\n"
     "An interrupted load can be run again: batches that are the same, at the\n"
     "same place of the file, are stored once within a day, and counted as\n"
     "unchanged from then on (that takes the same --batch and --format).\n"
-    "The last line counts facts. Exit status: 1 when anything was refused or\n"
-    "not read.\n\n"
+    "The last line counts facts or prices. Exit status: 1 when anything was\n"
+    "refused or not read.\n\n"
     "  --url URL            the server, like http://127.0.0.1:8080\n"
     "  --data DIR           the store, made when missing\n"
-    "  --batch N            facts a batch (10000)\n"
+    "  --prices             FILE has daily prices\n"
+    "  --ticker TICKER      whose all of them are; then FILE may have the\n"
+    "                       columns Date,Open,High,Low,Close,Adj Close,Volume\n"
+    "  --security-id ID     the same, by id\n"
+    "  --create             make a security for a ticker that nobody bears on\n"
+    "                       the day; in FILE the oldest days come first\n"
+    "  --batch N            facts or prices a batch (10000)\n"
     "  --memtable-bytes N   with --data: memory for what is not in the index;\n"
     "                       the more, the less a large load writes "
     "(268435456)\n"
@@ -46,6 +56,7 @@ static const char help[] =
     "  --help, -h           this text\n";
 
 struct load_options {
+    struct load_kind kind;
     const char *file, *url, *data;
     enum media media;
     uint64_t batch, memtable_bytes; /* 0: the store's default */
@@ -58,8 +69,9 @@ struct load {
     struct load_split split;
     struct load_target *target;
     struct load_progress progress;
+    const struct load_kind *kind;
     struct digester *digester;           /* NULL: batches have no keys */
-    uint64_t stored, unchanged, refused; /* facts; read is their sum */
+    uint64_t stored, unchanged, refused; /* records; read is their sum */
 };
 
 static volatile sig_atomic_t signal_seen;
@@ -162,6 +174,7 @@ static enum err
 send_with_key(struct load *load, struct load_result *result)
 {
     struct load_batch batch = {
+        .kind = load->kind,
         .media = load->split.media,
         .body = out_text(&load->split.body),
         .place = load->split.first.byte,
@@ -188,18 +201,18 @@ send_batch(struct load *load)
 
     enum err err = send_with_key(load, &result);
 
-    if (err != OK)
+    if (err == OK) {
+        load->stored += result.stored;
+        load->unchanged += result.unchanged;
+    } else {
         err = tell_failure(load, err, &result);
-    else if (result.is_repeated)
-        load->unchanged += result.facts;
-    else
-        load->stored += result.facts;
+    }
     arena_fini(&arena);
     return err;
 }
 
 static uint64_t
-facts_read(const struct load *load)
+records_read(const struct load *load)
 {
     return load->stored + load->unchanged + load->refused;
 }
@@ -211,7 +224,7 @@ take_piece(struct load *load, struct str piece)
         TRY(send_batch(load));
         TRY(heed_signal(load));
         load_progress_draw(&load->progress, load->split.at.byte,
-                           facts_read(load));
+                           records_read(load));
     }
     if (out_finish(&load->split.body) == OK)
         return OK;
@@ -251,7 +264,7 @@ run(struct load *load, const struct load_options *options)
     load_progress_clear(&load->progress);
     printf("read %" PRIu64 ", stored %" PRIu64 ", unchanged %" PRIu64
            ", refused %" PRIu64 "\n",
-           facts_read(load), load->stored, load->unchanged, load->refused);
+           records_read(load), load->stored, load->unchanged, load->refused);
     load_split_fini(&load->split);
     digester_free(load->digester);
     free(piece);
@@ -286,7 +299,7 @@ open_target(const struct load_options *options, struct load_target **out,
 static enum exit_status
 open_and_run(struct load_options *options)
 {
-    struct load load = { .name = options->file };
+    struct load load = { .name = options->file, .kind = &options->kind };
     struct why why = { "" };
     enum exit_status status = EXIT_FAILED;
 
@@ -326,6 +339,10 @@ media_of_file(const char *file)
 static enum exit_status
 check_options(struct load_options *options)
 {
+    const char *fault = load_kind_settle(&options->kind);
+
+    if (fault != NULL)
+        return usage_fault("load", "%s", fault);
     if (options->file == NULL)
         return usage_fault("load", "FILE is missing");
     if ((options->url == NULL) == (options->data == NULL))
@@ -357,6 +374,18 @@ take_option(int option, const char *text, void *given)
     case 'a':
         out->again = true;
         return EXIT_OK;
+    case 'p':
+        out->kind.is_prices = true;
+        return EXIT_OK;
+    case 'c':
+        out->kind.creates = true;
+        return EXIT_OK;
+    case 't':
+        out->kind.ticker = text;
+        return EXIT_OK;
+    case 's':
+        out->kind.security_id = text;
+        return EXIT_OK;
     case 'b':
         if (!option_number(text, 1, BATCH_MAX, &out->batch))
             return usage_fault("load", "--batch takes 1 to %d", BATCH_MAX);
@@ -376,6 +405,10 @@ enum exit_status
 command_load(int argc, char **argv)
 {
     static const struct option options[] = {
+        { "prices", no_argument, NULL, 'p' },
+        { "ticker", required_argument, NULL, 't' },
+        { "security-id", required_argument, NULL, 's' },
+        { "create", no_argument, NULL, 'c' },
         { "url", required_argument, NULL, 'u' },
         { "data", required_argument, NULL, 'd' },
         { "batch", required_argument, NULL, 'b' },

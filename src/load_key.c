@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/submission.h"
+#include "load_kind.h"
 #include "secmaster/wire.h"
 
 #define PLACE_BYTES 8
@@ -16,7 +17,7 @@ load_key_make(struct digester *digester, const struct load_batch *batch,
 {
     const struct submission_head head = {
         .method = STR("POST"),
-        .target = STR("/v1/facts"),
+        .target = str_of(batch->kind->target),
         .media = batch->media,
     };
     unsigned char known[DIGEST_BYTES + PLACE_BYTES], key[DIGEST_BYTES];

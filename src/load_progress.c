@@ -32,8 +32,8 @@ load_progress_text(const struct load_progress *progress, uint64_t bytes,
     char bar[BAR_CELLS + 1] = "";
 
     if (progress->bytes_total <= 0) {
-        snprintf(text, (size_t)size, "%.1f MB  %.0f facts/s",
-                 (double)bytes / MB, rate);
+        snprintf(text, (size_t)size, "%.1f MB  %.0f rows/s", (double)bytes / MB,
+                 rate);
         return;
     }
 
@@ -43,10 +43,10 @@ load_progress_text(const struct load_progress *progress, uint64_t bytes,
         done = 1; /* the file has grown since */
     memset(bar, '-', BAR_CELLS);
     memset(bar, '#', (size_t)(done * BAR_CELLS));
-    int len = snprintf(text, (size_t)size,
-                       "[%s] %3.0f %%  %.1f of %.1f MB  %.0f facts/s", bar,
-                       done * 100, (double)bytes / MB,
-                       (double)progress->bytes_total / MB, rate);
+    int len =
+        snprintf(text, (size_t)size,
+                 "[%s] %3.0f %%  %.1f of %.1f MB  %.0f rows/s", bar, done * 100,
+                 (double)bytes / MB, (double)progress->bytes_total / MB, rate);
 
     if (bytes > 0 && len > 0 && len < size)
         snprintf(text + len, (size_t)(size - len), "  %.0f s left",

@@ -21,7 +21,7 @@ void load_progress_draw(struct load_progress *progress, uint64_t bytes,
 void load_progress_clear(const struct load_progress *progress);
 
 /*
- * The line into text: "[####----]  45 %  1.2 of 2.7 MB  812345 facts/s
+ * The line into text: "[####----]  45 %  1.2 of 2.7 MB  812345 rows/s
  * 3 s left"; what cannot be known is left out.
  */
 void load_progress_text(const struct load_progress *progress, uint64_t bytes,

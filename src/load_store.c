@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "api/facts.h"
+#include "api/prices.h"
 #include "commands.h"
 #include "load_key.h"
+#include "load_kind.h"
 #include "load_target.h"
+#include "secmaster/bars_reader.h"
 #include "secmaster/entropy.h"
 #include "secmaster/facts_reader.h"
 #include "secmaster/store_lmdb.h"
@@ -37,16 +40,16 @@ print_notice(const char *words)
 }
 
 static enum err
-read_batch(enum media media, struct str body, struct batch *batch,
+read_facts(const struct load_batch *sent, struct batch *batch,
            struct load_result *result)
 {
     struct facts_reader *reader =
-        facts_reader_new(media, batch, &result->complaints);
+        facts_reader_new(sent->media, batch, &result->complaints);
 
     if (reader == NULL)
         return why_set(&result->why, ERR_BUSY, "out of memory");
 
-    enum err err = facts_reader_feed(reader, body, &result->why);
+    enum err err = facts_reader_feed(reader, sent->body, &result->why);
 
     if (err == OK)
         err = facts_reader_finish(reader, &result->why);
@@ -55,36 +58,98 @@ read_batch(enum media media, struct str body, struct batch *batch,
 }
 
 static enum err
-write_batch(struct load_store *to, struct batch *batch,
+read_bars(const struct load_batch *sent, struct bar_batch *bars,
+          struct load_result *result)
+{
+    struct bars_reader *reader = bars_reader_new(
+        sent->media, load_kind_owner(sent->kind), bars, &result->complaints);
+
+    if (reader == NULL)
+        return why_set(&result->why, ERR_BUSY, "out of memory");
+    bars->creates = sent->kind->creates;
+
+    enum err err = bars_reader_feed(reader, sent->body, &result->why);
+
+    if (err == OK)
+        err = bars_reader_finish(reader, &result->why);
+    bars_reader_free(reader);
+    return err;
+}
+
+/* The job's kind, batch and answer are set; the rest is the same for all. */
+static enum err
+write_batch(struct load_store *to, struct write_job *job,
             const struct load_batch *sent, struct load_result *result)
 {
-    struct write_job job = {
-        .item = { .home = &to->inbox },
-        .kind = BATCH_FACTS,
-        .batch = batch,
-        .bytes = sent->body.len,
-        .complaints = &result->complaints,
-        .once = { .print = facts_answer, .status = 201 },
-    };
     int tries = 0;
 
+    job->item.home = &to->inbox;
+    job->bytes = sent->body.len;
+    job->complaints = &result->complaints;
+    job->once.status = 201;
     if (sent->key != NULL) {
-        job.once.key = str_of(sent->key->text);
-        memcpy(job.once.digest, sent->key->request, DIGEST_BYTES);
+        job->once.key = str_of(sent->key->text);
+        memcpy(job->once.digest, sent->key->request, DIGEST_BYTES);
     }
     do {
-        enum err err = writer_submit(to->writer, &job);
+        enum err err = writer_submit(to->writer, job);
 
         /* One batch at a time fits any queue. */
         assert(err == OK);
         (void)inbox_wait(&to->inbox);
-    } while (job.err == ERR_BUSY && ++tries < BUSY_TRIES_MAX);
-    result->facts = batch->fact_count;
-    result->is_repeated = job.once.found == ONCE_AGAIN;
-    result->why = job.why;
-    result->is_unknown = job.err == ERR_STORE;
-    out_fini(&job.once.answer);
-    return job.err;
+    } while (job->err == ERR_BUSY && ++tries < BUSY_TRIES_MAX);
+    result->why = job->why;
+    result->is_unknown = job->err == ERR_STORE;
+    out_fini(&job->once.answer);
+    return job->err;
+}
+
+static enum err
+send_facts(struct load_store *to, const struct load_batch *sent,
+           struct load_result *result)
+{
+    struct write_job job = {
+        .kind = BATCH_FACTS,
+        .batch = batch_new(to->store->seed),
+        .once = { .print = facts_answer },
+    };
+    enum err err;
+
+    if (job.batch == NULL)
+        return why_set(&result->why, ERR_BUSY, "out of memory");
+    err = read_facts(sent, job.batch, result);
+    if (err == OK)
+        err = write_batch(to, &job, sent, result);
+    if (job.once.found == ONCE_AGAIN)
+        result->unchanged = job.batch->fact_count;
+    else
+        result->stored = job.batch->fact_count;
+    batch_free(job.batch);
+    return err;
+}
+
+static enum err
+send_bars(struct load_store *to, const struct load_batch *sent,
+          struct load_result *result)
+{
+    struct write_job job = {
+        .kind = BATCH_PRICES,
+        .bars = bar_batch_new(to->store->seed),
+        .once = { .print = prices_answer },
+    };
+    enum err err;
+
+    if (job.bars == NULL)
+        return why_set(&result->why, ERR_BUSY, "out of memory");
+    err = read_bars(sent, job.bars, result);
+    if (err == OK)
+        err = write_batch(to, &job, sent, result);
+    result->stored = job.bars->stored;
+    result->unchanged = job.bars->unchanged;
+    if (job.once.found == ONCE_AGAIN)
+        result->unchanged = job.bars->count;
+    bar_batch_free(job.bars);
+    return err;
 }
 
 static enum err
@@ -92,17 +157,9 @@ store_send(struct load_target *target, const struct load_batch *sent,
            struct load_result *result)
 {
     struct load_store *to = (struct load_store *)target;
-    struct batch *batch = batch_new(to->store->seed);
 
-    if (batch == NULL)
-        return why_set(&result->why, ERR_BUSY, "out of memory");
-
-    enum err err = read_batch(sent->media, sent->body, batch, result);
-
-    if (err == OK)
-        err = write_batch(to, batch, sent, result);
-    batch_free(batch);
-    return err;
+    return sent->kind->is_prices ? send_bars(to, sent, result)
+                                 : send_facts(to, sent, result);
 }
 
 static void

@@ -10,8 +10,10 @@
 #include "secmaster/str.h"
 
 struct load_key;
+struct load_kind;
 
 struct load_batch {
+    const struct load_kind *kind;
     enum media media;
     struct str body;
     uint64_t place;             /* byte of the file where its records begin */
@@ -21,9 +23,8 @@ struct load_batch {
 /* What became of a batch. complaints on ERR_INVALID, why on the others;
  * lines and bytes are the body's. */
 struct load_result {
-    uint64_t facts;   /* stored */
-    bool is_repeated; /* they had been before */
-    bool is_unknown;  /* failed, and may be stored all the same */
+    uint64_t stored, unchanged; /* records of the file */
+    bool is_unknown;            /* failed, and may be stored all the same */
     struct complaints complaints;
     struct why why;
 };
@@ -48,9 +49,9 @@ enum err load_store_open(const char *dir, size_t memtable_bytes,
                          struct load_target **out, struct why *why);
 
 /*
- * OK: stored, now or before. ERR_INVALID: refused, go on with the next batch.
- * Otherwise it makes no sense to go on; ERR_MALFORMED: the body is outside the
- * grammar. result's arena is the caller's.
+ * OK: stored, now or before, or known. ERR_INVALID: refused, go on with the
+ * next batch. Otherwise it makes no sense to go on; ERR_MALFORMED: the body is
+ * outside the grammar. result's arena is the caller's.
  */
 static inline enum err
 load_send(struct load_target *target, const struct load_batch *batch,

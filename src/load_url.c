@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "load_key.h"
+#include "load_kind.h"
 #include "load_target.h"
 #include "secmaster/http_client.h"
 #include "secmaster/json_document.h"
@@ -19,16 +20,34 @@ struct load_url {
     struct http_client *client;
 };
 
-/* 201: how many facts were stored. */
 static enum err
-read_stored(const struct json_node *root, struct load_result *result)
+read_count(const struct json_node *root, const char *name, uint64_t *out,
+           struct why *why)
 {
-    int64_t facts;
+    int64_t count;
 
-    if (!json_integer(json_member(root, "facts"), &facts))
-        return why_set(&result->why, ERR_UPSTREAM,
-                       "the server's answer has no facts");
-    result->facts = (uint64_t)facts;
+    if (!json_integer(json_member(root, name), &count))
+        return why_set(why, ERR_UPSTREAM, "the server's answer has no %s",
+                       name);
+    *out = (uint64_t)count;
+    return OK;
+}
+
+/* 201, or 200 of nothing new. What a replay says was stored is unchanged. */
+static enum err
+read_stored(const struct json_node *root, const struct load_kind *kind,
+            bool is_replayed, struct load_result *result)
+{
+    struct why *why = &result->why;
+
+    if (kind->is_prices)
+        TRY(read_count(root, "unchanged", &result->unchanged, why));
+    TRY(read_count(root, kind->is_prices ? "rows" : "facts", &result->stored,
+                   why));
+    if (!is_replayed)
+        return OK;
+    result->unchanged += result->stored;
+    result->stored = 0;
     return OK;
 }
 
@@ -82,20 +101,21 @@ is_unknown(int status)
 }
 
 static enum err
-read_answer(const struct http_answer *answer, struct load_result *result)
+read_answer(const struct http_answer *answer, const struct load_kind *kind,
+            struct load_result *result)
 {
     struct json_document *document;
 
     result->is_unknown = is_unknown(answer->status);
-    result->is_repeated = answer->is_replayed;
     if (json_document_parse(out_text(&answer->body), &document, NULL) != OK)
         return why_set(&result->why, ERR_UPSTREAM,
                        "the server answers %d, without JSON", answer->status);
 
     const struct json_node *root = json_document_root(document);
-    enum err err = answer->status == 201
-                       ? read_stored(root, result)
-                       : read_problem(root, answer->status, result);
+    enum err err =
+        answer->status == 201 || (answer->status == 200 && kind->is_prices)
+            ? read_stored(root, kind, answer->is_replayed, result)
+            : read_problem(root, answer->status, result);
 
     json_document_free(document);
     return err;
@@ -127,7 +147,7 @@ url_send(struct load_target *target, const struct load_batch *batch,
          struct load_result *result)
 {
     const struct http_post post = {
-        .path = "/v1/facts",
+        .path = batch->kind->target,
         .media_type = media_type(batch->media),
         .idempotency_key = batch->key == NULL ? NULL : batch->key->text,
         .body = batch->body,
@@ -146,7 +166,7 @@ url_send(struct load_target *target, const struct load_batch *batch,
             break;
     }
     if (err == OK)
-        err = read_answer(&answer, result);
+        err = read_answer(&answer, batch->kind, result);
     else
         result->is_unknown = err == ERR_UPSTREAM;
     out_fini(&answer.body);

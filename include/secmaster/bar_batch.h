@@ -27,6 +27,10 @@ struct bar_batch {
     struct batch_names tickers; /* texts as they were sent, unescaped UTF-8 */
     const char *pointer_prefix; /* "/prices", "/results", "" ...; NULL where
                                    lines count */
+
+    /* Who names the tickers: a member of each row ("ticker"; NULL: the request
+     * itself), or the body once, at a pointer (else NULL). */
+    const char *ticker_member, *ticker_pointer;
     bool creates; /* mint a security for a ticker that nobody bears */
 
     /* The writer's answer. */
@@ -54,9 +58,9 @@ enum err bar_batch_default_source(struct bar_batch *batch, struct str source);
 /* One more, which is valid. ERR_TOO_LARGE: over 4 G; ERR_BUSY: memory. */
 enum err bar_batch_add(struct bar_batch *batch, const struct bar_row *row);
 
-/* Complain about row i where it stood in the body; member may be NULL. */
-void bar_batch_complain(const struct bar_batch *batch,
-                        struct complaints *complaints, uint32_t i,
-                        const char *member, const char *detail);
+/* Complain about the ticker of row i where it stood in the body. */
+void bar_batch_complain_ticker(const struct bar_batch *batch,
+                               struct complaints *complaints, uint32_t i,
+                               const char *detail);
 
 #endif

@@ -226,6 +226,7 @@ take_owner(struct bars_reader *reader, const struct bars_owner *owner)
     if (owner == NULL)
         return true;
     reader->is_owned = true;
+    reader->batch->ticker_member = NULL;
     reader->owner_id = owner->security_id;
     if (owner->ticker.len > 0)
         return bar_batch_ticker(reader->batch, owner->ticker,

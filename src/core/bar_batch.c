@@ -14,6 +14,7 @@ bar_batch_new(uint64_t seed)
     if (batch == NULL)
         return NULL;
     batch->seed = seed;
+    batch->ticker_member = "ticker";
     if (batch_names_init_default(&batch->sources, seed, DEFAULT_SOURCE) == OK)
         return batch;
     bar_batch_free(batch);
@@ -90,11 +91,15 @@ bar_batch_add(struct bar_batch *batch, const struct bar_row *row)
 }
 
 void
-bar_batch_complain(const struct bar_batch *batch, struct complaints *complaints,
-                   uint32_t i, const char *member, const char *detail)
+bar_batch_complain_ticker(const struct bar_batch *batch,
+                          struct complaints *complaints, uint32_t i,
+                          const char *detail)
 {
     const struct row_place place = { batch->pointer_prefix, i,
                                      batch->rows[i].line };
 
-    complaints_add_row(complaints, &place, member, detail);
+    if (batch->ticker_pointer != NULL)
+        complaints_add(complaints, batch->ticker_pointer, 0, "%s", detail);
+    else
+        complaints_add_row(complaints, &place, batch->ticker_member, detail);
 }

@@ -255,7 +255,7 @@ complain(const struct bar_batch *batch, const struct placed_bar *place,
                    "on %.*s %s security bears the ticker \"%.*s\"",
                    DATE_TEXT_BYTES, day, who,
                    STR_ARG(batch->tickers.items[ticker_of(row)]));
-    bar_batch_complain(batch, complaints, place->row, "ticker", text);
+    bar_batch_complain_ticker(batch, complaints, place->row, text);
 }
 
 bool

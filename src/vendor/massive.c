@@ -38,12 +38,12 @@ struct reading {
     struct complaints *complaints;
     const struct spelling *spelling;
     const struct tree_node *root;
+    struct str above; /* the ticker of all bars; data NULL: each has its own */
 
     /* The bar at hand. */
     const struct tree_node *node;
     bool is_listed;  /* in /results, as number i; else it is the root */
     uint64_t number; /* from 0 */
-    bool is_bad;
 };
 
 /* Complain about a member of the bar at hand, or (NULL) the bar itself. */
@@ -53,7 +53,6 @@ complain(struct reading *reading, const char *member, const char *detail)
     const struct row_place place = { "/results", reading->number, 0 };
     char pointer[32];
 
-    reading->is_bad = true;
     if (reading->is_listed) {
         complaints_add_row(reading->complaints, &place, member, detail);
         return;
@@ -171,18 +170,17 @@ judged(struct reading *reading, const char *member, struct str ticker)
 static struct str
 read_ticker(struct reading *reading)
 {
-    const struct tree_node *above =
-        json_tree_member(reading->root, STR("ticker"));
-
-    if (above == NULL || json_tree_member(reading->node, STR("T")) != NULL)
-        return judged(reading, "T", needed_text(reading, "T"));
-    return above->text;
+    if (reading->above.data != NULL)
+        return reading->above;
+    return judged(reading, "T", needed_text(reading, "T"));
 }
 
 static enum err
 keep(struct reading *reading, struct str ticker, struct bar_row *row)
 {
-    if (reading->is_bad)
+    /* Nothing of a page with a fault is stored: its other bars are only read
+     * for what is wrong with them. */
+    if (reading->complaints->total > 0)
         return OK;
     TRY(bar_batch_ticker(reading->into, ticker, &row->security_id));
     return bar_batch_add(reading->into, row);
@@ -200,6 +198,7 @@ read_open_close(struct reading *reading)
     read_date(reading, &row.bar);
     read_fields(reading, &row.bar);
     reading->into->pointer_prefix = "";
+    reading->into->ticker_pointer = "/symbol";
     return keep(reading, ticker, &row);
 }
 
@@ -210,7 +209,6 @@ read_aggregate(struct reading *reading, const struct tree_node *node)
     struct str ticker;
 
     reading->node = node;
-    reading->is_bad = false;
     if (node->type != TREE_OBJECT) {
         complain(reading, NULL, "must be an object");
         return OK;
@@ -221,20 +219,24 @@ read_aggregate(struct reading *reading, const struct tree_node *node)
     return keep(reading, ticker, &row);
 }
 
-/* Said once, not of each bar. False: the ticker above them all is none. */
+/* Who names the tickers: the bars, or a member above them, which is judged
+ * once. False: that is none. */
 static bool
-is_ticker_fine(struct reading *reading)
+find_tickers(struct reading *reading)
 {
     const struct tree_node *above =
         json_tree_member(reading->root, STR("ticker"));
-    const char *fault = NULL;
+    const char *fault;
 
+    reading->into->ticker_member = "T";
     if (above == NULL)
         return true;
     fault = above->type == TREE_STRING ? ticker_fault(above->text)
                                        : "must be a string";
     if (fault != NULL)
         complaints_add(reading->complaints, "/ticker", 0, "%s", fault);
+    reading->into->ticker_pointer = "/ticker";
+    reading->above = above->text;
     return fault == NULL;
 }
 
@@ -250,7 +252,7 @@ read_aggregates(struct reading *reading, const struct tree_node *results)
         complaints_add(reading->complaints, "/results", 0, "must be an array");
         return OK;
     }
-    if (!is_ticker_fine(reading))
+    if (!find_tickers(reading))
         return OK;
     reading->spelling = &aggregate;
     reading->is_listed = true;

@@ -39,18 +39,35 @@ bars_put(struct out *out, const struct bar_batch *batch)
         put_bar(out, batch, &batch->rows[i]);
 }
 
+void
+bars_put_ticker_place(struct out *out, const struct bar_batch *batch)
+{
+    struct arena arena;
+    struct complaints complaints;
+
+    assert(batch->count > 0);
+    arena_init(&arena, REQUEST_ARENA_BYTES_MAX);
+    complaints_init(&complaints, &arena);
+    bar_batch_complain_ticker(batch, &complaints, batch->count - 1, "odd");
+    (void)put_verdict(out, ERR_INVALID, NULL, &complaints);
+    arena_fini(&arena);
+}
+
 static enum err
 feed_bars(void *reader, struct str piece, struct why *why)
 {
     return bars_reader_feed(reader, piece, why);
 }
 
-/* A body, and what is known of it. */
+/* A body, what is known of it, and what is asked. */
 struct sent {
     enum media media;
     const struct bars_owner *owner;
     struct str body;
+    void (*put)(struct out *out, const struct bar_batch *batch);
 };
+
+static const struct bars_owner msft = { .ticker = BODY("MSFT") };
 
 static void
 put_reading(struct out *out, const struct sent *sent, cut how)
@@ -71,7 +88,7 @@ put_reading(struct out *out, const struct sent *sent, cut how)
     if (err == OK)
         err = bars_reader_finish(reader, &why);
     if (put_verdict(out, err, &why, &complaints))
-        bars_put(out, batch);
+        sent->put(out, batch);
     bars_reader_free(reader);
     bar_batch_free(batch);
     arena_fini(&arena);
@@ -80,7 +97,7 @@ put_reading(struct out *out, const struct sent *sent, cut how)
 void
 bars_reading(struct out *out, enum media media, struct str body, cut how)
 {
-    const struct sent sent = { media, NULL, body };
+    const struct sent sent = { media, NULL, body, bars_put };
 
     put_reading(out, &sent, how);
 }
@@ -89,8 +106,7 @@ void
 bars_of_msft_reading(struct out *out, enum media media, struct str body,
                      cut how)
 {
-    static const struct bars_owner owner = { .ticker = BODY("MSFT") };
-    const struct sent sent = { media, &owner, body };
+    const struct sent sent = { media, &msft, body, bars_put };
 
     put_reading(out, &sent, how);
 }
@@ -99,7 +115,25 @@ void
 bars_of_7_reading(struct out *out, enum media media, struct str body, cut how)
 {
     static const struct bars_owner owner = { .security_id = 7 };
-    const struct sent sent = { media, &owner, body };
+    const struct sent sent = { media, &owner, body, bars_put };
+
+    put_reading(out, &sent, how);
+}
+
+void
+ticker_place_reading(struct out *out, enum media media, struct str body,
+                     cut how)
+{
+    const struct sent sent = { media, NULL, body, bars_put_ticker_place };
+
+    put_reading(out, &sent, how);
+}
+
+void
+ticker_place_of_msft_reading(struct out *out, enum media media, struct str body,
+                             cut how)
+{
+    const struct sent sent = { media, &msft, body, bars_put_ticker_place };
 
     put_reading(out, &sent, how);
 }

@@ -186,6 +186,13 @@ static const struct reading_case csv[] = {
     { "nothing", BODY(""), "invalid 1\nline 1: the header is missing\n" },
 };
 
+#define NO_COLUMNS                                                             \
+    "line 1: date: the column is missing\n"                                    \
+    "line 1: open: the column is missing\n"                                    \
+    "line 1: high: the column is missing\n"                                    \
+    "line 1: low: the column is missing\n"                                     \
+    "line 1: close: the column is missing\n"
+
 static const struct reading_case vendor_csv[] = {
     { "as it stands",
       BODY(BARS_VENDOR_HEADER "\n2024-02-29,1,3,0.5,2,1.900000,1000\n"),
@@ -208,11 +215,16 @@ static const struct reading_case vendor_csv[] = {
       "invalid 12\nline 1: Open: unknown column\nline 1: Date: unknown column\n"
       "line 1: High: unknown column\nline 1: Low: unknown column\n"
       "line 1: Close: unknown column\nline 1: Adj Close: unknown column\n"
-      "line 1: Volume: unknown column\nline 1: date: the column is missing\n"
-      "line 1: open: the column is missing\n"
-      "line 1: high: the column is missing\n"
-      "line 1: low: the column is missing\n"
-      "line 1: close: the column is missing\n" },
+      "line 1: Volume: unknown column\n" NO_COLUMNS },
+    { "the first of its columns alone", BODY("Date\n2024-02-29\n"),
+      "invalid 6\nline 1: Date: unknown column\n" NO_COLUMNS },
+    { "a column behind its last",
+      BODY(BARS_VENDOR_HEADER ",Splits\n2024-02-29,1,3,0.5,2,2,1,\n"),
+      "invalid 13\nline 1: Date: unknown column\n"
+      "line 1: Open: unknown column\nline 1: High: unknown column\n"
+      "line 1: Low: unknown column\nline 1: Close: unknown column\n"
+      "line 1: Adj Close: unknown column\nline 1: Volume: unknown column\n"
+      "line 1: Splits: unknown column\n" NO_COLUMNS },
     { "our own names for it",
       BODY("date,close,low,high,open\n2024-02-29,2,0.5,3,1\n"),
       READ("MSFT", "- - - -", "default @2") },
@@ -239,6 +251,33 @@ Test(bars_reader, a_request_may_say_whose_they_are)
 {
     EXPECT(bars_of_msft_reading, MEDIA_CSV, vendor_csv);
     EXPECT(bars_of_7_reading, MEDIA_JSON, owned_json);
+}
+
+static const struct reading_case json_places[] = {
+    { "an object", BODY("{\"prices\":[" TWO "]}"),
+      "invalid 1\n/prices/1/ticker: odd\n" },
+    { "an array", BODY("[" TWO "]"), "invalid 1\n/1/ticker: odd\n" },
+};
+
+static const struct reading_case csv_places[] = {
+    { "a column",
+      BODY("ticker,date,open,high,low,close\n\"A\n\",2024-02-29,1,3,0.5,2\n"
+           "B,2024-02-29,1,3,0.5,2\n"),
+      "invalid 1\nline 2: ticker: a ticker has a control character\n" },
+    { "a line", BODY("ticker,date,open,high,low,close\nB,2024-02-29,1,3,1,2\n"),
+      "invalid 1\nline 2: ticker: odd\n" },
+};
+
+static const struct reading_case owned_places[] = {
+    { "a line", BODY(BARS_VENDOR_HEADER "\n2024-02-29,1,3,0.5,2,2,1\n"),
+      "invalid 1\nline 2: odd\n" },
+};
+
+Test(bars_reader, the_writer_can_say_where_a_ticker_stood)
+{
+    EXPECT(ticker_place_reading, MEDIA_JSON, json_places);
+    EXPECT(ticker_place_reading, MEDIA_CSV, csv_places);
+    EXPECT(ticker_place_of_msft_reading, MEDIA_CSV, owned_places);
 }
 
 Test(bars_reader, a_ticker_is_128_bytes_at_most)

@@ -388,7 +388,7 @@ class Loading(unittest.TestCase):
         self.assertEqual(out.decode(), counts(5000, 5000, 0, 0) + "\n")
         self.assertRegex(
             shown, rb"\r\x1b\[K\[#*-+\] +\d+ %  \d+\.\d of 0\.1 MB  "
-            rb"\d+ facts/s  \d+ s left")
+            rb"\d+ rows/s  \d+ s left")
         self.assertTrue(shown.endswith(b"\r\x1b[K"), shown[-80:])
 
 

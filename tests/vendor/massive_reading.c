@@ -6,8 +6,9 @@
 #include "secmaster/vendor.h"
 #include "tests/codec/bars_reading.h"
 
-void
-massive_reading(struct out *out, struct str body)
+static void
+put_reading(struct out *out, struct str body,
+            void (*put)(struct out *out, const struct bar_batch *batch))
 {
     const struct vendor_adapter *adapter = vendor_find(STR("massive"));
     const struct vendor_page page = { body, STR("vendor") };
@@ -23,7 +24,19 @@ massive_reading(struct out *out, struct str body)
     complaints_init(&complaints, &arena);
     err = adapter->decode_bars(&page, batch, &complaints, &why);
     if (put_verdict(out, err, &why, &complaints))
-        bars_put(out, batch);
+        put(out, batch);
     bar_batch_free(batch);
     arena_fini(&arena);
+}
+
+void
+massive_reading(struct out *out, struct str body)
+{
+    put_reading(out, body, bars_put);
+}
+
+void
+massive_ticker_place(struct out *out, struct str body)
+{
+    put_reading(out, body, bars_put_ticker_place);
 }

@@ -8,4 +8,7 @@
  * tests/codec/reading.h. */
 void massive_reading(struct out *out, struct str body);
 
+/* The same with bars_put_ticker_place. */
+void massive_ticker_place(struct out *out, struct str body);
+
 #endif

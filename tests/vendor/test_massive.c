@@ -39,6 +39,11 @@ Test(massive, is_found_by_its_name_alone)
 #define GROUPED(bars) BODY("{\"results\":[" bars "]}")
 #define OHLC "\"o\":1,\"h\":3,\"l\":0.5,\"c\":2"
 #define AT(t, rest) "{\"t\":" t "," OHLC rest "}"
+#define DAY_ENDS AT("1709251199999", "") "," AT("1709251200000", "")
+#define TIME_ENDS AT("0", "") "," AT("253402300799999", "")
+#define NO_TIMES                                                               \
+    AT("253402300800000", "")                                                  \
+    "," AT("-1", "") "," AT("1.5", "") "," AT("\"1\"", "")
 #define NOON "1709208000000"
 #define NO_TIME "must be milliseconds since 1970, up to the year 9999\n"
 #define NO_BARS "invalid 1\n/results: no bars\n"
@@ -93,19 +98,15 @@ static const struct reading_case cases[] = {
     { "a range", RANGE("\"A\"", AT(NOON, ",\"v\":1.5e3") "," AT(NOON, "")),
       "/results\nA 2024-02-29 1 3 0.5 2 - 1500 - - vendor\n"
       "A 2024-02-29 1 3 0.5 2 - - - - vendor\n" },
-    { "a bar's own ticker comes first",
+    { "a bar's own ticker is passed over",
       RANGE("\"A\"", AT(NOON, ",\"T\":\"B\"")),
-      "/results\nB 2024-02-29 1 3 0.5 2 - - - - vendor\n" },
-    { "the ends of a day, and of time",
-      RANGE("\"A\"", AT("1709251199999", "") "," AT("1709251200000", "") "," AT(
-                         "0", "") "," AT("253402300799999", "")),
+      "/results\nA 2024-02-29 1 3 0.5 2 - - - - vendor\n" },
+    { "the ends of a day, and of time", RANGE("\"A\"", DAY_ENDS "," TIME_ENDS),
       "/results\nA 2024-02-29 1 3 0.5 2 - - - - vendor\n"
       "A 2024-03-01 1 3 0.5 2 - - - - vendor\n"
       "A 1970-01-01 1 3 0.5 2 - - - - vendor\n"
       "A 9999-12-31 1 3 0.5 2 - - - - vendor\n" },
-    { "no such time",
-      RANGE("\"A\"", AT("253402300800000", "") "," AT("-1", "") "," AT(
-                         "1.5", "") "," AT("\"1\"", "")),
+    { "no such time", RANGE("\"A\"", NO_TIMES),
       "invalid 4\n/results/0/t: " NO_TIME "/results/1/t: " NO_TIME
       "/results/2/t: " NO_TIME "/results/3/t: " NO_TIME },
     { "no such ticker", RANGE("1", AT(NOON, "")),
@@ -134,16 +135,35 @@ static const struct reading_case cases[] = {
       "malformed: line 1, byte 14: the text ends too early\n" },
 };
 
+/* Where the writer finds a ticker that nobody bears. */
+static const struct reading_case places[] = {
+    { "open-close", OPEN_CLOSE(""), "invalid 1\n/symbol: odd\n" },
+    { "a range", RANGE("\"A\"", AT(NOON, "")), "invalid 1\n/ticker: odd\n" },
+    { "grouped", GROUPED(AT(NOON, ",\"T\":\"A\"")),
+      "invalid 1\n/results/0/T: odd\n" },
+};
+
+static void
+expect_case(vendor_reading *read, const struct reading_case *row)
+{
+    struct out got;
+
+    out_init(&got, 1UL << 20);
+    read(&got, row->body);
+    cr_expect(str_equal(out_text(&got), str_of(row->reading)),
+              "%s:\n%.*s\nwanted:\n%s", row->name, STR_ARG(out_text(&got)),
+              row->reading);
+    out_fini(&got);
+}
+
 Test(massive, all_that_it_has_is_read_or_refused_at_its_place)
 {
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct out got;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        expect_case(massive_reading, &cases[i]);
+}
 
-        out_init(&got, 1UL << 20);
-        massive_reading(&got, cases[i].body);
-        cr_expect(str_equal(out_text(&got), str_of(cases[i].reading)),
-                  "%s:\n%.*s\nwanted:\n%s", cases[i].name,
-                  STR_ARG(out_text(&got)), cases[i].reading);
-        out_fini(&got);
-    }
+Test(massive, the_writer_can_say_where_a_ticker_stood)
+{
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        expect_case(massive_ticker_place, &places[i]);
 }
