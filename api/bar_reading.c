@@ -11,7 +11,9 @@
 struct reader {
     struct bar_reading *reading;
     struct bar_fold fold;
-    struct date month; /* the first of every security but the place's */
+    struct date first;   /* month of every security but the place's */
+    int64_t security_id; /* and the month of it that is at hand */
+    struct date month;
     uint64_t records_left;
     unsigned passed;
     bool is_cut;   /* the turn is over, and the place set */
@@ -46,10 +48,10 @@ pass_over(struct reader *reader, const struct record *record)
 }
 
 static bool
-is_of_month(const struct bar_fold *fold, const struct record *record)
+is_of_month(const struct reader *reader, const struct record *record)
 {
-    return fold->days != 0 && record->security_id == fold->security_id &&
-           record->effective.days == fold->month.days;
+    return record->security_id == reader->security_id &&
+           record->effective.days == reader->month.days;
 }
 
 static enum visit
@@ -63,12 +65,14 @@ read_record(void *context, const struct record *record)
         reader->records_left--;
     /* Of the place's security the scan begins with the right month. */
     if (record->effective.days >= reading->to.days ||
-        (record->effective.days < reader->month.days &&
+        (record->effective.days < reader->first.days &&
          record->security_id != reading->security_id))
         return pass_over(reader, record);
     reader->passed = 0;
-    if (reader->records_left > 0 || is_of_month(&reader->fold, record))
+    if (reader->records_left > 0 || is_of_month(reader, record))
         visit = bar_fold_record(&reader->fold, record);
+    reader->security_id = record->security_id;
+    reader->month = record->effective;
     if (visit == VISIT_NEXT)
         return visit;
     assert(visit == VISIT_STOP);
@@ -105,7 +109,8 @@ bar_reading_turn(struct bar_reading *reading, uint64_t *records_left,
 {
     struct reader reader = {
         .reading = reading,
-        .month = bar_month(reading->from),
+        .first = bar_month(reading->from),
+        .security_id = -1,
         /* Two records at least: the first one, and one to be cut at. */
         .records_left = *records_left + SEEK_RECORDS + 2,
     };

@@ -63,7 +63,7 @@ bool bar_equal(const struct bar *a, const struct bar *b);
  * that is loaded at once takes a record a month, and reading it costs little
  * more than its bytes. Bars stand one behind the other, each:
  *
- *   u8   day of the month, 1 to 31
+ *   u8   day of the month, one that it has
  *   u8   bits 0-3: adj_close, volume, pre_market, after_hours are there; bit 4:
  *        numbers are wide; 5-7 zero
  *   u32  scales, four bits each, of open in the lowest; zero where null

@@ -22,13 +22,14 @@ struct bar_fold {
     struct date from, to;
     bars_visitor *visitor;
     void *context;
-    enum err err; /* ERR_STORE: a record is malformed */
+    enum err err; /* ERR_STORE: a record is malformed, or not by day */
 
     /* The month at hand. */
     int64_t security_id;
     struct date month;
-    uint32_t days; /* bit d - 1: bars[d - 1] is there */
-    struct bar bars[BARS_OF_MONTH_MAX];
+    uint32_t days;  /* bit d - 1: there is a bar of day d */
+    bool is_spread; /* it is bars[d - 1]; else they are side by side */
+    struct bar bars[BARS_OF_MONTH_MAX + 1]; /* and one being read */
 };
 
 void bar_fold_init(struct bar_fold *fold, struct date from, struct date to,

@@ -62,7 +62,7 @@ enum err batch_add(struct batch *batch, const struct fact *fact, uint32_t line);
 
 /*
  * The id that stands for a new security inside the batch, -1, -2 ... by its
- * label, which is copied. ERR_BUSY: memory.
+ * label, any text, which is copied. ERR_BUSY: memory.
  */
 enum err batch_label(struct batch *batch, struct str label, int64_t *out);
 

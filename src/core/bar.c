@@ -31,6 +31,8 @@ enum {
 #define REQUIRED_FIELDS 4
 #define SCALE_BITS 4
 #define SCALE_MASK 15U
+/* A byte in each of eight places. */
+#define EIGHT(byte) ((byte)*UINT64_C(0x0101010101010101))
 #define NARROW_BYTES 4
 #define WIDE_BYTES 8
 #define MANTISSA_MAX INT64_C(999999999999999999)
@@ -129,22 +131,39 @@ barset_put(struct out *out, const struct bar *bar)
     out_bytes(out, (const char *)bytes, n);
 }
 
-/* The scales, four bits each. */
+/*
+ * Scales of four bits each as bytes, the first in the lowest: halves are moved
+ * apart until each stands alone. False: one of them is too large.
+ */
 static bool
-take_scales(uint32_t scales, struct bar *out)
+take_scales(uint64_t scales, uint8_t out[static BAR_FIELDS])
 {
-    for (unsigned i = 0; i < BAR_FIELDS; i++) {
-        unsigned scale = scales >> (i * SCALE_BITS) & SCALE_MASK;
-
-        if (scale > DECIMAL_SCALE_MAX)
-            return false;
-        out->scales[i] = (uint8_t)scale;
-    }
-    return true;
+    scales = (scales | scales << 16) & UINT64_C(0x0000ffff0000ffff);
+    scales = (scales | scales << 8) & UINT64_C(0x00ff00ff00ff00ff);
+    scales = (scales | scales << 4) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    put_le64(out, scales);
+    /* What is over the limit carries out of its four bits. */
+    return ((scales + EIGHT(SCALE_MASK - DECIMAL_SCALE_MAX)) &
+            EIGHT(SCALE_MASK + 1)) == 0;
 }
 
+static void
+take_narrow(const unsigned char *from, struct bar *out)
+{
+    for (unsigned i = 0; i < REQUIRED_FIELDS; i++, from += NARROW_BYTES)
+        out->mantissas[i] = get_le32(from);
+    for (unsigned i = REQUIRED_FIELDS; i < BAR_FIELDS; i++) {
+        out->mantissas[i] = 0;
+        if ((out->present & BAR_BIT(i)) == 0)
+            continue;
+        out->mantissas[i] = get_le32(from);
+        from += NARROW_BYTES;
+    }
+}
+
+/* False: a number has too many digits; the narrow ones cannot. */
 static bool
-take_mantissas(const unsigned char *from, bool is_wide, struct bar *out)
+take_wide(const unsigned char *from, struct bar *out)
 {
     bool is_good = true;
 
@@ -152,23 +171,35 @@ take_mantissas(const unsigned char *from, bool is_wide, struct bar *out)
         out->mantissas[i] = 0;
         if ((out->present & BAR_BIT(i)) == 0)
             continue;
-        out->mantissas[i] =
-            is_wide ? (int64_t)get_le64(from) : (int64_t)get_le32(from);
-        from += is_wide ? WIDE_BYTES : NARROW_BYTES;
+        out->mantissas[i] = (int64_t)get_le64(from);
+        from += WIDE_BYTES;
         is_good &= (uint64_t)out->mantissas[i] <= MANTISSA_MAX;
     }
     return is_good;
+}
+
+/* Every month has the first 28. */
+static bool
+is_day_of(struct date month, unsigned day)
+{
+    struct date last = { month.days + (int32_t)day - 1 };
+
+    return day >= 1 && day <= BARS_OF_MONTH_MAX &&
+           (day <= 28 || bar_month(last).days == month.days);
 }
 
 bool
 barset_next(struct str *payload, struct date month, struct bar *out,
             enum err *err)
 {
+    static const uint8_t counts[] = { 0, 1, 1, 2, 1, 2, 2, 3,
+                                      1, 2, 2, 3, 2, 3, 3, 4 };
     const unsigned char *from = (const unsigned char *)payload->data;
-    size_t fields, bytes;
+    size_t bytes;
     unsigned flags;
-    bool is_wide;
+    bool is_wide, is_good;
 
+    static_assert(sizeof counts == FLAGS_PRESENT + 1, "a count of bits each");
     *err = OK;
     if (payload->len == 0)
         return false;
@@ -176,18 +207,24 @@ barset_next(struct str *payload, struct date month, struct bar *out,
     if (payload->len < HEAD_BYTES)
         return false;
     flags = from[HEAD_FLAGS];
+    if (flags > (FLAG_WIDE | FLAGS_PRESENT))
+        return false;
     is_wide = (flags & FLAG_WIDE) != 0;
-    out->present =
-        (uint8_t)(BAR_REQUIRED | (flags & FLAGS_PRESENT) << REQUIRED_FIELDS);
-    fields = (size_t)__builtin_popcount(out->present);
-    bytes = HEAD_BYTES + fields * (is_wide ? WIDE_BYTES : NARROW_BYTES);
-    if (flags > (FLAG_WIDE | FLAGS_PRESENT) || payload->len < bytes ||
-        from[HEAD_DAY] < 1 || from[HEAD_DAY] > BARS_OF_MONTH_MAX ||
-        !take_scales(get_le32(from + HEAD_SCALES), out) ||
-        !take_mantissas(from + HEAD_BYTES, is_wide, out))
+    flags &= FLAGS_PRESENT;
+    bytes = HEAD_BYTES + (size_t)(REQUIRED_FIELDS + counts[flags]) *
+                             (is_wide ? WIDE_BYTES : NARROW_BYTES);
+    if (payload->len < bytes || !is_day_of(month, from[HEAD_DAY]))
         return false;
     out->date.days = month.days + from[HEAD_DAY] - 1;
     out->source = get_le32(from + HEAD_SOURCE);
+    out->present = (uint8_t)(BAR_REQUIRED | flags << REQUIRED_FIELDS);
+    is_good = take_scales(get_le32(from + HEAD_SCALES), out->scales);
+    if (is_wide)
+        is_good &= take_wide(from + HEAD_BYTES, out);
+    else
+        take_narrow(from + HEAD_BYTES, out);
+    if (!is_good)
+        return false;
     payload->data += bytes;
     payload->len -= bytes;
     *err = OK;

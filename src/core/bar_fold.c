@@ -3,6 +3,9 @@
 
 #include <assert.h>
 
+#define DAY_BIT(place) (UINT32_C(1) << (place))
+#define HIGHEST_BIT 31
+
 void
 bar_fold_init(struct bar_fold *fold, struct date from, struct date to,
               bars_visitor *visitor, void *context)
@@ -13,42 +16,77 @@ bar_fold_init(struct bar_fold *fold, struct date from, struct date to,
     fold->context = context;
     fold->err = OK;
     fold->days = 0;
+    fold->is_spread = false;
 }
 
-/* Show the month's bars and begin anew. They are put side by side at the front:
- * most months have every day of one record, gaps of weekends aside. */
+/* Put the bars, which are side by side, where their days are. */
+static void
+spread(struct bar_fold *fold)
+{
+    uint32_t days = fold->days;
+    unsigned i = (unsigned)__builtin_popcount(days);
+
+    while (i > 0) {
+        unsigned place = HIGHEST_BIT - (unsigned)__builtin_clz(days);
+
+        days ^= DAY_BIT(place);
+        fold->bars[place] = fold->bars[--i];
+    }
+    fold->is_spread = true;
+}
+
+/* And side by side again, at the front. */
+static void
+gather(struct bar_fold *fold)
+{
+    size_t count = 0;
+
+    for (uint32_t days = fold->days; days != 0; days &= days - 1)
+        fold->bars[count++] = fold->bars[__builtin_ctz(days)];
+    fold->is_spread = false;
+}
+
+/* Show the month's bars and begin anew. */
 static enum visit
 show(struct bar_fold *fold)
 {
-    uint32_t days = fold->days;
-    size_t count = 0;
+    size_t count = (size_t)__builtin_popcount(fold->days);
 
+    if (fold->is_spread)
+        gather(fold);
     fold->days = 0;
-    for (; days != 0; days &= days - 1) {
-        unsigned place = (unsigned)__builtin_ctz(days);
-
-        if (place != count)
-            fold->bars[count] = fold->bars[place];
-        count++;
-    }
     if (count == 0)
         return VISIT_NEXT;
     return fold->visitor(fold->context, fold->security_id, fold->bars, count);
 }
 
+/*
+ * Lay a record's bars over those of the month that came before. Most months are
+ * of one record: its bars are read to where they are shown from.
+ */
 static enum err
 overlay(struct bar_fold *fold, struct str payload)
 {
-    struct bar bar;
+    bool is_first = fold->days == 0;
+    struct bar *bar = is_first ? fold->bars : &fold->bars[BARS_OF_MONTH_MAX];
+    uint32_t days = 0; /* of the record */
     enum err err;
 
-    while (barset_next(&payload, fold->month, &bar, &err)) {
-        int32_t place = bar.date.days - fold->month.days;
+    if (!is_first && !fold->is_spread)
+        spread(fold);
+    while (barset_next(&payload, fold->month, bar, &err)) {
+        int32_t place = bar->date.days - fold->month.days;
 
-        if (bar.date.days < fold->from.days || bar.date.days >= fold->to.days)
+        if (days >> place != 0)
+            return ERR_STORE;
+        days |= DAY_BIT(place);
+        if (bar->date.days < fold->from.days || bar->date.days >= fold->to.days)
             continue;
-        fold->bars[place] = bar;
-        fold->days |= UINT32_C(1) << place;
+        fold->days |= DAY_BIT(place);
+        if (is_first)
+            bar++;
+        else
+            fold->bars[place] = *bar;
     }
     return err;
 }

@@ -61,7 +61,7 @@ batch_label(struct batch *batch, struct str label, int64_t *out)
     uint32_t index;
 
     assert(batch->records == NULL);
-    assert(label_fault(label) == NULL);
+    assert(label.len > 0);
     TRY(batch_names_intern(&batch->labels, batch->seed, label, &index));
     *out = -1 - (int64_t)index;
     return OK;

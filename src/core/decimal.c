@@ -17,7 +17,7 @@ const int64_t decimal_scale_units[DECIMAL_SCALE_MAX + 1] = {
 };
 static_assert(DECIMAL_DIGITS_MAX == 18, "MANTISSA_END is 10^18");
 static_assert(DECIMAL_SCALE_MAX == 9, "SUM_ONE is 10^9, AVERAGE_ONE below");
-static_assert(AVERAGE_PLACES == 8, "AVERAGE_ONE is 10^8");
+static_assert(AVERAGE_PLACES == 8, "AVERAGE_ONE is 10^8, written in pairs");
 static_assert(DECIMAL_SUM_MAX <= INT64_MAX / 1000000000,
               "a divisor of 64 bits");
 
@@ -162,13 +162,25 @@ put_fraction(struct out *out, uint64_t fraction)
     char text[1 + AVERAGE_PLACES] = { '.' };
     size_t len = sizeof text;
 
-    for (size_t i = len; i > 1; i--) {
-        text[i - 1] = (char)('0' + fraction % 10);
-        fraction /= 10;
+    for (size_t i = len; i > 1; i -= 2) {
+        digits_put_two(text + i - 2, (unsigned)(fraction % 100));
+        fraction /= 100;
     }
     while (text[len - 1] == '0')
         len--;
     out_bytes(out, text, len);
+}
+
+/* Half to even. */
+static uint64_t
+divide_rounded(uint64_t dividend, uint64_t divisor)
+{
+    uint64_t quotient = dividend / divisor;
+    uint64_t rest = dividend % divisor;
+
+    if (rest > divisor - rest || (rest == divisor - rest && quotient % 2 == 1))
+        quotient++;
+    return quotient;
 }
 
 void
@@ -178,22 +190,20 @@ decimal_sum_put_average(struct out *out, const struct decimal_sum *sum,
     /* Of a whole, and then of one of the average's last places. */
     uint64_t one = SUM_ONE * (uint64_t)count;
     uint64_t place = SUM_ONE / AVERAGE_ONE * (uint64_t)count;
-    uint64_t whole, rest, fraction;
+    wide_int units = sum->units;
+    uint64_t whole = 0, places;
 
     assert(count > 0 && count <= DECIMAL_SUM_MAX);
-    assert(sum->units >= 0);
+    assert(units >= 0);
 
-    whole = (uint64_t)(sum->units / one);
-    rest = (uint64_t)(sum->units % one);
-    fraction = rest / place;
-    rest %= place;
-    if (rest > place - rest || (rest == place - rest && fraction % 2 == 1))
-        fraction++;
-    if (fraction == AVERAGE_ONE) {
-        fraction = 0;
-        whole++;
+    /* Most sums fit 64 bits, and are divided once. */
+    if (units > UINT64_MAX) {
+        whole = (uint64_t)(units / one);
+        units -= (wide_int)whole * one;
     }
+    places = divide_rounded((uint64_t)units, place);
+    whole += places / AVERAGE_ONE;
     out_int(out, (int64_t)whole);
-    if (fraction != 0)
-        put_fraction(out, fraction);
+    if (places % AVERAGE_ONE != 0)
+        put_fraction(out, places % AVERAGE_ONE);
 }

@@ -150,6 +150,15 @@ static const struct {
 
     { "/v1/securities/1/prices/summary?period=week&from=2020-12-28", 200, 3,
       SUMMARY_HEAD("\"week\",") WEEK_53 "," WEEK_13 END },
+    { "/v1/securities/1/prices/summary?period=week&to=2020-12-29", 200, 3,
+      SUMMARY_HEAD("\"week\",")
+          PERIOD("2020-12-21", "2020-12-28", "2020") "\"week\":52," AVERAGES(
+              "1", "60", "60", "60", "60", "10")
+              EXTREMES("60", "60", "60", "60") "," PERIOD(
+                  "2020-12-28", "2021-01-04",
+                  "2020") "\"week\":53," AVERAGES("1", "65.1", "66.5", "64",
+                                                  "65", "1000")
+                  EXTREMES("65.10", "66.5", "64", "65") END },
     { "/v1/securities/1/prices/summary?period=quarter&from=2021-01-01", 200, 3,
       SUMMARY_HEAD("\"quarter\",") QUARTER_1 END },
     { "/v1/securities/1/prices/summary?period=month&from=2021-01-03", 200, 3,

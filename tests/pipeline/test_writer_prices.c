@@ -97,6 +97,8 @@ static const struct {
 
     { "created", "*MS/20=7 MS/10=8@b|MS/10=8@b MS/30=9", "2=2+0 MS:m0|3=1+1",
       "m0/10=8@b m0/20=7@default m0/30=9@default " },
+    { "created by a text that is no label", "*BRK&B/1=1|BRK&B/2=2",
+      "2=1+0 BRK&B:m0|3=1+0", "m0/1=1@default m0/2=2@default " },
     { "two created, in order of appearance", "*B/20=7 A/10=8 B/20=7",
       "2=2+1 B:m0 A:m1", "m0/20=7@default m1/10=8@default " },
     { "created, and borne on other days only",

@@ -28,6 +28,45 @@ Test(complaint, keeps_place_and_words)
     arena_fini(&arena);
 }
 
+Test(complaint, a_row_is_named_by_its_number_or_its_line)
+{
+    static const struct {
+        struct row_place place;
+        const char *member, *pointer;
+        uint64_t line;
+        const char *detail;
+    } cases[] = {
+        { { "/facts", 7, 0 }, "op", "/facts/7/op", 0, "50% odd" },
+        { { "/facts", 7, 0 }, NULL, "/facts/7", 0, "50% odd" },
+        { { "", 7, 99 }, "op", "/7/op", 0, "50% odd" },
+        { { "", UINT64_MAX, 0 }, NULL, "/18446744073709551615", 0, "50% odd" },
+        { { NULL, 7, 12 }, "op", NULL, 12, "op: 50% odd" },
+        { { NULL, 7, 12 }, NULL, NULL, 12, "50% odd" },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct complaint *got;
+        struct complaints complaints;
+        struct arena arena;
+
+        arena_init(&arena, 1 << 16);
+        complaints_init(&complaints, &arena);
+        complaints_add_row(&complaints, &cases[i].place, cases[i].member,
+                           "50% odd");
+        cr_assert_eq(complaints.listed, 1, "row %zu", i);
+        got = &complaints.items[0];
+        cr_expect_eq(got->line, cases[i].line, "row %zu", i);
+        cr_expect_str_eq(got->detail, cases[i].detail, "row %zu: %s", i,
+                         got->detail);
+        if (cases[i].pointer == NULL)
+            cr_expect_null(got->pointer, "row %zu", i);
+        else
+            cr_expect_str_eq(got->pointer, cases[i].pointer, "row %zu: %s", i,
+                             got->pointer);
+        arena_fini(&arena);
+    }
+}
+
 Test(complaint, lists_a_hundred_and_counts_all)
 {
     struct complaints complaints;

@@ -133,3 +133,20 @@ Test(date, every_day_is_written_and_read_in_calendar_order)
     }
     cr_expect_eq(wheels.year, 10000, "ended in year %d", wheels.year);
 }
+
+Test(date, civil_days_are_those_of_the_text)
+{
+    struct wheels wheels = { 1, 1, 1 };
+
+    for (int32_t days = DATE_FIRST_DAYS; days <= DATE_LAST_DAYS; days++) {
+        struct civil civil = date_civil((struct date){ days });
+
+        if (civil.year != (unsigned)wheels.year ||
+            civil.month != (unsigned)wheels.month ||
+            civil.day != (unsigned)wheels.day ||
+            date_of_civil(civil).days != days)
+            cr_assert_fail("day %d: %u-%u-%u, back %d", days, civil.year,
+                           civil.month, civil.day, date_of_civil(civil).days);
+        turn(&wheels);
+    }
+}

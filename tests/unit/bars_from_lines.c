@@ -1,0 +1,245 @@
+/*
+ * Bars from lines, through their records, as summaries or moving averages: what
+ * test_bars_property.py holds against rational arithmetic.
+ *
+ *   bars_from_lines summary PERIOD FROM TO
+ *   bars_from_lines average FIELD FROM WINDOW...
+ *
+ * A line is `SECURITY TX DATE` and the fields, `-` for a null, in the order in
+ * which a store shows records. So are the rows, `null` for a null.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "secmaster/bar_fold.h"
+#include "secmaster/bar_summary.h"
+#include "secmaster/moving_average.h"
+#include "secmaster/period.h"
+
+#define LINE_BYTES_MAX 512
+#define WORDS (3 + BAR_FIELDS)
+#define NULL_TEXT STR("null")
+
+/* What is done with the bars, and what came out. */
+struct run {
+    struct out out;
+    int64_t security_id; /* of the bar before, or -1 */
+
+    enum period period;
+    struct period_span span;
+    struct bar_summary summary;
+
+    enum bar_field field;
+    struct date from;
+    uint32_t windows[MOVING_WINDOWS_MAX];
+    size_t window_count;
+    struct moving_average moving;
+};
+
+static struct run run;
+static struct bar_fold fold;
+
+static void
+put_date(struct date date)
+{
+    out_char(&run.out, ' ');
+    if (date.days == DATE_OPEN_DAYS)
+        out_str(&run.out, NULL_TEXT);
+    else
+        out_date(&run.out, date);
+}
+
+static void
+put_summary(void)
+{
+    if (run.summary.days == 0)
+        return;
+    out_int(&run.out, run.security_id);
+    put_date(run.span.start);
+    put_date(run.span.end);
+    out_print(&run.out, " %u %u", run.span.year, run.span.number);
+    for (unsigned i = 0; i < SUMMARY_COLUMNS; i++) {
+        out_char(&run.out, ' ');
+        if (!bar_summary_put(&run.out, &run.summary, (enum summary_column)i))
+            out_str(&run.out, NULL_TEXT);
+    }
+    out_char(&run.out, '\n');
+    run.summary = (struct bar_summary){ 0 };
+}
+
+static enum visit
+sum_up(void *context, int64_t security_id, const struct bar *bars, size_t count)
+{
+    (void)context;
+    for (size_t i = 0; i < count; i++) {
+        if (security_id != run.security_id ||
+            bars[i].date.days >= run.span.end.days) {
+            put_summary();
+            run.span = period_of(run.period, bars[i].date);
+            run.security_id = security_id;
+        }
+        bar_summary_add(&run.summary, &bars[i]);
+    }
+    return VISIT_NEXT;
+}
+
+static enum visit
+average(void *context, int64_t security_id, const struct bar *bars,
+        size_t count)
+{
+    (void)context;
+    if (security_id != run.security_id)
+        moving_average_init(&run.moving, run.field);
+    run.security_id = security_id;
+    for (size_t i = 0; i < count; i++) {
+        moving_average_add(&run.moving, &bars[i]);
+        if (bars[i].date.days < run.from.days)
+            continue;
+        out_int(&run.out, security_id);
+        put_date(bars[i].date);
+        for (size_t w = 0; w < run.window_count; w++) {
+            out_char(&run.out, ' ');
+            if (!moving_average_put(&run.out, &run.moving, run.windows[w]))
+                out_str(&run.out, NULL_TEXT);
+        }
+        out_char(&run.out, '\n');
+    }
+    return VISIT_NEXT;
+}
+
+static int64_t
+number_of(const char *text)
+{
+    char *end;
+    long long number = strtoll(text, &end, 10);
+
+    assert(*text != '\0' && *end == '\0');
+    return number;
+}
+
+static struct date
+date_of(const char *text)
+{
+    struct date date = { 0 };
+    enum err err = date_parse(str_of(text), &date);
+
+    assert(err == OK);
+    return date;
+}
+
+/* Cut a line, which ends in LF, into its words. */
+static void
+cut(char *line, char *words[WORDS])
+{
+    for (size_t i = 0; i < WORDS; i++) {
+        size_t len = strcspn(line, " \n");
+
+        assert(line[len] == (i + 1 < WORDS ? ' ' : '\n'));
+        words[i] = line;
+        line[len] = '\0';
+        line += len + 1;
+    }
+}
+
+static void
+read_bar(char *const *words, struct bar *out)
+{
+    *out = (struct bar){ .date = date_of(words[2]), .source = 1 };
+    for (unsigned i = 0; i < BAR_FIELDS; i++) {
+        struct decimal value = { 0, 0 };
+        enum err err;
+
+        if (strcmp(words[3 + i], "-") == 0)
+            continue;
+        err = decimal_parse(str_of(words[3 + i]), &value, NULL);
+        assert(err == OK);
+        bar_set(out, (enum bar_field)i, value);
+    }
+}
+
+/* Show a record to the fold, unless it is empty. */
+static void
+show(struct record *record, struct out *payload)
+{
+    enum visit visit;
+
+    record->payload = out_text(payload);
+    if (record->payload.len == 0)
+        return;
+    visit = bar_fold_record(&fold, record);
+    assert(visit == VISIT_NEXT);
+    out_reset(payload);
+}
+
+static void
+read_lines(void)
+{
+    struct record record = { .kind = RECORD_BARS, .security_id = -1 };
+    char line[LINE_BYTES_MAX], *words[WORDS];
+    struct out payload;
+
+    out_init(&payload, SIZE_MAX);
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        struct record next = { .kind = RECORD_BARS };
+        struct bar bar;
+
+        cut(line, words);
+        read_bar(words, &bar);
+        next.security_id = number_of(words[0]);
+        next.tx = (uint64_t)number_of(words[1]);
+        next.effective = bar_month(bar.date);
+        if (record_compare(&record, &next) != 0)
+            show(&record, &payload);
+        record = next;
+        barset_put(&payload, &bar);
+    }
+    show(&record, &payload);
+    out_fini(&payload);
+}
+
+/* The place of a name in a table. */
+static unsigned
+place_of(const char *name, const char *const *names, unsigned count)
+{
+    unsigned place = 0;
+
+    while (place < count && strcmp(name, names[place]) != 0)
+        place++;
+    assert(place < count);
+    return place;
+}
+
+int
+main(int argc, char **argv)
+{
+    bool is_summary;
+    enum err err;
+
+    assert(argc >= 5);
+    is_summary = strcmp(argv[1], "summary") == 0;
+    run.security_id = -1;
+    out_init(&run.out, SIZE_MAX);
+    if (is_summary) {
+        run.period = (enum period)place_of(argv[2], period_names, PERIODS);
+        bar_fold_init(&fold, date_of(argv[3]), date_of(argv[4]), sum_up, NULL);
+    } else {
+        run.field =
+            (enum bar_field)place_of(argv[2], bar_field_names, BAR_FIELDS);
+        run.from = date_of(argv[3]);
+        for (int i = 4; i < argc; i++)
+            run.windows[run.window_count++] = (uint32_t)number_of(argv[i]);
+        bar_fold_init(&fold, (struct date){ DATE_FIRST_DAYS },
+                      (struct date){ DATE_OPEN_DAYS }, average, NULL);
+    }
+    read_lines();
+    err = bar_fold_end(&fold);
+    assert(err == OK);
+    if (is_summary)
+        put_summary();
+    if (run.out.len > 0)
+        fwrite(run.out.data, 1, run.out.len, stdout);
+    out_fini(&run.out);
+    return 0;
+}
