@@ -254,6 +254,23 @@ put_columns(struct service *service, struct out *out)
 }
 
 static void
+put_trade_texts(const struct writer_stats *stats, struct out *out)
+{
+    static const char *const fields[TRADE_UNKNOWNS] = {
+        [TRADE_UNKNOWN_AMOUNT] = "amount",
+        [TRADE_UNKNOWN_TYPE] = "transaction_type",
+        [TRADE_UNKNOWN_OWNER] = "ownership",
+    };
+
+    put_head(out, "trade_texts_unknown_total", "counter",
+             "Texts of stored trades of which nobody knows what they say.");
+    for (size_t i = 0; i < TRADE_UNKNOWNS; i++)
+        out_print(out,
+                  "secmaster_trade_texts_unknown_total{field=\"%s\"} %llu\n",
+                  fields[i], (unsigned long long)stats->trades_unknown[i]);
+}
+
+static void
 put_writer(struct service *service, struct out *out)
 {
     struct writer_stats stats;
@@ -265,6 +282,8 @@ put_writer(struct service *service, struct out *out)
         { "batches_total", "counter", "Batches stored.", stats.batches },
         { "facts_total", "counter", "Facts stored.", stats.facts },
         { "bars_total", "counter", "Daily bars stored.", stats.bars },
+        { "trades_total", "counter", "Versions of trades stored.",
+          stats.trades },
         { "batches_refused_total", "counter",
           "Batches that broke a rule in the writer.", stats.refused },
         { "batches_replayed_total", "counter",
@@ -276,6 +295,7 @@ put_writer(struct service *service, struct out *out)
     };
 
     put_figures(out, figures, sizeof figures / sizeof figures[0]);
+    put_trade_texts(&stats, out);
     put_head(out, "commit_seconds_total", "counter", "Time spent in commits.");
     out_print(out, "secmaster_commit_seconds_total ");
     put_seconds(out, stats.commit_us_total);

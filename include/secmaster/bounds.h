@@ -16,6 +16,9 @@
 
 #define TICKER_BYTES_MAX 128 /* of a bar; exchanges' own have up to a dozen */
 
+#define TRADE_NAME_BYTES_MAX 255 /* a transaction's id, a member's */
+#define TRADE_COMMITTEES_MAX 256 /* of a trade; nobody sits on thirty */
+
 #define RULE_NAMES_MAX 4096 /* of a rule of precedence: kept for ever */
 #define RULE_BODY_BYTES_MAX (1UL << 20) /* as text: read at once */
 

@@ -3,6 +3,7 @@
 #define SECMASTER_JSON_TREE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "secmaster/arena.h"
 #include "secmaster/err.h"
@@ -35,6 +36,15 @@ struct tree_node {
  */
 enum err json_tree_parse(struct str text, struct arena *arena,
                          const struct tree_node **out, struct why *why);
+
+/* The same of a line of a longer text, of which places in why are then. */
+struct tree_place {
+    uint64_t bytes; /* before the line */
+    uint64_t line;  /* its number, from 1 */
+};
+enum err json_tree_parse_line(struct str line, const struct tree_place *place,
+                              struct arena *arena, const struct tree_node **out,
+                              struct why *why);
 
 /* NULL: no such member, or not an object. Case-sensitive. */
 const struct tree_node *json_tree_member(const struct tree_node *object,

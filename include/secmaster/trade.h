@@ -55,25 +55,33 @@ struct trade {
                                   security_id is its id in NAMES_TRADES */
     struct date transaction_date;
     struct date notification_date, report_date; /* TRADE_NO_DATE: none */
+    uint32_t ordinal; /* its place among the rows of its batch, from 0 */
     uint32_t amendment_number;
     int64_t updated; /* seconds since 1970; 0: not sent */
     struct value fields[TRADE_FIELDS];
 };
+
+/* Append what a version says, without its ordinal: equal content has equal
+ * bytes. */
+void trade_put(struct out *out, const struct trade *trade);
 
 /*
  * The payload of a RECORD_TRADES record: the versions that one batch brought of
  * one transaction with one transaction date, in order of arrival. Layout in
  * trade.c; integers are varints, texts have their length before them.
  */
-void tradeset_put(struct out *out, const struct trade *trade);
+void tradeset_put(struct out *out, uint32_t ordinal, struct str content);
 
 /* Take the next version off the front of *payload; transaction_id and
  * transaction_date are the caller's to set. As positionset_next. */
 bool tradeset_next(struct str *payload, struct trade *out, enum err *err);
 
-/* Newer: greater amendment_number, then updated, then arrival. <0, 0, >0. */
+/*
+ * Which of two versions of a transaction stands: that of the greater
+ * amendment_number, then updated, then (the caller's to compare) tx, then
+ * ordinal. <0, 0, >0.
+ */
 int trade_compare_versions(const struct trade *a, const struct trade *b);
-bool trade_equal(const struct trade *a, const struct trade *b);
 
 enum amount_kind { AMOUNT_UNKNOWN, AMOUNT_RANGE, AMOUNT_EXACT, AMOUNT_OPEN };
 struct amount {
@@ -81,10 +89,14 @@ struct amount {
     bool has_low, has_high;
     struct decimal low, high; /* an exact amount is both */
 };
-extern const char *const amount_kind_names[4];
+#define AMOUNT_KINDS 4
+extern const char *const amount_kind_names[AMOUNT_KINDS];
 
-/* "$1,001 - $15,000", "$50,000,001 +", "Over $50,000,000", "$721.63" and their
- * spellings; anything else is unknown. */
+/*
+ * "$1,001 - $15,000", "$50,000,001 +", "Over $50,000,000", "$721.63" and their
+ * spellings; anything else is unknown. Texts here and below are a value's, in
+ * canonical escaping: a line break is two characters.
+ */
 struct amount amount_read(struct str text);
 
 enum trade_type {
@@ -94,8 +106,31 @@ enum trade_type {
     TRADE_PARTIAL_SALE,
     TRADE_EXCHANGE,
 };
-extern const char *const trade_type_names[5];
+#define TRADE_TYPES 5
+extern const char *const trade_type_names[TRADE_TYPES];
 enum trade_type trade_type_read(struct str text);
+
+/* Who owns what was traded; nobody was named by "", "--", "None", "N/A". */
+enum trade_owner {
+    TRADE_OWNER_UNKNOWN,
+    TRADE_OWNER_NONE,
+    TRADE_OWNER_SELF,
+    TRADE_OWNER_SPOUSE,
+    TRADE_OWNER_JOINT,
+    TRADE_OWNER_DEPENDENT,
+};
+enum trade_owner trade_owner_read(struct str text);
+
+/* Texts that a trade may have without our knowing what they say. */
+enum trade_unknown {
+    TRADE_UNKNOWN_AMOUNT,
+    TRADE_UNKNOWN_TYPE,
+    TRADE_UNKNOWN_OWNER,
+};
+#define TRADE_UNKNOWNS 3
+
+/* Whether the trade's text is there, is not empty, and reads as nothing. */
+bool trade_is_unknown(const struct trade *trade, enum trade_unknown what);
 
 #define TRADE_LATE_DAYS 45
 /* Days from transaction to report; false: there is no report date. */

@@ -21,7 +21,8 @@ struct vendor_page {
  * are passed over. What reaches the batch is valid; complaints name places by
  * the vendor's own members. ERR_MALFORMED: no JSON; ERR_INVALID: there are
  * complaints (an answer that has nothing to tell included); ERR_TOO_LARGE:
- * over VENDOR_PAGE_BYTES_MAX as a tree; ERR_BUSY: memory.
+ * over VENDOR_PAGE_BYTES_MAX as a tree; ERR_BUSY: memory. A page of trades may
+ * have none, as the one behind the last has; its batch is sealed.
  */
 struct vendor_adapter {
     const char *name;

@@ -13,6 +13,7 @@
 #include "secmaster/inbox.h"
 #include "secmaster/rule.h"
 #include "secmaster/store.h"
+#include "secmaster/trade_batch.h"
 
 struct write_job;
 
@@ -57,6 +58,7 @@ struct write_job {
         const struct rule_names *rule;
         const struct portfolio_day *day;
         struct bar_batch *bars;
+        struct trade_batch *trades; /* sealed */
     };
     size_t bytes;                  /* about what it holds in memory */
     struct complaints *complaints; /* filled on ERR_INVALID */
@@ -80,7 +82,8 @@ struct write_job {
 struct writer;
 
 struct writer_stats {
-    uint64_t commits, batches, facts, bars, refused, repeated;
+    uint64_t commits, batches, facts, bars, trades, refused, repeated;
+    uint64_t trades_unknown[TRADE_UNKNOWNS]; /* of those trades, texts */
     uint64_t commit_us_total;
     uint64_t queue_jobs, queue_bytes; /* now */
 };

@@ -28,6 +28,7 @@ struct opened {
 
 struct growth {
     struct str text; /* that is parsed */
+    struct json_place place;
     struct arena *arena;
     struct str name; /* of the member whose value comes next */
     struct tree_node *root;
@@ -273,11 +274,10 @@ static const yajl_callbacks events = {
 static enum err
 stopped(const struct growth *growth, yajl_handle yajl, struct why *why)
 {
-    struct json_place place = { 0, 1 };
-
     switch (growth->err) {
     case ERR_MALFORMED:
-        return json_place_fault(place, yajl, growth->text, growth->fault, why);
+        return json_place_fault(growth->place, yajl, growth->text,
+                                growth->fault, why);
     case ERR_TOO_LARGE:
         return why_set(why, ERR_TOO_LARGE, "too many values and names");
     case ERR_INVALID:
@@ -295,10 +295,23 @@ stopped(const struct growth *growth, yajl_handle yajl, struct why *why)
     return growth->err;
 }
 
+/* yajl says so of a blank that it adds, not of the text. */
+static enum err
+cut_short(const struct growth *growth, struct why *why)
+{
+    uint64_t line = growth->place.line;
+
+    for (size_t i = 0; i < growth->text.len; i++)
+        line += growth->text.data[i] == '\n';
+    return why_set(
+        why, ERR_MALFORMED, "line %llu, byte %llu: the text ends too early",
+        (unsigned long long)line,
+        (unsigned long long)(growth->place.bytes + growth->text.len));
+}
+
 static enum err
 grow(struct growth *growth, yajl_handle yajl, struct why *why)
 {
-    struct json_place place = { 0, 1 };
     struct str text = growth->text;
     yajl_status status =
         yajl_parse(yajl, (const unsigned char *)text.data, text.len);
@@ -306,10 +319,10 @@ grow(struct growth *growth, yajl_handle yajl, struct why *why)
     if (status == yajl_status_ok) {
         status = yajl_complete_parse(yajl);
         if (status == yajl_status_error)
-            return why_set(why, ERR_MALFORMED, "the text ends too early");
+            return cut_short(growth, why);
     }
     if (status == yajl_status_error)
-        return json_place_fault(place, yajl, text, NULL, why);
+        return json_place_fault(growth->place, yajl, text, NULL, why);
     if (status == yajl_status_client_canceled)
         return stopped(growth, yajl, why);
     assert(growth->root != NULL);
@@ -321,7 +334,21 @@ enum err
 json_tree_parse(struct str text, struct arena *arena,
                 const struct tree_node **out, struct why *why)
 {
-    struct growth growth = { .text = text, .arena = arena };
+    const struct tree_place place = { 0, 1 };
+
+    return json_tree_parse_line(text, &place, arena, out, why);
+}
+
+enum err
+json_tree_parse_line(struct str text, const struct tree_place *place,
+                     struct arena *arena, const struct tree_node **out,
+                     struct why *why)
+{
+    struct growth growth = {
+        .text = text,
+        .place = { place->bytes, place->line },
+        .arena = arena,
+    };
     struct json_gate gate;
     yajl_handle yajl;
     enum err err;
@@ -332,6 +359,8 @@ json_tree_parse(struct str text, struct arena *arena,
     if (text.len == 0)
         return why_set(why, ERR_MALFORMED, "the text is empty");
     json_gate_init(&gate);
+    gate.bytes = place->bytes;
+    gate.line = place->line;
     TRY(json_gate_feed(&gate, text, why));
     TRY(json_gate_finish(&gate, why));
     yajl = yajl_alloc(&events, NULL, &growth);

@@ -1,4 +1,4 @@
-/* A trade's bytes in a record. */
+/* A trade's bytes in a record, and which of its versions stands. */
 #include "secmaster/trade.h"
 
 #include <assert.h>
@@ -8,6 +8,7 @@
 /*
  * On disk. A version:
  *
+ *   varint  ordinal, and then its content:
  *   u8      bit 0: a notification date follows, bit 1: a report date
  *   varint  amendment number
  *   varint  zigzag(updated)
@@ -22,6 +23,27 @@ enum {
     FLAG_NOTIFICATION = 1,
     FLAG_REPORT = 2,
     FLAGS = FLAG_NOTIFICATION | FLAG_REPORT,
+};
+
+const struct trade_member trade_members[TRADE_FIELDS] = {
+    [TRADE_ID] = { "id", TRADE_SCALAR },
+    [TRADE_REPORT_ID] = { "report_id", TRADE_SCALAR },
+    [TRADE_MEMBER_ID] = { "member_id", TRADE_SCALAR },
+    [TRADE_MEMBER_NAME] = { "member_name", TRADE_SCALAR },
+    [TRADE_CHAMBER] = { "chamber", TRADE_SCALAR },
+    [TRADE_PARTY] = { "party", TRADE_SCALAR },
+    [TRADE_STATE] = { "state", TRADE_SCALAR },
+    [TRADE_DISTRICT] = { "district", TRADE_SCALAR },
+    [TRADE_TYPE_TEXT] = { "transaction_type_text", TRADE_SCALAR },
+    [TRADE_OWNERSHIP] = { "ownership", TRADE_SCALAR },
+    [TRADE_AMOUNT] = { "amount", TRADE_SCALAR },
+    [TRADE_TICKER] = { "ticker", TRADE_SCALAR },
+    [TRADE_SECURITY_NAME] = { "security_name", TRADE_SCALAR },
+    [TRADE_SECURITY_TYPE] = { "security_type", TRADE_SCALAR },
+    [TRADE_DESCRIPTION] = { "description", TRADE_SCALAR },
+    [TRADE_DISCLOSURE_URL] = { "disclosure_url", TRADE_SCALAR },
+    [TRADE_COMMITTEES] = { "committees", TRADE_JSON },
+    [TRADE_FILER_INFO] = { "filer_info", TRADE_JSON },
 };
 
 static void
@@ -39,7 +61,7 @@ has_text(enum value_type type)
 }
 
 void
-tradeset_put(struct out *out, const struct trade *trade)
+trade_put(struct out *out, const struct trade *trade)
 {
     bool has_notification = trade->notification_date.days != TRADE_NO_DATE.days;
     bool has_report = trade->report_date.days != TRADE_NO_DATE.days;
@@ -61,6 +83,15 @@ tradeset_put(struct out *out, const struct trade *trade)
         put_number(out, field->text.len);
         out_str(out, field->text);
     }
+}
+
+void
+tradeset_put(struct out *out, uint32_t ordinal, struct str content)
+{
+    assert(content.len > 0);
+
+    put_number(out, ordinal);
+    out_str(out, content);
 }
 
 static bool
@@ -114,16 +145,18 @@ take_field(struct str *from, struct value *out)
 static bool
 take_trade(struct str *from, struct trade *out)
 {
-    uint64_t amendment, updated;
+    uint64_t ordinal, amendment, updated;
     unsigned flags;
 
-    if (!take_byte(from, &flags) || flags > FLAGS ||
+    if (!take_varint(from, &ordinal) || ordinal > UINT32_MAX ||
+        !take_byte(from, &flags) || flags > FLAGS ||
         !take_varint(from, &amendment) || amendment > UINT32_MAX ||
         !take_varint(from, &updated) ||
         !take_date(from, (flags & FLAG_NOTIFICATION) != 0,
                    &out->notification_date) ||
         !take_date(from, (flags & FLAG_REPORT) != 0, &out->report_date))
         return false;
+    out->ordinal = (uint32_t)ordinal;
     out->amendment_number = (uint32_t)amendment;
     out->updated = unzigzag(updated);
     for (size_t i = 0; i < TRADE_FIELDS; i++)
@@ -140,4 +173,23 @@ tradeset_next(struct str *payload, struct trade *out, enum err *err)
         return false;
     *err = take_trade(payload, out) ? OK : ERR_STORE;
     return *err == OK;
+}
+
+int
+trade_compare_versions(const struct trade *a, const struct trade *b)
+{
+    if (a->amendment_number != b->amendment_number)
+        return a->amendment_number < b->amendment_number ? -1 : 1;
+    if (a->updated != b->updated)
+        return a->updated < b->updated ? -1 : 1;
+    return 0;
+}
+
+bool
+trade_days_to_disclose(const struct trade *trade, int32_t *out)
+{
+    if (trade->report_date.days == TRADE_NO_DATE.days)
+        return false;
+    *out = trade->report_date.days - trade->transaction_date.days;
+    return true;
 }

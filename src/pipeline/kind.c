@@ -8,6 +8,7 @@ static const struct job_kind *const kinds[] = {
     [BATCH_PRECEDENCE] = &kind_precedence,
     [BATCH_POSITIONS] = &kind_positions,
     [BATCH_PRICES] = &kind_prices,
+    [BATCH_TRADES] = &kind_trades,
 };
 
 const struct job_kind *

@@ -30,7 +30,7 @@ struct job_kind {
 const struct job_kind *job_kind_of(enum batch_kind kind);
 
 extern const struct job_kind kind_facts, kind_precedence, kind_positions,
-    kind_prices;
+    kind_prices, kind_trades;
 
 /* Read the rules that the store keeps into store->rules. ERR_STORE: one is
  * damaged; ERR_BUSY: memory. */

@@ -44,7 +44,7 @@ struct writer {
     bool failed;
 
     atomic_uint_least64_t commits, batches, facts, refused, repeated, commit_us;
-    atomic_uint_least64_t bars;
+    atomic_uint_least64_t bars, trades, trades_unknown[TRADE_UNKNOWNS];
 };
 
 static void
@@ -106,12 +106,22 @@ refuse(struct writer *writer, struct write_job *job, enum err err)
 }
 
 static void
+count_trades(struct writer *writer, const struct trade_batch *trades)
+{
+    count(&writer->trades, trades->stored);
+    for (size_t i = 0; i < TRADE_UNKNOWNS; i++)
+        count(&writer->trades_unknown[i], trades->unknown[i]);
+}
+
+static void
 accept(struct writer *writer, struct write_job *job)
 {
     count(&writer->batches, 1);
     count(&writer->facts, job->facts);
     if (job->kind == BATCH_PRICES)
         count(&writer->bars, job->bars->stored);
+    if (job->kind == BATCH_TRADES)
+        count_trades(writer, job->trades);
     answer(writer, job, OK);
 }
 
@@ -377,12 +387,16 @@ writer_stats(struct writer *writer, struct writer_stats *out)
         .batches = atomic_load_explicit(&writer->batches, memory_order_relaxed),
         .facts = atomic_load_explicit(&writer->facts, memory_order_relaxed),
         .bars = atomic_load_explicit(&writer->bars, memory_order_relaxed),
+        .trades = atomic_load_explicit(&writer->trades, memory_order_relaxed),
         .refused = atomic_load_explicit(&writer->refused, memory_order_relaxed),
         .repeated =
             atomic_load_explicit(&writer->repeated, memory_order_relaxed),
         .commit_us_total =
             atomic_load_explicit(&writer->commit_us, memory_order_relaxed),
     };
+    for (size_t i = 0; i < TRADE_UNKNOWNS; i++)
+        out->trades_unknown[i] = atomic_load_explicit(
+            &writer->trades_unknown[i], memory_order_relaxed);
     pthread_mutex_lock(&writer->lock);
     out->queue_jobs = writer->queue_jobs;
     out->queue_bytes = writer->queue_bytes;

@@ -4,6 +4,7 @@
 
 #include "secmaster/vendor.h"
 
+extern const struct vendor_adapter benzinga_adapter;
 extern const struct vendor_adapter massive_adapter;
 
 #endif

@@ -4,6 +4,7 @@
 #include "adapters.h"
 
 static const struct vendor_adapter *const adapters[] = {
+    &benzinga_adapter,
     &massive_adapter,
 };
 

@@ -42,9 +42,12 @@ static const struct {
     { BODY(DEEP32 "[]" BACK32), ERR_MALFORMED, NULL,
       "line 1, byte 33: nested too deeply" },
     { BODY(""), ERR_MALFORMED, NULL, "the text is empty" },
-    { BODY(" "), ERR_MALFORMED, NULL, "the text ends too early" },
-    { BODY("[1,"), ERR_MALFORMED, NULL, "the text ends too early" },
-    { BODY("{\"a\":"), ERR_MALFORMED, NULL, "the text ends too early" },
+    { BODY(" "), ERR_MALFORMED, NULL,
+      "line 1, byte 1: the text ends too early" },
+    { BODY("[1,"), ERR_MALFORMED, NULL,
+      "line 1, byte 3: the text ends too early" },
+    { BODY("{\"a\":"), ERR_MALFORMED, NULL,
+      "line 1, byte 5: the text ends too early" },
     { BODY("\"a"), ERR_MALFORMED, NULL,
       "line 1, byte 3: the text ends inside a string" },
     { BODY("[01]"), ERR_MALFORMED, NULL,
@@ -88,6 +91,35 @@ Test(json_tree, is_strict_and_prints_what_it_read)
                       "row %zu: %.*s", i, STR_ARG(out_text(&out)));
         }
         out_fini(&out);
+        arena_fini(&arena);
+    }
+}
+
+Test(json_tree, a_line_has_its_place_in_the_text)
+{
+    static const struct {
+        struct str line;
+        const char *why;
+    } lines[] = {
+        { BODY("[1"), "line 7, byte 102: the text ends too early" },
+        { BODY("[01]"), "line 7, byte 103: parse error: after array element, I "
+                        "expect ',' or ']'" },
+        { BODY("[\"\xff\"]"), "line 7, byte 103: not UTF-8" },
+        { BODY("{\"a\":1,\"a\":2}"),
+          "line 7, byte 113: duplicate member \"a\"" },
+    };
+    const struct tree_place place = { 100, 7 };
+
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        const struct tree_node *root;
+        struct why why = { "" };
+        struct arena arena;
+
+        arena_init(&arena, TREE_BYTES_MAX);
+        cr_expect_eq(
+            json_tree_parse_line(lines[i].line, &place, &arena, &root, &why),
+            ERR_MALFORMED, "line %zu", i);
+        cr_expect_str_eq(why.text, lines[i].why, "line %zu: %s", i, why.text);
         arena_fini(&arena);
     }
 }

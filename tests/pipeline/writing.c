@@ -332,9 +332,56 @@ test_bars_new(const char *bars)
     return job;
 }
 
+static void
+add_trade(struct trade_batch *batch, struct str text)
+{
+    const struct str id = cut(&text, '/'), day = cut(&text, '.');
+    const struct str amendment = cut(&text, '='), amount = cut(&text, '@');
+    const struct str member = cut(&text, '/'), since = cut(&text, ':');
+    const struct str updated = cut(&text, '=');
+    const struct trade_filer filer = {
+        .member_id = member,
+        .day = { (int32_t)strtol(since.data, NULL, 10) },
+        .version = { strtoll(updated.data, NULL, 10), text },
+    };
+    struct trade trade = {
+        .transaction_id = id,
+        .transaction_date = { (int32_t)strtol(day.data, NULL, 10) },
+        .notification_date = TRADE_NO_DATE,
+        .report_date = TRADE_NO_DATE,
+        .amendment_number = (uint32_t)strtoul(amendment.data, NULL, 10),
+    };
+    enum err err;
+
+    for (size_t i = 0; i < TRADE_FIELDS; i++)
+        trade.fields[i] = VALUE_OF_NULL;
+    trade.fields[TRADE_AMOUNT] = (struct value){ VALUE_STRING, amount };
+    err = trade_batch_add(batch, &trade, member.len > 0 ? &filer : NULL);
+    assert(err == OK);
+}
+
+struct test_job *
+test_trades_new(const char *trades)
+{
+    struct test_job *job = job_new(BATCH_TRADES);
+    struct trade_batch *batch = trade_batch_new(0);
+    struct str text = str_of(trades);
+    enum err err;
+
+    assert(batch != NULL);
+    while (text.len > 0)
+        add_trade(batch, cut(&text, ' '));
+    err = trade_batch_seal(batch);
+    assert(err == OK);
+    job->job.trades = batch;
+    return job;
+}
+
 void
 test_job_free(struct test_job *job)
 {
+    if (job->job.kind == BATCH_TRADES)
+        trade_batch_free(job->job.trades);
     if (job->job.kind == BATCH_PRICES)
         bar_batch_free(job->job.bars);
     out_fini(&job->job.once.answer);

@@ -76,6 +76,10 @@ struct test_job *test_day_new(const char *portfolio, int day,
  * created.
  */
 struct test_job *test_bars_new(const char *bars);
+
+/* Trades from "ID/DAY.AMENDMENT=AMOUNT[@MEMBER/DAY:UPDATED=TEXT]" separated by
+ * spaces. */
+struct test_job *test_trades_new(const char *trades);
 void test_job_free(struct test_job *job);
 
 void test_job_submit(struct test_job *job);

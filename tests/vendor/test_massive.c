@@ -132,8 +132,7 @@ static const struct reading_case cases[] = {
     { "a member twice", BODY("{\"from\":1,\"from\":1}"),
       "malformed: line 1, byte 19: duplicate member \"from\"\n" },
     { "no JSON", BODY("{\"status\":\"OK\""),
-      "malformed: the text ends too "
-      "early\n" },
+      "malformed: line 1, byte 14: the text ends too early\n" },
 };
 
 /* Where the writer finds a ticker that nobody bears. */
