@@ -212,7 +212,7 @@ static const struct row refused[] = {
               "B\",\"\\u00e9\",\"\\u007f\",\"A\",\"B\","
               "\"A\"]"),
       "/vendors/0/datasets/open-close/universe/1: must be a string\n"
-      "/vendors/0/datasets/open-close/universe/2: a ticker must be 1 to 32 "
+      "/vendors/0/datasets/open-close/universe/2: a ticker must be 1 to 128 "
       "bytes long\n"
       "/vendors/0/datasets/open-close/universe/3: a ticker must be of visible "
       "ASCII characters\n"

@@ -319,7 +319,7 @@ Test(block, refuses_what_is_no_record)
         { "kind 2 without a payload", 1, STR("\x03\x02\x05\x00\x02"), NULL },
         { "kind 2, kind 1 behind it", 2, STR("\x07\x02\x05\x00\x02x" WHOLE),
           "malformed" },
-        { "kind 3", 1, STR("\x07\x03\x05\x00\x02x"), "malformed" },
+        { "kind 9", 1, STR("\x07\x09\x05\x00\x02x"), "malformed" },
         { "kind 0", 1, STR("\x07\x00\x05\x00\x02x"), "malformed" },
         { "kind again", 2, STR(WHOLE WHOLE), "malformed" },
         { "same tx", 2, STR(WHOLE "\x04\x00y"), "malformed" },

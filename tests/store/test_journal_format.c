@@ -207,7 +207,7 @@ Test(journal_format, refuses_a_malformed_record)
         { "kind only", { "\x01", 1 }, false },
         { "positions", { "\x02\x01\x02\x01p", 5 }, true },
         { "no positions", { "\x02\x01\x02\x00", 4 }, true },
-        { "unknown kind", { "\x03\x01\x02\x01p", 5 }, false },
+        { "unknown kind", { "\x09\x01\x02\x01p", 5 }, false },
         { "security only", { "\x01\x01", 2 }, false },
         { "no length", { "\x01\x01\x02", 3 }, false },
         { "payload cut", { "\x01\x01\x02\x02p", 5 }, false },
