@@ -245,6 +245,7 @@ validator_end(struct request *request, struct response *response)
     if (!response->has_tag || response->status != 200 || !has_star(request))
         return;
     response->status = 304;
+    response->header_count = 0; /* so far they are about the body */
     if (response->stream != NULL) {
         response->stream->free(response->stream);
         response->stream = NULL;

@@ -1,4 +1,5 @@
 """Check a value against the part of JSON Schema that openapi.yaml uses."""
+import datetime
 import re
 
 TYPES = {
@@ -11,11 +12,37 @@ TYPES = {
     'number': lambda v: isinstance(v, (int, float))
     and not isinstance(v, bool),
 }
-ANNOTATIONS = {'description', 'format', 'default', 'examples'}
+ANNOTATIONS = {'description', 'default', 'examples'}
 KEYWORDS = ANNOTATIONS | {
-    '$ref', 'type', 'const', 'enum', 'oneOf', 'anyOf', 'not', 'pattern',
+    '$ref', 'type', 'format', 'const', 'enum', 'oneOf', 'anyOf', 'not', 'pattern',
     'minLength', 'maxLength', 'minimum', 'maximum', 'items', 'minItems',
     'maxItems', 'properties', 'required', 'additionalProperties'}
+
+
+def is_day(text):
+    if not re.fullmatch(r'\d{4}-\d\d-\d\d', text, re.ASCII):
+        return False
+    try:
+        datetime.date(*map(int, text.split('-')))
+    except ValueError:
+        return False
+    return True
+
+
+def is_moment(text):
+    day, letter, time = text.partition('T')
+    found = re.fullmatch(r'(\d\d):(\d\d):(\d\d)([.]\d+)?'
+                         r'(Z|[+-]\d\d:\d\d)', time, re.ASCII)
+    return bool(letter and found and is_day(day) and int(found[1]) < 24
+                and int(found[2]) < 60 and int(found[3]) <= 60)
+
+
+# An assertion here, of the type that it is about; other values have none.
+FORMATS = {
+    'date': (str, is_day),
+    'date-time': (str, is_moment),
+    'int64': (int, lambda n: -2**63 <= n < 2**63),
+}
 
 
 def resolve(document, ref):
@@ -72,6 +99,9 @@ def of_any_type(document, schema, value, where):
             yield from (f'  {text}' for t in tries for text in t)
         elif most and fit > most:
             yield f'{where}: fits {fit} of oneOf'
+    type_, is_one = FORMATS.get(schema.get('format'), (None, None))
+    if type_ and isinstance(value, type_) and not is_one(value):
+        yield f'{where}: {value!r} is no {schema["format"]}'
     if 'not' in schema and not list(
             faults(document, schema['not'], value, where)):
         yield f'{where}: {value!r} is what it must not be'

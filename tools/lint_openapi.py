@@ -19,7 +19,7 @@ BOUNDS = {
     'SOURCE_BYTES_MAX': SCHEMAS + 'Source/maxLength',
     'VALUE_BYTES_MAX': SCHEMAS + 'Value/maxLength',
     'SECURITY_ID_MAX': SCHEMAS + 'SecurityId/maximum',
-    'IDEMPOTENCY_KEY_BYTES_MAX': PARAMETERS + 'IdempotencyKey/schema/maxLength',
+    'IDEMPOTENCY_KEY_BYTES_MAX': SCHEMAS + 'IdempotencyKey/maxLength',
     'REQUEST_ID_BYTES_MAX': SCHEMAS + 'RequestId/maxLength',
     'COMPLAINTS_LISTED_MAX': SCHEMAS + 'Problem/properties/errors/maxItems',
     'BEARERS_LISTED_MAX': SCHEMAS + 'Problem/properties/candidates/maxItems',

@@ -101,6 +101,7 @@ class Conditional(ServerCase):
         self.assertEqual(answer.header("Cache-Control"), AGAIN, row)
         self.assertEqual(answer.header("Vary"), "Accept, Accept-Encoding")
         self.assertIsNone(answer.header("Content-Type"), row)
+        self.assertIsNone(answer.header("Link"), row)
         if path.startswith("/v1"):
             self.assertEqual(answer.tx, self.client.newest(), row)
 
