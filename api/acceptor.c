@@ -48,7 +48,7 @@ write_refusal(struct acceptor *acceptor, struct out *out)
     len = snprintf(body, sizeof body,
                    "{\"type\":\"/problems/unavailable\",\"title\":"
                    "\"The server cannot take this now\",\"status\":503,"
-                   "\"detail\":\"Too many connections are open.\","
+                   "\"detail\":\"too many connections are open\","
                    "\"instance\":\"\",\"request_id\":\"%s\"}",
                    id);
     out_print(out,

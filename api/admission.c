@@ -77,7 +77,7 @@ refuse_method(struct request *request, struct response *response,
         response->status = 204;
     else
         problem_set(request, response, PROBLEM_METHOD_NOT_ALLOWED,
-                    "This path serves %s.", allow);
+                    "this path serves %s", allow);
     response_header(request, response, "Allow", "%s", allow);
 }
 
@@ -104,7 +104,7 @@ check_route(struct request *request, struct response *response)
         return;
     if (err == ERR_NOT_FOUND)
         problem_set(request, response, PROBLEM_NOT_FOUND,
-                    "No resource has this path.");
+                    "no resource has this path");
     else if (err == ERR_CONFLICT)
         refuse_method(request, response, allow);
     else if (err == ERR_MALFORMED)
@@ -171,7 +171,7 @@ check_body_media(struct request *request, struct response *response)
 
     if (!coding_of_body(request)) {
         problem_set(request, response, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-                    "The only Content-Encoding taken is gzip, once.");
+                    "the only Content-Encoding taken is gzip, once");
         response_header(request, response, "Accept-Encoding", "gzip");
         return;
     }
@@ -183,12 +183,12 @@ check_body_media(struct request *request, struct response *response)
         problem_set(request, response, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
                     "%s; say what the body is with one of the headers "
                     "Content-Type: application/json, Content-Type: "
-                    "application/x-ndjson, Content-Type: text/csv.",
-                    type.len == 0 ? "There is no Content-Type"
-                                  : "This Content-Type is not taken here");
+                    "application/x-ndjson, Content-Type: text/csv",
+                    type.len == 0 ? "there is no Content-Type"
+                                  : "this Content-Type is not taken here");
     else if (!is_utf8(params))
         problem_set(request, response, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-                    "The only charset taken is UTF-8.");
+                    "the only charset taken is UTF-8");
 }
 
 static void
@@ -200,13 +200,13 @@ check_body_size(struct request *request, struct response *response)
 
     if (length > service->body_bytes_max)
         problem_set(request, response, PROBLEM_TOO_LARGE,
-                    "A body may have at most %llu bytes.",
+                    "a body may have at most %llu bytes",
                     (unsigned long long)service->body_bytes_max);
     else if (length > 0 &&
              atomic_load(&service->body_bytes_in_flight) + length >
                  BODY_BYTES_IN_FLIGHT_MAX)
         problem_set(request, response, PROBLEM_UNAVAILABLE,
-                    "Too many bodies are being read.");
+                    "too many bodies are being read");
 }
 
 static void
@@ -218,7 +218,7 @@ check_body(struct request *request, struct response *response)
             return;
         /* Others may not see it, and take it for the next request. */
         problem_set(request, response, PROBLEM_MALFORMED_REQUEST,
-                    "This call takes no body.");
+                    "this call takes no body");
         response->close = true;
         return;
     }
@@ -235,7 +235,7 @@ check_draining(struct request *request, struct response *response)
         !atomic_load(&request->service->draining))
         return;
     problem_set(request, response, PROBLEM_UNAVAILABLE,
-                "The server is stopping.");
+                "the server is stopping");
 }
 
 void

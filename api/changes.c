@@ -108,7 +108,7 @@ number_asked(struct request *request, struct response *response,
     if (text.data == NULL || number_read(text, out))
         return true;
     problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,
-                "%s is a number: 0, 1, 2 ...", name);
+                "%s is a whole number, 0 or more", name);
     return false;
 }
 

@@ -110,7 +110,7 @@ refuse_answer(struct exchange *exchange)
     out_init(&response->body, ANSWER_BYTES_MAX);
     response->header_count = 0;
     problem_set(&exchange->request, response, PROBLEM_UNAVAILABLE,
-                "Too many large answers are being read.");
+                "too many large answers are being read");
 }
 
 static void
@@ -243,7 +243,7 @@ exchange_head(struct exchange *exchange, struct gate_head *head)
         return false;
     if (!gate_check(head, &problem, &detail)) {
         metrics_refused(request->service->metrics);
-        problem_set(request, response, problem, "%s.", detail);
+        problem_set(request, response, problem, "%s", detail);
         refuse_doubt(exchange, problem);
         return true;
     }
@@ -277,10 +277,10 @@ exchange_unseen(struct exchange *exchange, const char *content_length)
     metrics_refused(request->service->metrics);
     if (is_number)
         problem_set(request, response, PROBLEM_TOO_LARGE,
-                    "The Content-Length is past any limit.");
+                    "the Content-Length is past any limit");
     else
         problem_set(request, response, PROBLEM_MALFORMED_REQUEST,
-                    "The head cannot be parsed.");
+                    "the head cannot be parsed");
     end_early(exchange);
 }
 
@@ -393,7 +393,7 @@ exchange_whole(struct exchange *exchange, size_t trailer_bytes)
 
     if (trailer_bytes > TRAILER_BYTES_MAX) {
         problem_set(&exchange->request, &exchange->response,
-                    PROBLEM_HEAD_TOO_LARGE, "The trailers are too large.");
+                    PROBLEM_HEAD_TOO_LARGE, "the trailers are too large");
         end_early(exchange);
         return;
     }

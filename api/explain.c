@@ -8,7 +8,6 @@
 #include "problem.h"
 #include "recorded.h"
 #include "secmaster/columns.h"
-#include "security.h"
 #include "service.h"
 #include "trail.h"
 
@@ -143,18 +142,23 @@ explain(struct request *request, struct response *response,
         .out = &response->body,
     };
     struct why why = { 0 };
+    bool is_known;
     enum err err;
 
     audit_init(&e.audit, AUDIT_BYTES_MAX);
     columns_init(&e.columns);
     recorded_init(&e.recorded, reading->store);
     err = read_all(&e, attribute, &why);
-    if (err == OK && e.audit.count > 0)
+    is_known = e.trail.is_known;
+    if (err == OK && !is_known) /* by that day: it may be known of later ones */
+        err = reading_knows(reading, e.trail.security_id, &is_known, &why);
+    if (err == OK && is_known)
         err = put_all(&e, &why);
     if (err != OK) {
         problem_err(request, response, err, &why);
-    } else if (e.audit.count == 0) {
-        security_answer_nothing(request, response, reading);
+    } else if (!is_known) {
+        problem_set(request, response, PROBLEM_NOT_FOUND,
+                    "security %lld is unknown", (long long)e.trail.security_id);
     } else {
         response->status = 200;
         response->media = MEDIA_JSON;

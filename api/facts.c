@@ -40,13 +40,11 @@ refuse(struct request *request, struct response *response, enum err err,
 {
     struct posting *posting = request->state;
 
-    if (err == ERR_MALFORMED)
-        problem_set(request, response, PROBLEM_MALFORMED_BODY, "%s", why->text);
-    else if (err == ERR_INVALID)
+    if (err == ERR_INVALID)
         problem_list(request, response, PROBLEM_INVALID_FACT,
                      &posting->complaints);
     else
-        problem_err(request, response, err, why);
+        problem_body(request, response, err, &posting->complaints, why);
 }
 
 static void

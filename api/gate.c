@@ -165,7 +165,7 @@ check_header(const struct pair *header)
 
 /* What the framing headers say, taken together. */
 struct framing {
-    size_t lengths, encodings, hosts;
+    size_t lengths, encodings, types, hosts;
     struct str length, encoding, host;
 };
 
@@ -178,6 +178,8 @@ note_framing(struct framing *framing, const struct pair *header)
     } else if (is_word(header->name, "Transfer-Encoding")) {
         framing->encodings++;
         framing->encoding = header->value;
+    } else if (is_word(header->name, "Content-Type")) {
+        framing->types++;
     } else if (is_word(header->name, "Host")) {
         framing->hosts++;
         framing->host = header->value;
@@ -207,6 +209,8 @@ check_framing(const struct framing *framing, bool is_old)
         return malformed("more than one Content-Length");
     if (framing->lengths == 1 && !is_digits(trimmed(framing->length)))
         return malformed("the Content-Length is not a number");
+    if (framing->types > 1)
+        return malformed("more than one Content-Type");
     if (framing->encodings == 0)
         return nothing_wrong;
     if (framing->encodings > 1)

@@ -22,7 +22,7 @@ count_bytes(struct exchange *exchange, size_t len)
     if (atomic_fetch_add(in_flight, len) + len <= BODY_BYTES_IN_FLIGHT_MAX)
         return true;
     problem_set(request, &exchange->response, PROBLEM_UNAVAILABLE,
-                "Too many bodies are being read.");
+                "too many bodies are being read");
     return false;
 }
 
@@ -39,7 +39,7 @@ check_limits(struct exchange *exchange, struct str piece)
     if (!is_long)
         return count_bytes(exchange, piece.len);
     problem_set(request, response, PROBLEM_TOO_LARGE,
-                "A body may have at most %llu bytes.",
+                "a body may have at most %llu bytes",
                 (unsigned long long)bytes_max);
     return false;
 }
@@ -57,7 +57,7 @@ refuse(struct exchange *exchange, enum err err, const struct why *why)
 {
     if (err == ERR_MALFORMED)
         problem_set(&exchange->request, &exchange->response,
-                    PROBLEM_MALFORMED_BODY, "The body's Content-Encoding: %s.",
+                    PROBLEM_MALFORMED_BODY, "the body's Content-Encoding: %s",
                     why->text);
     else
         problem_err(&exchange->request, &exchange->response, err, NULL);
@@ -75,7 +75,7 @@ take_unpacked(struct exchange *exchange, struct str piece)
     exchange->unpacked_bytes += piece.len;
     if (exchange->unpacked_bytes > bytes_max) {
         problem_set(request, &exchange->response, PROBLEM_TOO_LARGE,
-                    "Unpacked, a body may have at most %llu bytes.",
+                    "unpacked, a body may have at most %llu bytes",
                     (unsigned long long)bytes_max);
         return false;
     }

@@ -40,21 +40,6 @@ begin(struct request *request, struct response *response)
 }
 
 static void
-refuse(struct request *request, struct response *response, enum err err,
-       const struct why *why)
-{
-    struct joining *joining = request->state;
-
-    if (err == ERR_MALFORMED)
-        problem_set(request, response, PROBLEM_MALFORMED_BODY, "%s", why->text);
-    else if (err == ERR_INVALID)
-        problem_list(request, response, PROBLEM_INVALID_BODY,
-                     &joining->complaints);
-    else
-        problem_err(request, response, err, why);
-}
-
-static void
 body(struct request *request, struct response *response, struct str piece)
 {
     struct joining *joining = request->state;
@@ -62,7 +47,7 @@ body(struct request *request, struct response *response, struct str piece)
     enum err err = positions_reader_feed(joining->reader, piece, &why);
 
     if (err != OK)
-        refuse(request, response, err, &why);
+        problem_body(request, response, err, &joining->complaints, &why);
 }
 
 /* False: the response is set. */
@@ -158,7 +143,7 @@ handle(struct request *request, struct response *response)
         return;
     err = positions_reader_finish(joining->reader, &why);
     if (err != OK) {
-        refuse(request, response, err, &why);
+        problem_body(request, response, err, &joining->complaints, &why);
         return;
     }
     if (joined_positions(joined)->count >= JOIN_PARTS_POSITIONS)

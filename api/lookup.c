@@ -49,13 +49,8 @@ body_read(struct request *request, struct response *response)
     enum err err = lookup_read(out_text(&asked->body), request->arena,
                                &asked->complaints, &asked->lookup, &why);
 
-    if (err == ERR_MALFORMED)
-        problem_set(request, response, PROBLEM_MALFORMED_BODY, "%s", why.text);
-    else if (err == ERR_INVALID)
-        problem_list(request, response, PROBLEM_INVALID_BODY,
-                     &asked->complaints);
-    else if (err != OK)
-        problem_err(request, response, err, &why);
+    if (err != OK)
+        problem_body(request, response, err, &asked->complaints, &why);
     return err == OK;
 }
 
@@ -90,6 +85,21 @@ complain(struct asked *asked, size_t i, const char *detail)
     complaints_add(&asked->complaints, pointer, 0, "%s", detail);
 }
 
+static void
+complain_unknown(struct asked *asked, size_t i, uint64_t known_tx)
+{
+    struct str name = asked->lookup.attributes[i];
+    char detail[ATTRIBUTE_BYTES_MAX + 100];
+
+    if (name.len > ATTRIBUTE_BYTES_MAX)
+        name.len = ATTRIBUTE_BYTES_MAX; /* no attribute's name is longer */
+    (void)snprintf(detail, sizeof detail,
+                   "by transaction %llu nobody has asserted the attribute "
+                   "\"%.*s\"",
+                   (unsigned long long)known_tx, STR_ARG(name));
+    complain(asked, i, detail);
+}
+
 /* The attributes' ids, in the request's arena. False: the response is set. */
 static bool
 projection_read(struct request *request, struct response *response,
@@ -109,7 +119,7 @@ projection_read(struct request *request, struct response *response,
         if (is_fixed_column(name)) {
             complain(asked, i, "is in every row: attributes leaves it out");
         } else if (!attribute_is_known(reading, name, &attributes[i])) {
-            complain(asked, i, "nobody has asserted this attribute by then");
+            complain_unknown(asked, i, reading->known_tx);
         } else if (columns_has(&seen, attributes[i])) {
             complain(asked, i, "stands twice");
         } else {

@@ -55,22 +55,6 @@ begin(struct request *request, struct response *response)
         problem_err(request, response, ERR_BUSY, NULL);
 }
 
-/* What the reader or the writer found wrong. */
-static void
-refuse(struct request *request, struct response *response, enum err err,
-       const struct why *why)
-{
-    struct putting *putting = request->state;
-
-    if (err == ERR_MALFORMED)
-        problem_set(request, response, PROBLEM_MALFORMED_BODY, "%s", why->text);
-    else if (err == ERR_INVALID)
-        problem_list(request, response, PROBLEM_INVALID_BODY,
-                     &putting->complaints);
-    else
-        problem_err(request, response, err, why);
-}
-
 static void
 body(struct request *request, struct response *response, struct str piece)
 {
@@ -79,7 +63,7 @@ body(struct request *request, struct response *response, struct str piece)
     enum err err = positions_reader_feed(putting->reader, piece, &why);
 
     if (err != OK)
-        refuse(request, response, err, &why);
+        problem_body(request, response, err, &putting->complaints, &why);
 }
 
 /* A position takes no more bytes so than in a body. */
@@ -119,7 +103,7 @@ handle(struct request *request, struct response *response)
     if (err == OK)
         err = encode(putting);
     if (err != OK) {
-        refuse(request, response, err, &why);
+        problem_body(request, response, err, &putting->complaints, &why);
         return;
     }
     job->kind = BATCH_POSITIONS;
@@ -140,7 +124,8 @@ resume(struct request *request, struct response *response)
     if (submission_settled(request, response, job))
         return;
     if (job->err != OK) {
-        refuse(request, response, job->err, &job->why);
+        problem_body(request, response, job->err, &putting->complaints,
+                     &job->why);
         return;
     }
     print_answer(job, &response->body);

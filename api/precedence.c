@@ -98,25 +98,10 @@ body(struct request *request, struct response *response, struct str piece)
     err = out_finish(&putting->body);
     if (err == ERR_TOO_LARGE)
         problem_set(request, response, PROBLEM_TOO_LARGE,
-                    "A rule of precedence may have at most %lu bytes.",
+                    "a rule of precedence may have at most %lu bytes",
                     RULE_BODY_BYTES_MAX);
     else if (err != OK)
         problem_err(request, response, err, NULL);
-}
-
-static void
-refuse(struct request *request, struct response *response, enum err err,
-       const struct why *why)
-{
-    struct putting *putting = request->state;
-
-    if (err == ERR_MALFORMED)
-        problem_set(request, response, PROBLEM_MALFORMED_BODY, "%s", why->text);
-    else if (err == ERR_INVALID)
-        problem_list(request, response, PROBLEM_INVALID_BODY,
-                     &putting->complaints);
-    else
-        problem_err(request, response, err, why);
 }
 
 static void
@@ -161,7 +146,7 @@ handle(struct request *request, struct response *response)
                              &putting->complaints, &putting->rule, &why);
 
     if (err != OK) {
-        refuse(request, response, err, &why);
+        problem_body(request, response, err, &putting->complaints, &why);
         return;
     }
     job->kind = BATCH_PRECEDENCE;
@@ -181,7 +166,8 @@ resume(struct request *request, struct response *response)
     if (submission_settled(request, response, job))
         return;
     if (job->err != OK) {
-        refuse(request, response, job->err, &job->why);
+        problem_body(request, response, job->err, &putting->complaints,
+                     &job->why);
         return;
     }
     print_answer(job, &response->body);

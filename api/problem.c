@@ -209,6 +209,18 @@ problem_of(enum err err, const char **stock)
 }
 
 void
+problem_body(struct request *request, struct response *response, enum err err,
+             const struct complaints *complaints, const struct why *why)
+{
+    if (err == ERR_MALFORMED)
+        problem_set(request, response, PROBLEM_MALFORMED_BODY, "%s", why->text);
+    else if (err == ERR_INVALID)
+        problem_list(request, response, PROBLEM_INVALID_BODY, complaints);
+    else
+        problem_err(request, response, err, why);
+}
+
+void
 problem_err(struct request *request, struct response *response, enum err err,
             const struct why *why)
 {

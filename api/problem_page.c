@@ -1,4 +1,5 @@
-/* GET /problems/{type}: what an error means, and what to do about it. */
+/* GET /problems and /problems/{type}: what errors there are, what each means,
+ * and what to do about it. */
 #include <assert.h>
 
 #include "html.h"
@@ -45,7 +46,8 @@ write_html(struct request *request, struct response *response,
               page->status, page->slug);
     put_paragraph(out, "What it means", page->meaning);
     put_paragraph(out, "What to do", page->remedy);
-    out_str(out, STR("<p><a href=\"/\">What is here</a></p>\n"));
+    out_str(out, STR("<p><a href=\"/problems\">All problems</a>, "
+                     "<a href=\"/\">what is here</a></p>\n"));
     html_end(response);
 }
 
@@ -57,16 +59,20 @@ put_member(struct out *out, const char *name, const char *text)
 }
 
 static void
-write_json(struct response *response, const struct page *page)
+put_json(struct out *out, const struct page *page)
 {
-    struct out *out = &response->body;
-
     out_print(out, "{\"type\":\"/problems/%s\",\"status\":%d", page->slug,
               page->status);
     put_member(out, "title", page->title);
     put_member(out, "meaning", page->meaning);
     put_member(out, "remedy", page->remedy);
     out_char(out, '}');
+}
+
+static void
+write_json(struct response *response, const struct page *page)
+{
+    put_json(&response->body, page);
     response->status = 200;
     response->media = MEDIA_JSON;
 }
@@ -91,4 +97,54 @@ const struct endpoint endpoint_problem_page = {
     .place = ON_LOOP,
     .gives = MEDIA_BIT(MEDIA_HTML) | MEDIA_BIT(MEDIA_JSON),
     .handle = handle,
+};
+
+static void
+write_html_index(struct request *request, struct response *response)
+{
+    struct out *out = &response->body;
+
+    html_begin(request, response, "Problems");
+    out_str(out, STR("<table>\n"));
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        out_print(out,
+                  "<tr><td>%d</td><td><a href=\"/problems/%s\">%s</a></td>"
+                  "<td>",
+                  pages[i].status, pages[i].slug, pages[i].slug);
+        html_text(out, str_of(pages[i].title));
+        out_str(out, STR("</td></tr>\n"));
+    }
+    out_str(out, STR("</table>\n<p><a href=\"/\">What is here</a></p>\n"));
+    html_end(response);
+}
+
+static void
+write_json_index(struct response *response)
+{
+    struct out *out = &response->body;
+
+    out_str(out, STR("{\"problems\":["));
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        if (i > 0)
+            out_char(out, ',');
+        put_json(out, &pages[i]);
+    }
+    out_str(out, STR("]}"));
+    response->status = 200;
+    response->media = MEDIA_JSON;
+}
+
+static void
+handle_index(struct request *request, struct response *response)
+{
+    if (request->media == MEDIA_JSON)
+        write_json_index(response);
+    else
+        write_html_index(request, response);
+}
+
+const struct endpoint endpoint_problem_index = {
+    .place = ON_LOOP,
+    .gives = MEDIA_BIT(MEDIA_HTML) | MEDIA_BIT(MEDIA_JSON),
+    .handle = handle_index,
 };

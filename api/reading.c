@@ -187,3 +187,28 @@ reading_exists(const struct reading *reading, int64_t security_id, bool *out,
     *out = false;
     return reading_rows(&one, &turn, note_row, out, why);
 }
+
+static enum visit
+note_record(void *context, const struct record *record)
+{
+    bool *any = context;
+
+    (void)record;
+    *any = true;
+    return VISIT_STOP;
+}
+
+enum err
+reading_knows(const struct reading *reading, int64_t security_id, bool *out,
+              struct why *why)
+{
+    const struct scan_range range = SCAN_SECURITY(RECORD_FACTS, security_id);
+    struct view view;
+    enum err err;
+
+    *out = false;
+    TRY(store_view_begin(reading->store, reading->known_tx, &view, why));
+    err = store_scan(&view, &range, note_record, out, why);
+    store_view_end(&view);
+    return err;
+}

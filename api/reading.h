@@ -76,8 +76,11 @@ enum err reading_columns(const struct reading *reading, struct columns *columns,
 /* How sources rank in the reading's snapshot; valid while the store is. */
 struct precedence reading_precedence(const struct reading *reading);
 
-/* Whether a security has any row. */
+/* Whether a security has any row; whether anything was recorded about it,
+ * withdrawn since or not. */
 enum err reading_exists(const struct reading *reading, int64_t security_id,
                         bool *out, struct why *why);
+enum err reading_knows(const struct reading *reading, int64_t security_id,
+                       bool *out, struct why *why);
 
 #endif

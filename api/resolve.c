@@ -1,15 +1,17 @@
 /* GET /v1/resolve: which security bore an identifier on a day. */
+#include <stdatomic.h>
+
 #include "filters.h"
 #include "knowledge.h"
 #include "problem.h"
 #include "secmaster/bounds.h"
 #include "service.h"
 
-/* Who bears it, ascending: one more than are listed, to know of the rest. */
+/* Who bears it, ascending: the first are listed, all are counted. */
 struct bearers {
     const struct selection *selection;
-    int64_t ids[BEARERS_LISTED_MAX + 1];
-    size_t count;
+    int64_t ids[BEARERS_LISTED_MAX];
+    uint64_t count;
 };
 
 static enum visit
@@ -19,8 +21,10 @@ visit_row(void *context, const struct row *row)
 
     if (!selection_has(bearers->selection, row))
         return VISIT_NEXT;
-    bearers->ids[bearers->count++] = row->security_id;
-    return bearers->count > BEARERS_LISTED_MAX ? VISIT_STOP : VISIT_NEXT;
+    if (bearers->count < BEARERS_LISTED_MAX)
+        bearers->ids[bearers->count] = row->security_id;
+    bearers->count++;
+    return VISIT_NEXT;
 }
 
 /* Many may once have borne what one does: a view for some of them at a time. */
@@ -31,8 +35,11 @@ find_bearers(const struct reading *reading, struct bearers *bearers,
     struct turn turn = { reading->first_security, BEFORE_ALL,
                          STREAM_RECORDS_MAX, true };
 
-    while (turn.cut && bearers->count <= BEARERS_LISTED_MAX)
+    while (turn.cut) {
+        if (atomic_load(reading->stop))
+            return ERR_BUSY;
         TRY(reading_rows(reading, &turn, visit_row, bearers, why));
+    }
     return OK;
 }
 
@@ -53,19 +60,18 @@ static void
 answer_many(struct request *request, struct response *response,
             const struct reading *reading, const struct bearers *bearers)
 {
-    bool is_cut = bearers->count > BEARERS_LISTED_MAX;
-    size_t listed = is_cut ? BEARERS_LISTED_MAX : bearers->count;
+    unsigned long long count = bearers->count;
     struct out *out = &response->body;
     char day[DATE_TEXT_BYTES];
 
     date_format(reading->window.from, day);
     problem_begin(request, response, PROBLEM_AMBIGUOUS,
-                  "on %.*s %s%zu securities bear the %.*s \"%.*s\"",
-                  DATE_TEXT_BYTES, day, is_cut ? "more than " : "", listed,
+                  "on %.*s %llu securities bear the %.*s \"%.*s\"",
+                  DATE_TEXT_BYTES, day, count,
                   STR_ARG(request_param(request, "attribute")),
                   STR_ARG(request_param(request, "value")));
-    out_str(out, STR(",\"candidates\":["));
-    for (size_t i = 0; i < listed; i++) {
+    out_print(out, ",\"candidate_count\":%llu,\"candidates\":[", count);
+    for (size_t i = 0; i < count && i < BEARERS_LISTED_MAX; i++) {
         if (i > 0)
             out_char(out, ',');
         out_int(out, bearers->ids[i]);
@@ -140,6 +146,7 @@ handle(struct request *request, struct response *response)
     reading = reading_all(request->service->store, clocks.known_tx);
     reading.window.from = clocks.as_of;
     reading.window.to.days = clocks.as_of.days + 1;
+    reading.stop = &request->service->draining;
     if (!attribute_find(request, response, &reading,
                         request_param(request, "attribute"), &attribute) ||
         !equality_make(request, response, attribute,

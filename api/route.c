@@ -149,6 +149,9 @@ route_find(struct request *request, const char **allow, struct why *why)
     request->segment_count = 0;
     if (allowed.data == NULL)
         return why_set(why, ERR_NOT_FOUND, "nothing is served at this path");
+    allowed = arena_print(request->arena, "%s, OPTIONS", allowed.data);
+    if (allowed.data == NULL)
+        return why_set(why, ERR_TOO_LARGE, "the path is too long");
     *allow = allowed.data;
     return why_set(why, ERR_CONFLICT, "this path is served by %s",
                    allowed.data);

@@ -25,8 +25,8 @@ const char *route_methods(const struct request *request);
  * Find the route of request->path and ->method (HEAD as GET), set route and
  * the decoded segments. The path is split at its slashes before anything is
  * decoded. OK; ERR_NOT_FOUND: no such path; ERR_CONFLICT: the path has other
- * methods, *allow lists them ("GET, HEAD"), in the arena; ERR_MALFORMED: bad
- * percent-encoding, %00 or no UTF-8.
+ * methods, *allow lists them ("GET, HEAD, OPTIONS"), in the arena;
+ * ERR_MALFORMED: bad percent-encoding, %00 or no UTF-8.
  */
 enum err route_find(struct request *request, const char **allow,
                     struct why *why);

@@ -4,8 +4,8 @@
 #include "knowledge.h"
 #include "number.h"
 #include "problem.h"
+#include "reading.h"
 #include "secmaster/rows_writer.h"
-#include "security.h"
 #include "service.h"
 
 struct answer {
@@ -67,21 +67,27 @@ visit_row(void *context, const struct row *row)
     return VISIT_STOP;
 }
 
-void
-security_answer_nothing(struct request *request, struct response *response,
-                        const struct reading *reading)
+/* There is no row on that day; say why. */
+static void
+answer_nothing(struct request *request, struct response *response,
+               const struct reading *reading)
 {
     long long id = (long long)reading->first_security;
     struct why why = { 0 };
-    bool exists;
+    bool is_known, exists = false;
     enum err err =
-        reading_exists(reading, reading->first_security, &exists, &why);
+        reading_knows(reading, reading->first_security, &is_known, &why);
 
+    if (err == OK && is_known)
+        err = reading_exists(reading, reading->first_security, &exists, &why);
     if (err != OK)
         problem_err(request, response, err, &why);
     else if (exists)
         problem_set(request, response, PROBLEM_NOT_FOUND,
                     "security %lld has not yet begun on that day", id);
+    else if (is_known)
+        problem_set(request, response, PROBLEM_NOT_FOUND,
+                    "every fact about security %lld was withdrawn", id);
     else
         problem_set(request, response, PROBLEM_NOT_FOUND,
                     "security %lld is unknown", id);
@@ -116,7 +122,7 @@ handle(struct request *request, struct response *response)
         return;
     }
     if (!answer.found) {
-        security_answer_nothing(request, response, &reading);
+        answer_nothing(request, response, &reading);
         return;
     }
     response->status = 200;

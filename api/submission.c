@@ -69,8 +69,8 @@ submission_begin(struct request *request, struct response *response)
         return;
     if (count_keys(request) > 1 || !is_key(key)) {
         problem_set(request, response, PROBLEM_MALFORMED_REQUEST,
-                    "An Idempotency-Key is one header of 1 to %d visible "
-                    "characters.",
+                    "an Idempotency-Key is one header of 1 to %d visible "
+                    "characters",
                     IDEMPOTENCY_KEY_BYTES_MAX);
         return;
     }
@@ -115,7 +115,7 @@ submission_flag(struct request *request, struct response *response,
     if (value.data == NULL || *out || str_equal(value, STR("false")))
         return true;
     problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,
-                "%s is true or false.", name);
+                "%s is true or false", name);
     return false;
 }
 
@@ -140,7 +140,7 @@ submission_send(struct request *request, struct response *response,
         err = writer_submit(request->service->writer, job);
     if (err == ERR_CONFLICT) {
         problem_set(request, response, PROBLEM_CONFLICT,
-                    "A request with this Idempotency-Key is in flight.");
+                    "a request with this Idempotency-Key is in flight");
         response_header(request, response, "Retry-After", "%d",
                         RETRY_AFTER_SECONDS);
     } else if (err != OK) {
@@ -177,8 +177,8 @@ submission_settled(struct request *request, struct response *response,
         return true;
     case ONCE_OTHER:
         problem_set(request, response, PROBLEM_KEY_REUSED,
-                    "The Idempotency-Key was used for a request with another "
-                    "method, path, query or body.");
+                    "the Idempotency-Key was used for a request with another "
+                    "method, path, query or body");
         return true;
     }
     return false;

@@ -202,12 +202,12 @@ check_known(const struct table *table, struct why *why)
 {
     const struct reading *reading = &table->reading;
     int64_t id = reading->first_security;
-    bool exists;
+    bool is_known;
 
     if (!reading->is_of_one || table->columns.count > 0)
         return OK;
-    TRY(reading_exists(reading, id, &exists, why));
-    if (exists)
+    TRY(reading_knows(reading, id, &is_known, why));
+    if (is_known)
         return OK;
     return why_set(why, ERR_NOT_FOUND, "security %lld is unknown",
                    (long long)id);

@@ -89,7 +89,7 @@ handle(struct request *request, struct response *response)
     assert(request->segment_count == 1);
     if (!number_read(request->segments[0], &tx)) {
         problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,
-                    "a transaction is a number: 1, 2, 3 ...");
+                    "a transaction is a whole number, 1 or more");
         return;
     }
     err = tx == 0 ? ERR_NOT_FOUND

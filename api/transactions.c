@@ -77,7 +77,7 @@ after_read(struct request *request, struct response *response, uint64_t *out)
     *out = 0;
     if (text.data != NULL && !number_read(text, out)) {
         problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,
-                    "after_tx is a transaction: 0, 1, 2 ...");
+                    "after_tx is a whole number, 0 or more");
         return false;
     }
     if (paged)

@@ -49,7 +49,9 @@ static const char help[] =
     "  --batch N            facts or prices a batch (10000)\n"
     "  --memtable-bytes N   with --data: memory for what is not in the index;\n"
     "                       the more, the less a large load writes "
-    "(268435456)\n"
+    "(268435456);\n"
+    "                       with more than that the index is whole at the "
+    "end\n"
     "  --format FORMAT      csv or ndjson, whatever FILE is called; - needs "
     "it\n"
     "  --again              store it all, loaded today or not\n"
@@ -105,6 +107,14 @@ catch_signals(void)
 
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+}
+
+/* From here on the first signal ends the process: nothing is in hand. */
+static void
+let_signals_end_it(void)
+{
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
 }
 
 /* Until there is something to read; a pipe may be silent for long. Only ppoll
@@ -265,6 +275,11 @@ run(struct load *load, const struct load_options *options)
     printf("read %" PRIu64 ", stored %" PRIu64 ", unchanged %" PRIu64
            ", refused %" PRIu64 "\n",
            records_read(load), load->stored, load->unchanged, load->refused);
+    (void)fflush(stdout);
+    if (signal_seen == 0) {
+        let_signals_end_it();
+        load_settle(load->target);
+    }
     load_split_fini(&load->split);
     digester_free(load->digester);
     free(piece);

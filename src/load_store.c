@@ -10,6 +10,7 @@
 #include "load_kind.h"
 #include "load_target.h"
 #include "secmaster/bars_reader.h"
+#include "secmaster/bounds.h"
 #include "secmaster/entropy.h"
 #include "secmaster/facts_reader.h"
 #include "secmaster/store_lmdb.h"
@@ -23,6 +24,7 @@ struct load_store {
     struct store *store;
     struct writer *writer;
     struct inbox inbox;
+    bool is_large; /* more may be in memory than a server has for it */
 };
 
 /* The job that met the failure says so, too, and that ends the load. */
@@ -162,6 +164,21 @@ store_send(struct load_target *target, const struct load_batch *sent,
                                  : send_facts(to, sent, result);
 }
 
+/* All is stored already: when this fails, the next start has the work. */
+static void
+settle(struct load_target *target)
+{
+    struct load_store *to = (struct load_store *)target;
+    struct why why = { "" };
+
+    if (!to->is_large)
+        return;
+    writer_stop(to->writer);
+    to->writer = NULL;
+    if (store_lmdb_settle(to->store, &why) != OK)
+        complain("load", "%s", why.text);
+}
+
 static void
 store_target_close(struct load_target *target)
 {
@@ -173,7 +190,11 @@ store_target_close(struct load_target *target)
     free(to);
 }
 
-static const struct load_target_ops ops = { store_send, store_target_close };
+static const struct load_target_ops ops = {
+    store_send,
+    settle,
+    store_target_close,
+};
 
 enum err
 load_store_open(const char *dir, size_t memtable_bytes,
@@ -196,6 +217,7 @@ load_store_open(const char *dir, size_t memtable_bytes,
         return err;
     }
     to->base.ops = &ops;
+    to->is_large = memtable_bytes > MEMTABLE_BYTES_DEFAULT;
     err = entropy_draw(&options.seed, why);
     if (err == OK)
         err = store_lmdb_open(&options, &to->store, why);

@@ -37,6 +37,7 @@ struct load_target {
 struct load_target_ops {
     enum err (*send)(struct load_target *target, const struct load_batch *batch,
                      struct load_result *result);
+    void (*settle)(struct load_target *target); /* NULL: nothing to do */
     void (*close)(struct load_target *target);
 };
 
@@ -58,6 +59,15 @@ load_send(struct load_target *target, const struct load_batch *batch,
           struct load_result *result)
 {
     return target->ops->send(target, batch, result);
+}
+
+/* The last batch was sent: do what the target's next user would have to wait
+ * for. It may be killed meanwhile. */
+static inline void
+load_settle(struct load_target *target)
+{
+    if (target->ops->settle != NULL)
+        target->ops->settle(target);
 }
 
 /* NULL is fine. */

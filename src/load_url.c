@@ -167,8 +167,9 @@ url_send(struct load_target *target, const struct load_batch *batch,
     }
     if (err == OK)
         err = read_answer(&answer, batch->kind, result);
-    else
-        result->is_unknown = err == ERR_UPSTREAM;
+    else /* a 409 before it: another one's may be stored */
+        result->is_unknown =
+            err == ERR_UPSTREAM && (!answer.is_unsent || answer.status == 409);
     out_fini(&answer.body);
     return err;
 }
@@ -182,7 +183,7 @@ url_close(struct load_target *target)
     free(to);
 }
 
-static const struct load_target_ops ops = { url_send, url_close };
+static const struct load_target_ops ops = { url_send, NULL, url_close };
 
 enum err
 load_url_open(const char *url, struct load_target **out, struct why *why)

@@ -46,15 +46,21 @@ Members of the S&P 500, 2012 to 2026, from $dir. Try, in another terminal:
 
 END
 echo "The server's log is in $dir.log; Ctrl-C ends it."
+server=
+cut=
+trap 'cut=1; [ -z "$server" ] || kill "$server" 2>/dev/null || :' INT TERM
 "$binary" serve --data "$dir" --listen "$listen" 2>"$dir.log" &
 server=$!
-trap 'kill "$server" 2>/dev/null' INT TERM
+[ -z "$cut" ] || kill "$server"
 
-# A signal cuts a wait short, while the server still drains.
+# A signal cuts a wait short, while the server still drains; then the status is
+# the signal's. Whether the server lives says nothing: the shell may have buried
+# it since, and keeps its status for the next wait.
 while :; do
+    cut=
     status=0
     wait "$server" || status=$?
-    kill -0 "$server" 2>/dev/null || break
+    [ -n "$cut" ] && [ "$status" -gt 128 ] || break
 done
 [ "$status" = 0 ] || tail -n 3 "$dir.log" >&2
 exit "$status"

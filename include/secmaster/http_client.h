@@ -11,7 +11,8 @@
 
 struct http_client; /* one connection, kept alive; one thread */
 
-/* base: "http://HOST:PORT", borrowed. NULL when out of memory. */
+/* base: "http://HOST:PORT", borrowed; slashes at its end do not count. NULL
+ * when out of memory. */
 struct http_client *http_client_new(const char *base, int timeout_seconds);
 void http_client_free(struct http_client *client);
 
@@ -19,6 +20,7 @@ struct http_answer {
     int status;
     int retry_after_seconds; /* 0: not said */
     bool is_replayed;        /* Idempotency-Replayed: true */
+    bool is_unsent;          /* with ERR_UPSTREAM: no byte of it was sent */
     struct out body; /* the caller inits (its limit bounds it) and finis */
 };
 

@@ -48,7 +48,8 @@ struct positions_reader *positions_reader_new(enum media media,
                                               struct complaints *complaints);
 
 /* The same where each is of this date and brings none of its own: members
- * security_id and quantity. */
+ * security_id and quantity. A body without a byte is ERR_INVALID in lines, too:
+ * it would clear the day. */
 struct positions_reader *
 positions_reader_new_day(enum media media, struct date date,
                          struct positions *into, struct complaints *complaints);

@@ -39,6 +39,13 @@ struct store_lmdb_options {
 enum err store_lmdb_open(const struct store_lmdb_options *options,
                          struct store **out, struct why *why);
 
+/*
+ * Take what is in memory into the index, so that the next open needs none for
+ * it. Nobody appends meanwhile, or will. ERR_FULL, ERR_STORE: the index cannot
+ * be written, or the store has failed; what is stored stays so.
+ */
+enum err store_lmdb_settle(struct store *base, struct why *why);
+
 /* How far an index has come that is being built, of which transaction. */
 struct reindex_progress {
     void (*show)(void *context, uint64_t tx, uint64_t last_tx);

@@ -88,7 +88,7 @@ take(struct json_events *events, struct token token)
 static int
 take_scalar(struct json_events *events, struct token token)
 {
-    return events->skipped > 0 ? GO_ON : take(events, token);
+    return json_skip_is_on(&events->skip) ? GO_ON : take(events, token);
 }
 
 static int
@@ -121,12 +121,10 @@ on_string(void *context, const unsigned char *text, size_t len)
     return take_scalar(context, token);
 }
 
-/* The gate let no deeper nesting through. */
 static int
 skip_more(struct json_events *events)
 {
-    assert(events->skipped < JSON_DEPTH_MAX);
-    events->outer[events->skipped++] = members_seen_enter(&events->nested);
+    json_skip_begin(&events->skip);
     return GO_ON;
 }
 
@@ -136,7 +134,6 @@ skip(struct json_events *events)
 {
     int go_on = take(events, (struct token){ .type = TOKEN_NESTED });
 
-    members_seen_reset(&events->nested);
     (void)skip_more(events);
     return go_on;
 }
@@ -164,7 +161,7 @@ on_start_map(void *context)
 {
     struct json_events *events = context;
 
-    if (events->skipped > 0)
+    if (json_skip_is_on(&events->skip))
         return skip_more(events);
     if (events->level == IN_LIST)
         return row_begins(events);
@@ -183,7 +180,7 @@ on_start_array(void *context)
 {
     struct json_events *events = context;
 
-    if (events->skipped > 0)
+    if (json_skip_is_on(&events->skip))
         return skip_more(events);
     if (events->level == AT_ROOT && events->layout == JSON_TEXT)
         return list_begins(events, "");
@@ -241,10 +238,9 @@ on_map_key(void *context, const unsigned char *text, size_t len)
     struct json_events *events = context;
     struct str name = { (const char *)text, len };
 
-    if (events->skipped > 0)
-        return members_seen_unknown(&events->nested, name)
-                   ? duplicate(events, name)
-                   : GO_ON;
+    if (json_skip_is_on(&events->skip))
+        return json_skip_key(&events->skip, name) ? duplicate(events, name)
+                                                  : GO_ON;
     assert(events->level == IN_TOP || events->level == IN_ROW);
     return events->level == IN_ROW ? row_key(events, name)
                                    : top_key(events, name);
@@ -255,8 +251,8 @@ on_end(void *context)
 {
     struct json_events *events = context;
 
-    if (events->skipped > 0) {
-        members_seen_leave(&events->nested, events->outer[--events->skipped]);
+    if (json_skip_is_on(&events->skip)) {
+        json_skip_end(&events->skip);
         return GO_ON;
     }
     switch (events->level) {
@@ -298,5 +294,5 @@ json_events_between(const struct json_events *events)
 {
     enum json_level level = events->layout == JSON_LINES ? AT_ROOT : IN_LIST;
 
-    return events->level == level && events->skipped == 0;
+    return events->level == level && !json_skip_is_on(&events->skip);
 }

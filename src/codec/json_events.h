@@ -11,6 +11,7 @@
 
 #include "json_place.h"
 #include "json_rows.h"
+#include "json_skip.h"
 #include "members_seen.h"
 
 /* Where the next event stands. */
@@ -24,12 +25,11 @@ struct json_events {
 
     enum json_level level;
     size_t member;    /* whose value comes next */
-    uint32_t skipped; /* depth inside a value that nobody wants */
     bool list_seen;   /* as a member beside the top ones */
     bool bare;        /* the list is the whole text */
     bool line_filled; /* NDJSON: this line has had its value */
-    struct members_seen top, row, nested;
-    size_t outer[JSON_DEPTH_MAX]; /* of what is skipped: see nested */
+    struct members_seen top, row;
+    struct json_skip skip;
 
     /* Set by the event that stops yajl. */
     enum err err;

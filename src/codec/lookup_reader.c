@@ -7,6 +7,7 @@
 #include <yajl/yajl_parse.h>
 
 #include "json_place.h"
+#include "json_skip.h"
 #include "members_seen.h"
 #include "row_sink.h"
 #include "secmaster/bounds.h"
@@ -50,10 +51,9 @@ struct reader {
     struct lookup *into;
     size_t key_capacity, name_capacity;
     enum level level;
-    size_t member;    /* whose value comes next */
-    uint32_t skipped; /* depth inside a value that nobody wants */
-    struct members_seen top, key, nested;
-    size_t outer[JSON_DEPTH_MAX]; /* of what is skipped: see nested */
+    size_t member; /* whose value comes next */
+    struct members_seen top, key;
+    struct json_skip skip;
     bool top_has[TOP_MEMBERS], is_object;
     enum err err; /* of the event that stopped yajl */
     char fault[160];
@@ -228,7 +228,7 @@ take(struct reader *reader, struct token token)
 static int
 take_scalar(struct reader *reader, struct token token)
 {
-    return reader->skipped > 0 ? GO_ON : take(reader, token);
+    return json_skip_is_on(&reader->skip) ? GO_ON : take(reader, token);
 }
 
 static int
@@ -259,14 +259,10 @@ on_string(void *context, const unsigned char *text, size_t len)
     return take_scalar(context, token);
 }
 
-/* The gate let no deeper nesting through. */
 static int
 skip_more(struct reader *reader)
 {
-    assert(reader->skipped < JSON_DEPTH_MAX);
-    if (reader->skipped == 0)
-        members_seen_reset(&reader->nested);
-    reader->outer[reader->skipped++] = members_seen_enter(&reader->nested);
+    json_skip_begin(&reader->skip);
     return GO_ON;
 }
 
@@ -285,7 +281,7 @@ on_start_map(void *context)
 {
     struct reader *reader = context;
 
-    if (reader->skipped > 0)
+    if (json_skip_is_on(&reader->skip))
         return skip_more(reader);
     if (reader->level == AT_ROOT) {
         reader->is_object = true;
@@ -307,7 +303,7 @@ on_start_array(void *context)
 {
     struct reader *reader = context;
 
-    if (reader->skipped > 0)
+    if (json_skip_is_on(&reader->skip))
         return skip_more(reader);
     if (reader->level != IN_TOP || reader->member == MEMBER_UNKNOWN ||
         reader->member == TOP_AS_OF)
@@ -369,10 +365,9 @@ on_map_key(void *context, const unsigned char *text, size_t len)
     struct reader *reader = context;
     struct str name = { (const char *)text, len };
 
-    if (reader->skipped > 0)
-        return members_seen_unknown(&reader->nested, name)
-                   ? duplicate(reader, name)
-                   : GO_ON;
+    if (json_skip_is_on(&reader->skip))
+        return json_skip_key(&reader->skip, name) ? duplicate(reader, name)
+                                                  : GO_ON;
     assert(reader->level == IN_TOP || reader->level == IN_KEY);
     return reader->level == IN_KEY ? key_key(reader, name)
                                    : top_key(reader, name);
@@ -383,8 +378,8 @@ on_end(void *context)
 {
     struct reader *reader = context;
 
-    if (reader->skipped > 0) {
-        members_seen_leave(&reader->nested, reader->outer[--reader->skipped]);
+    if (json_skip_is_on(&reader->skip)) {
+        json_skip_end(&reader->skip);
         return GO_ON;
     }
     switch (reader->level) {

@@ -35,6 +35,7 @@ struct positions_reader {
     struct row_source source;
     struct positions *into; /* borrowed */
     struct date date;       /* of each, where they bring none */
+    bool is_fed;            /* with one byte at least */
 };
 
 enum err
@@ -197,6 +198,7 @@ positions_reader_feed(struct positions_reader *reader, struct str piece,
 {
     assert(reader != NULL);
 
+    reader->is_fed = reader->is_fed || piece.len > 0;
     return row_source_feed(&reader->source, piece, why);
 }
 
@@ -205,5 +207,14 @@ positions_reader_finish(struct positions_reader *reader, struct why *why)
 {
     assert(reader != NULL);
 
-    return row_source_finish(&reader->source, &reader->sink, why);
+    TRY(row_source_finish(&reader->source, &reader->sink, why));
+    /* Lines are the one format in which a pipe that broke before its first
+     * byte would look like no positions, and clear the day. */
+    if (!reader->is_fed && reader->sink.shape == &day_shape) {
+        complaints_add(
+            reader->sink.complaints, NULL, 1,
+            "the body is empty: to clear the day, send a blank line");
+        return why_set(why, ERR_INVALID, "the body is empty");
+    }
+    return OK;
 }

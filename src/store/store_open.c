@@ -167,6 +167,19 @@ merge_all(struct store_lmdb *store, struct why *why)
 }
 
 enum err
+store_lmdb_settle(struct store *base, struct why *why)
+{
+    struct store_lmdb *store = (struct store_lmdb *)base;
+
+    assert(base->ops == &embedded_ops);
+
+    /* What the memtable holds then is not for sure what the journal holds. */
+    if (atomic_load(&store->journal->failed))
+        return why_set(why, ERR_STORE, "journal: it has failed");
+    return merge_all(store, why);
+}
+
+enum err
 store_lmdb_reindex(const struct store_lmdb_options *options,
                    const struct reindex_progress *progress, struct why *why)
 {

@@ -18,6 +18,7 @@
 struct http_client {
     CURL *curl;
     const char *base; /* borrowed */
+    size_t base_len;  /* of it, up to slashes at its end */
     char error[CURL_ERROR_SIZE];
 };
 
@@ -72,6 +73,9 @@ http_client_new(const char *base, int timeout_seconds)
     if (client == NULL)
         return NULL;
     client->base = base;
+    client->base_len = strlen(base);
+    while (client->base_len > 0 && base[client->base_len - 1] == '/')
+        client->base_len--;
     client->curl = curl_easy_init();
     if (client->curl == NULL) {
         free(client);
@@ -105,12 +109,13 @@ static enum err
 perform(struct http_client *client, const char *path,
         struct http_answer *answer, struct why *why)
 {
+    const struct str base = { client->base, client->base_len };
     struct out url;
-    long status = 0;
+    long status = 0, sent_bytes = 0;
     curl_off_t retry_after = 0;
 
     out_init(&url, SIZE_MAX);
-    out_print(&url, "%s%s", client->base, path);
+    out_print(&url, "%.*s%s", STR_ARG(base), path);
     out_char(&url, '\0');
     if (out_finish(&url) != OK) {
         out_fini(&url);
@@ -123,10 +128,13 @@ perform(struct http_client *client, const char *path,
 
     CURLcode code = curl_easy_perform(client->curl);
 
-    if (code != CURLE_OK)
-        return why_set(why, ERR_UPSTREAM, "%s%s: %s", client->base, path,
+    if (code != CURLE_OK) {
+        curl_easy_getinfo(client->curl, CURLINFO_REQUEST_SIZE, &sent_bytes);
+        answer->is_unsent = sent_bytes == 0;
+        return why_set(why, ERR_UPSTREAM, "%.*s%s: %s", STR_ARG(base), path,
                        client->error[0] != '\0' ? client->error
                                                 : curl_easy_strerror(code));
+    }
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(client->curl, CURLINFO_RETRY_AFTER, &retry_after);
     if (retry_after > RETRY_AFTER_SECONDS_MAX)

@@ -34,6 +34,7 @@ static const struct {
       ACCEPTED },
     { "chunked", TEXT(LINE HOST "Transfer-Encoding: Chunked\r\n" END),
       ACCEPTED },
+    { "a type", TEXT(LINE HOST "Content-Type: text/csv\r\n" END), ACCEPTED },
     { "OPTIONS *", TEXT("OPTIONS * HTTP/1.1\r\n" HOST END), ACCEPTED },
     { "PATCH", TEXT("PATCH / HTTP/1.1\r\n" HOST END), ACCEPTED },
 
@@ -108,6 +109,10 @@ static const struct {
     { "length +3", TEXT(LINE HOST "Content-Length: +3\r\n" END),
       PROBLEM_MALFORMED_REQUEST },
     { "no length", TEXT(LINE HOST "Content-Length:\r\n" END),
+      PROBLEM_MALFORMED_REQUEST },
+    { "two types",
+      TEXT(LINE HOST "Content-Type: text/csv\r\n"
+                     "content-type: text/csv\r\n" END),
       PROBLEM_MALFORMED_REQUEST },
     { "length and chunked",
       TEXT(LINE HOST "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n" END),

@@ -203,7 +203,9 @@ Test(pages, refuse_what_is_no_problem)
     } rows[] = {
         { "/problems/nope", "", 404 },
         { "/problems/", "", 404 },
-        { "/problems", "", 404 },
+        { "/problem", "", 404 },
+        { "/problems?x=1", "", 400 },
+        { "/problems", "Accept: text/csv\r\n", 406 },
         { "/problems/not-found/x", "", 404 },
         { "/problems/Not-Found", "", 404 },
         { "/problems/%3Cscript%3E", "", 404 },

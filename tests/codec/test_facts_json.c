@@ -120,6 +120,9 @@ static const struct reading_case malformed[] = {
     { "a trailing comma", BODY("[" GOOD ",]"),
       "malformed: line 1, byte 76: parse error: unallowed token at this "
       "point in JSON text\n" },
+    { "a comment and nothing else", BODY("/**/"),
+      "malformed: line 1, byte 1: lexical error: probable comment found in "
+      "input text, comments are not enabled\n" },
     { "a comment", BODY("[/**/]"),
       "malformed: line 1, byte 1: lexical error: probable comment found in "
       "input text, comments are not enabled\n" },

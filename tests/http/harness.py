@@ -193,11 +193,14 @@ def check_problem(answer):
     assert doc["status"] == Num(answer.status), doc
     assert re.fullmatch(r"/problems/[a-z0-9-]+", doc["type"]), doc["type"]
     assert doc["request_id"] == answer.header("X-Request-Id"), doc
-    more = {"candidates"} if doc["type"] == "/problems/ambiguous" \
+    more = {"candidates", "candidate_count"} if doc["type"] == "/problems/ambiguous" \
         else {"errors", "error_count"}
     assert set(doc) <= set(PROBLEM) | more, list(doc)
     assert ("errors" in doc) == ("error_count" in doc), doc
+    assert ("candidates" in doc) == ("candidate_count" in doc), doc
     assert not re.search(r"\.[ch]:\d|/tmp/|0x[0-9a-f]{6}", doc["detail"]), doc
+    for words in [doc["detail"]] + [e["detail"] for e in doc.get("errors", [])]:
+        assert not words.endswith("."), words
     errors = doc.get("errors", [None])
     assert 1 <= len(errors) <= 100, len(errors)
     for error in doc.get("errors", []):

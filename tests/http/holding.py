@@ -13,7 +13,7 @@ def day_body(positions, how):
     if how == "array":
         return JSON, dump(positions)
     if how == "ndjson":
-        return NDJSON, "".join(dump(p) + "\n" for p in positions)
+        return NDJSON, "".join(dump(p) + "\n" for p in positions) or "\n"
     lines = ["quantity,security_id"]
     lines += ["%s,%s" % (p["quantity"], p["security_id"]) for p in positions]
     return CSV, "\r\n".join(lines) + "\r\n"

@@ -183,7 +183,7 @@ class Prober:
 
     def check_allow(self, request, answer, status):
         allow = (answer.header("Allow") or "").split(", ")
-        if answer.status != status or set(allow) != request.call.methods:
+        if answer.status != status or set(allow) != request.call.methods | {"OPTIONS"}:
             self.fault(request, "%d allows %s" % (answer.status, allow))
 
     # Page by page.

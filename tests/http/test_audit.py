@@ -338,20 +338,38 @@ class Explain(Story):
         for attribute in ("k", "gone"):
             self.same(self.explain(as_of=D3, attribute=attribute), {})
 
-    def test_404_as_for_the_row(self):
-        for query, word in (("4/explain", "unknown"),
-                            ("2/explain?as_of=2023-12-31", "not yet begun"),
-                            ("2/explain?as_of=2023-12-31&attribute=k",
-                             "not yet begun"),
-                            ("3/explain", "unknown"),
-                            ("2/explain?known_tx=6", "unknown"),
-                            ("1/explain?known_tx=0", "unknown")):
-            target = "/v1/securities/" + query
-            doc = self.refused(404, self.client.get(target), target)
-            self.assertIn(word, doc["detail"], target)
-            row = target.replace("/explain", "").split("&attribute")[0]
-            self.assertEqual(self.refused(404, self.client.get(row),
-                                          row)["detail"], doc["detail"])
+    def test_without_a_row_that_day(self):
+        for security, query, word in (
+                (2, "?as_of=2023-12-31", "has not yet begun"),
+                (2, "?as_of=2023-12-31&attribute=k", "has not yet begun"),
+                (3, "", "was withdrawn")):
+            row = "/v1/securities/%d" % security
+            doc = self.ok(row + "/explain" + query).json()
+            self.same(doc["attributes"], {}, query)
+            row += query.split("&attribute")[0]
+            self.assertIn(word, self.refused(404, self.client.get(row),
+                                             row)["detail"])
+
+    def test_history_facts_and_explain_agree_who_is_unknown(self):
+        for security, tx, is_known in ((1, 0, False), (1, 1, True),
+                                       (2, 6, False), (2, 7, True),
+                                       (3, 6, False), (3, 7, True),
+                                       (4, 7, False)):
+            row = "/v1/securities/%d?known_tx=%d" % (security, tx)
+            for path in ("/history", "/facts", "/explain"):
+                target = row.replace("?", path + "?")
+                answer = self.client.get(target)
+                if is_known:
+                    self.assertEqual(answer.status, 200, target)
+                    continue
+                doc = self.refused(404, answer, target)
+                self.assertIn("is unknown", doc["detail"], target)
+                self.assertEqual(self.refused(404, self.client.get(row), row)
+                                 ["detail"], doc["detail"])
+        self.same(self.ok("/v1/securities/3/history").json(),
+                  {"columns": ["security_id", "effective_start_date",
+                               "effective_end_date"],
+                   "rows": [], "next_cursor": None})
 
     def test_refused(self):
         for query in ("as_of=2023-02-29", "as_of=", "attribute=never",

@@ -41,7 +41,8 @@ NAMED = {
     "/openapi.json": "/openapi.json",
 }
 UNNAMED = {"/": "/", "/livez": "/livez", "/readyz": "/readyz",
-           "/metrics": "/metrics", "/problems/{type}": "/problems/full"}
+           "/metrics": "/metrics", "/problems": "/problems",
+           "/problems/{type}": "/problems/full"}
 TABLES = [target + mark + "format=" + how
           for path, target in NAMED.items()
           for mark in ("&" if "?" in target else "?",)

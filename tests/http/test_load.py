@@ -1,4 +1,4 @@
-"""secmaster load: a file into a server or a store, and the example's tour."""
+"""secmaster load: a file into a server or a store."""
 
 import os
 import pty
@@ -14,7 +14,6 @@ import unittest
 
 from harness import BINARY, Server
 
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 HEADER = "security_id,attribute,value,effective_date\n"
 
 
@@ -183,8 +182,26 @@ class Loading(unittest.TestCase):
         done = load(path, "--url", "http://127.0.0.1:1")
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("127.0.0.1", done.stderr)
-        self.assertIn("lines 2 to 2 may be stored or not", done.stderr)
+        self.assertIn("lines 2 to 2 are not stored", done.stderr)
         self.assertEqual(done.stdout, counts(1, 0, 0, 1) + "\n")
+
+    def test_with_much_memory_nothing_is_left_to_merge(self):
+        path = self.file("f.csv", HEADER + "".join(map(row, range(1000))))
+        for given, is_whole in ((268435457, True), (268435456, False)):
+            server = Server()
+            self.addCleanup(server.drop)
+            done = load(path, "--data", server.data, "--batch", "100",
+                        "--memtable-bytes", str(given))
+            self.assertEqual(done.stdout, counts(1000, 1000, 0, 0) + "\n",
+                             done.stderr)
+            client = server.start().client
+            self.assertEqual(client.newest(), 10)
+            self.assertEqual(client.merged(), 10 if is_whole else 0, given)
+            held = client.get("/metrics").body.decode()
+            self.assertIn("\nsecmaster_memtable_records %d\n"
+                          % (0 if is_whole else 1000), held)
+            rows = client.get("/v1/master?format=ndjson").body
+            self.assertEqual(rows.count(b"\n"), 1000)
 
     def test_a_store_that_a_server_holds_is_refused(self):
         path = self.file("f.csv", HEADER + row(1))
@@ -206,6 +223,39 @@ class Loading(unittest.TestCase):
         self.assertIn(path + ": lines 2 to 101 are not stored", done.stderr)
         done = load(path, "--url", url, "--batch", "20")
         self.assertEqual(done.stdout, counts(100, 100, 0, 0) + "\n")
+
+    def test_slashes_behind_the_url_do_not_count(self):
+        server = Server()
+        self.addCleanup(server.drop)
+        url = "http://127.0.0.1:%d" % server.start().port
+        for i, slashes in enumerate(("", "/", "//")):
+            path = self.file("%d.csv" % i, HEADER + row(i))
+            done = load(path, "--url", url + slashes)
+            self.assertEqual(done.stdout, counts(1, 1, 0, 0) + "\n",
+                             (slashes, done.stderr))
+
+    def test_behind_a_409_a_refused_connection_tells_nothing(self):
+        """Another load's batch was under way: it may be stored."""
+        rows = [(b"409 In Flight", "may be stored or not"),
+                (b"503 Busy", "are not stored")]
+        for status, words in rows:
+            with socket.create_server(("127.0.0.1", 0)) as listener:
+                def serve():
+                    with listener.accept()[0] as connection:
+                        got = b""
+                        while not got.endswith(row(1).encode()):
+                            got += connection.recv(65536)
+                        listener.close()
+                        connection.sendall(
+                            b"HTTP/1.1 " + status + b"\r\nRetry-After: 1\r\n"
+                            b"Content-Length: 0\r\nConnection: close\r\n\r\n")
+                thread = threading.Thread(target=serve)
+                thread.start()
+                done = load(self.file("f.csv", HEADER + row(1)), "--url",
+                            "http://127.0.0.1:%d" % listener.getsockname()[1])
+                thread.join()
+            self.assertEqual(done.stdout, counts(1, 0, 0, 1) + "\n")
+            self.assertIn("lines 2 to 2 " + words, done.stderr, status)
 
     def test_a_busy_server_is_asked_again(self):
         answers = [b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\n"
@@ -390,86 +440,6 @@ class Loading(unittest.TestCase):
             shown, rb"\r\x1b\[K\[#*-+\] +\d+ %  \d+\.\d of 0\.1 MB  "
             rb"\d+ rows/s  \d+ s left")
         self.assertTrue(shown.endswith(b"\r\x1b[K"), shown[-80:])
-
-
-class Example(unittest.TestCase):
-    def run_example(self, folder):
-        """Start tools/run.sh; the curl lines it prints and its process."""
-        with socket.create_server(("127.0.0.1", 0)) as unused:
-            listen = "127.0.0.1:%d" % unused.getsockname()[1]
-        process = subprocess.Popen(
-            ["sh", os.path.join(ROOT, "tools", "run.sh"), BINARY,
-             os.path.join(folder, "data"), listen],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-            stderr=subprocess.DEVNULL)
-        self.addCleanup(process.stdout.close)
-        lines = []
-        for text in process.stdout:
-            lines.append(text.rstrip("\n"))
-            if "listening on" in text:
-                return lines, process
-        raise AssertionError("not ready: %r" % lines)
-
-    def stop(self, process):
-        process.send_signal(signal.SIGTERM)
-        self.assertEqual(process.wait(10), 0)
-
-    def test_the_printed_lines_work(self):
-        with tempfile.TemporaryDirectory() as folder:
-            os.mkdir(os.path.join(folder, "data"))  # empty: no store yet
-            lines, process = self.run_example(folder)
-            self.assertEqual(lines[0], counts(9920, 9920, 0, 0))
-            commands = [text for text in lines if "curl -s " in text]
-            answers = []
-            for command in commands:
-                done = subprocess.run(
-                    ["sh", "-c", command.replace("curl -s ", "curl -sfS ")],
-                    capture_output=True, text=True, timeout=60)
-                self.assertEqual(done.returncode, 0, (command, done.stderr))
-                answers.append(done.stdout)
-            self.assertEqual(len(answers), 8)
-            self.assertIn("3M Co,", answers[0])
-            self.assertEqual(answers[1].split()[0], "security_id,"
-                             "effective_start_date,effective_end_date,"
-                             "ticker,name")
-            self.assertIn(",APC,Anadarko Petroleum", answers[1])
-            self.assertNotIn("3M Co", answers[1])
-            self.assertIn("Google Inc.", answers[2])
-            self.assertIn("Alphabet", answers[2])
-            self.assertRegex(answers[2], "Communication Services")
-            self.assertIn("1,2012-12-27,2014-12-07,equity,MMM", answers[3])
-            self.assertRegex(answers[4], "213,100,2015-01-02,equity,GOOG,Goog")
-            self.assertRegex(answers[4], "213,100,2024-01-02,equity,GOOG,Alph")
-            self.assertRegex(answers[5], '"tx":2')
-            self.assertIn("Google'C'", answers[6])
-            self.assertIn("Google Inc. (Class C)", answers[7])
-            self.stop(process)
-            log = os.path.join(folder, "data.log")
-            self.assertIn(log, "\n".join(lines))
-            with open(log) as file:
-                self.assertIn('"stop"', file.read())
-
-            # A second run serves what is there.
-            lines, process = self.run_example(folder)
-            self.assertFalse(re.search("^read ", "\n".join(lines), re.M))
-            self.stop(process)
-
-    def test_what_hinders_it_is_told(self):
-        with socket.create_server(("127.0.0.1", 0)) as taken, \
-                tempfile.TemporaryDirectory() as folder:
-            listen = "127.0.0.1:%d" % taken.getsockname()[1]
-            os.mkdir(os.path.join(folder, "mine"))
-            with open(os.path.join(folder, "mine", "thesis"), "w") as file:
-                file.write("words")
-            for name, words in (("data", "bind " + listen),
-                                ("mine", "neither a store nor empty")):
-                done = subprocess.run(
-                    ["sh", os.path.join(ROOT, "tools", "run.sh"), BINARY,
-                     os.path.join(folder, name), listen], text=True,
-                    stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
-                self.assertEqual(done.returncode, 1, done.stderr)
-                self.assertIn(words, done.stderr)
-            self.assertTrue(os.path.exists(file.name))
 
 
 if __name__ == "__main__":

@@ -175,7 +175,15 @@ class Lookup(ServerCase):
                              text)
         doc = self.refused(422, self.post(
             self.ids(1, attributes=["gone"]), "?known_tx=1"), "gone")
-        self.assertEqual(doc["errors"][0]["pointer"], "/attributes/0")
+        self.same(doc["errors"], [{
+            "pointer": "/attributes/0", "detail":
+            'by transaction 1 nobody has asserted the attribute "gone"'}])
+        long = "é" * 64
+        for name, shown in ((long, long), (long + "x", long),
+                            ("x" + long * 9, "x" + long[:-1] + "?")):
+            doc = self.refused(422, self.post(
+                self.ids(1, attributes=[name])), name)
+            self.assertIn(' "%s"' % shown, doc["detail"])
         self.table(self.ids(1, attributes=["gone"]), "?known_tx=2")
 
     def test_malformed(self):
@@ -203,7 +211,7 @@ class Lookup(ServerCase):
         self.refused(405, answer, "POST")
         answer = self.client.request("PUT", LOOKUP)
         self.refused(405, answer, "PUT")
-        self.assertEqual(answer.header("Allow"), "POST")
+        self.assertEqual(answer.header("Allow"), "POST, OPTIONS")
 
     def test_ten_thousand_at_once(self):
         first = 100000
@@ -258,7 +266,9 @@ class Resolve(ServerCase):
         if answer.status == 409:
             doc = self.refused(409, answer, row)
             self.assertEqual(doc["type"], "/problems/ambiguous")
-            return [int(i) for i in doc["candidates"]]
+            ids = [int(i) for i in doc["candidates"]]
+            self.assertEqual(len(ids), min(int(doc["candidate_count"]), 100))
+            return ids
         doc = self.refused(404, answer, row)
         self.assertIn(value, doc["detail"])
         return None
@@ -288,21 +298,23 @@ class Resolve(ServerCase):
                            ("a:b, c\\d é+%", 9), (" 1", None)):
             self.assertEqual(self.bearer("k", text), want, text)
 
-    def test_many_are_listed_up_to_a_hundred(self):
+    def test_a_hundred_are_listed_and_all_are_counted(self):
         self.stored([fact(1000 + i, "m", "x" if i < 100 else "y", D1)
                      for i in range(201)], "ndjson")
         self.assertEqual(self.bearer("m", "x"), list(range(1000, 1100)))
         self.assertEqual(self.bearer("m", "y"), list(range(1100, 1200)))
-        for value, words in (("x", "100 securities"),
-                             ("y", "more than 100 securities")):
-            self.assertIn(words, self.get("m", value, as_of=D1)
-                          .json()["detail"])
+        for value, count in (("x", 100), ("y", 101)):
+            doc = self.get("m", value, as_of=D1).json()
+            self.assertEqual(doc["candidate_count"], Num(count))
+            self.assertIn(" %d securities" % count, doc["detail"])
 
     def test_one_of_thousands_that_once_bore_it(self):
         first, count = 10**6, 12000
         self.stored([fact(first + i, "o", "old", D1)
                      for i in range(count)], "ndjson")
         self.assertEqual(self.bearer("o", "old", D2)[0], first)
+        self.assertEqual(self.get("o", "old", as_of=D2)
+                         .json()["candidate_count"], Num(count))
         self.stored([fact(first + i, "o", "new", D2)
                      for i in range(count) if i not in (7, count - 2)],
                     "ndjson")

@@ -49,7 +49,7 @@ class Off(ServerCase):
             path = re.sub(r"\{\w+\}", "1", pattern)
             answer = self.client.request("OPTIONS", path)
             self.assertEqual((answer.status, answer.body), (204, b""), path)
-            allowed = {method.upper() for method in item}
+            allowed = {method.upper() for method in item} | {"OPTIONS"}
             allowed |= {"HEAD"} if "GET" in allowed else set()
             self.assertEqual(words(answer.header("Allow")), allowed, path)
             self.assertIsNone(answer.header("Content-Length"), path)
@@ -131,7 +131,7 @@ class On(ServerCase):
             got = cors(answer)
             self.assertEqual(got.pop("Access-Control-Allow-Origin"), APP)
             self.assertEqual(words(got.pop("Access-Control-Allow-Methods")),
-                             methods, path)
+                             methods | {"OPTIONS"}, path)
             self.assertEqual(words(got.pop("Access-Control-Allow-Headers")),
                              TAKEN)
             self.assertGreater(int(got.pop("Access-Control-Max-Age")), 0)
@@ -191,8 +191,24 @@ class Pages(ServerCase):
             self.assertEqual(got["type"], kind)
             self.assertEqual(list(got), ["type", "status", "title", "meaning",
                                          "remedy"])
-        for path in ("/problems/nope", "/problems/", "/problems"):
+        for path in ("/problems/nope", "/problems/", "/problem"):
             self.assertEqual(self.client.get(path).status, 404, path)
+
+    def test_the_index_lists_each_of_them(self):
+        doc = self.client.get("/openapi.json").json()
+        kinds = doc["components"]["schemas"]["Problem"]["properties"]["type"]
+        text = self.page("/problems")
+        listed = re.findall(r'<a href="(/problems/[a-z-]+)">', text)
+        self.assertEqual(sorted(listed), sorted(kinds["enum"]))
+        answer = self.client.get("/problems", Accept="application/json")
+        rows = answer.json()["problems"]
+        self.assertEqual([row["type"] for row in rows], listed)
+        for row in rows:
+            self.same(row, self.client.get(
+                row["type"], Accept="application/json").json())
+        self.assertEqual(self.client.get("/problems?x=1").status, 400)
+        self.assertEqual(self.client.get("/problems", Accept=harness.CSV)
+                         .status, 406)
 
     def test_the_type_of_an_error_leads_to_its_page(self):
         for path in ("/v1/nope", "/v1/master?x=1", "/v1/master?cursor=A",
@@ -243,6 +259,7 @@ class TooMany(unittest.TestCase):
             self.assertEqual(answer.header("Retry-After"), "1")
             self.assertEqual(int(answer.header("Content-Length")), len(body))
             doc = answer.json()
+            self.assertEqual(doc["detail"], "too many connections are open")
             ids.add(answer.header("X-Request-Id"))
             self.assertEqual(doc["request_id"], answer.header("X-Request-Id"))
             self.assertEqual(doc["type"], "/problems/unavailable")

@@ -203,7 +203,8 @@ class Portfolios(ServerCase):
             (422, JSON, '[{"security_id":1,"quantity":1,"date":"%s"}]' % D1),
             (422, JSON, '[{"security_id":1,"quantity":%s}]' % ("9" * 65537)),
             (422, NDJSON, '{"security_id":1,"quantity":1}\n{}\n'),
-            (422, CSV, ""), (422, CSV, "security_id\n1\n"),
+            (422, NDJSON, ""), (422, CSV, ""),
+            (422, CSV, "security_id\n1\n"),
             (422, CSV, "security_id,quantity,date\n1,1,%s\n" % D1),
             (422, CSV, "security_id,quantity\n1,\n"),
             (415, "text/plain", "[]")]
@@ -220,7 +221,7 @@ class Portfolios(ServerCase):
 
     def test_no_positions_in_any_format_clear_a_day(self):
         for body, kind in (("[]", JSON), ('{"positions":[]}', JSON),
-                           ("", NDJSON), ("\n\n", NDJSON),
+                           ("\n", NDJSON), ("\n\n", NDJSON),
                            ("quantity,security_id\n", CSV)):
             self.put("cleared", D1, [held(1, "1")])
             answer = put_body(self.client, "cleared", D1, body, kind)
@@ -236,7 +237,8 @@ class Portfolios(ServerCase):
                 ("POST", "/v1/portfolios", "GET, HEAD")):
             answer = self.client.request(method, path)
             self.refused(405, answer, (method, path))
-            self.assertEqual(answer.header("Allow"), allowed, (method, path))
+            self.assertEqual(answer.header("Allow"), allowed + ", OPTIONS",
+                             (method, path))
         for query in ("?dry=1", "?limit=1", "?known_tx=0"):
             answer = self.client.request("PUT", day + query, b"[]",
                                          {"Content-Type": JSON})

@@ -104,6 +104,7 @@ class Protocol(ServerCase):
     def check_allow(self, answer, allowed, row):
         allow = {m.strip() for m in answer.header("Allow").split(",")}
         self.assertIn(allowed, allow, row)
+        self.assertIn("OPTIONS", allow, row)
         if allowed == "GET":
             self.assertIn("HEAD", allow, row)
         self.assertEqual(allow - {"GET", "HEAD", "POST", "OPTIONS"}, set(),

@@ -119,6 +119,7 @@ run_case(size_t c, bool post)
         cr_expect(str_equal(out_text(&answer.body), str_of(cases[c].body)),
                   "%s", cases[c].name);
     } else {
+        cr_expect_not(answer.is_unsent, "%s", cases[c].name);
         cr_expect_eq(strncmp(why.text, base, strlen(base)), 0, "%s: %s",
                      cases[c].name, why.text);
     }
@@ -142,6 +143,24 @@ Test(http_client, takes_answers_within_bounds)
     close(listener);
 }
 
+Test(http_client, slashes_behind_the_base_do_not_count)
+{
+    static const char *const ends[] = { "/", "//" };
+
+    listen_somewhere();
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        size_t len = strlen(base);
+
+        cr_assert_lt(len + strlen(ends[i]), sizeof base);
+        memcpy(base + len, ends[i], strlen(ends[i]) + 1);
+        run_case(0, false);
+        base[len] = '\0';
+        cr_expect_eq(strncmp(asked, "GET /x?y=1 HTTP/1.1\r\n", 21), 0, "%s: %s",
+                     ends[i], asked);
+    }
+    close(listener);
+}
+
 /* Only what speaks HTTP, and only where we point; no proxy by the way. */
 Test(http_client, goes_nowhere_else)
 {
@@ -160,6 +179,7 @@ Test(http_client, goes_nowhere_else)
         cr_expect_eq(http_client_get(client, "/etc/passwd", &answer, &why),
                      ERR_UPSTREAM, "%s", bases[c]);
         cr_expect_eq(answer.body.len, 0, "%s", bases[c]);
+        cr_expect(answer.is_unsent, "%s", bases[c]);
         cr_expect_eq(strstr(why.text, "port 2"), NULL, "%s", why.text);
         out_fini(&answer.body);
         http_client_free(client);

@@ -1,0 +1,124 @@
+"""tools/run.sh: the example's tour, whose every line works."""
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from harness import BINARY
+from test_load import counts
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+
+# Loads nothing; serves until a signal, and then ends at once.
+STUB = """#!/bin/sh
+[ "$1" = serve ] || exec mkdir -p "$4/journal"
+exec '%s' -S -E -c '
+import os, signal
+signal.signal(signal.SIGTERM, lambda *_: os._exit(%d))
+print("listening on http://127.0.0.1:1", flush=True)
+while True:
+    signal.pause()'
+"""
+
+
+class Example(unittest.TestCase):
+    def run_example(self, folder, binary=BINARY):
+        """Start tools/run.sh; the curl lines it prints and its process."""
+        with socket.create_server(("127.0.0.1", 0)) as unused:
+            listen = "127.0.0.1:%d" % unused.getsockname()[1]
+        process = subprocess.Popen(
+            ["sh", os.path.join(ROOT, "tools", "run.sh"), binary,
+             os.path.join(folder, "data"), listen],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+            stderr=subprocess.DEVNULL)
+        self.addCleanup(process.stdout.close)
+        lines = []
+        for text in process.stdout:
+            lines.append(text.rstrip("\n"))
+            if "listening on" in text:
+                return lines, process
+        raise AssertionError("not ready: %r" % lines)
+
+    def stop(self, process):
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(10), 0)
+
+    def test_the_printed_lines_work(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(os.path.join(folder, "data"))  # empty: no store yet
+            lines, process = self.run_example(folder)
+            self.assertEqual(lines[0], counts(9920, 9920, 0, 0))
+            commands = [text for text in lines if "curl -s " in text]
+            answers = []
+            for command in commands:
+                done = subprocess.run(
+                    ["sh", "-c", command.replace("curl -s ", "curl -sfS ")],
+                    capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, 0, (command, done.stderr))
+                answers.append(done.stdout)
+            self.assertEqual(len(answers), 8)
+            self.assertIn("3M Co,", answers[0])
+            self.assertEqual(answers[1].split()[0], "security_id,"
+                             "effective_start_date,effective_end_date,"
+                             "ticker,name")
+            self.assertIn(",APC,Anadarko Petroleum", answers[1])
+            self.assertNotIn("3M Co", answers[1])
+            self.assertIn("Google Inc.", answers[2])
+            self.assertIn("Alphabet", answers[2])
+            self.assertRegex(answers[2], "Communication Services")
+            self.assertIn("1,2012-12-27,2014-12-07,equity,MMM", answers[3])
+            self.assertRegex(answers[4], "213,100,2015-01-02,equity,GOOG,Goog")
+            self.assertRegex(answers[4], "213,100,2024-01-02,equity,GOOG,Alph")
+            self.assertRegex(answers[5], '"tx":2')
+            self.assertIn("Google'C'", answers[6])
+            self.assertIn("Google Inc. (Class C)", answers[7])
+            self.stop(process)
+            log = os.path.join(folder, "data.log")
+            self.assertIn(log, "\n".join(lines))
+            with open(log) as file:
+                self.assertIn('"stop"', file.read())
+
+            # A second run serves what is there.
+            lines, process = self.run_example(folder)
+            self.assertFalse(re.search("^read ", "\n".join(lines), re.M))
+            self.stop(process)
+
+    def test_its_status_is_the_servers(self):
+        """However soon behind the signal that one ends."""
+        with tempfile.TemporaryDirectory() as folder:
+            stub = os.path.join(folder, "stub")
+            for status in (0, 3):
+                with open(stub, "w") as file:
+                    file.write(STUB % (sys.executable, status))
+                os.chmod(stub, stat.S_IRWXU)
+                for _ in range(15):
+                    _, process = self.run_example(folder, stub)
+                    process.send_signal(signal.SIGTERM)
+                    self.assertEqual(process.wait(10), status)
+
+    def test_what_hinders_it_is_told(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken, \
+                tempfile.TemporaryDirectory() as folder:
+            listen = "127.0.0.1:%d" % taken.getsockname()[1]
+            os.mkdir(os.path.join(folder, "mine"))
+            with open(os.path.join(folder, "mine", "thesis"), "w") as file:
+                file.write("words")
+            for name, words in (("data", "bind " + listen),
+                                ("mine", "neither a store nor empty")):
+                done = subprocess.run(
+                    ["sh", os.path.join(ROOT, "tools", "run.sh"), BINARY,
+                     os.path.join(folder, name), listen], text=True,
+                    stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn(words, done.stderr)
+            self.assertTrue(os.path.exists(file.name))
+
+
+if __name__ == "__main__":
+    unittest.main()
