@@ -38,6 +38,8 @@
 #define JSON_DEPTH_MAX 32               /* our deepest body has four levels */
 #define VENDOR_PAGE_BYTES_MAX                                                  \
     (128UL << 20) /* as a tree: three of the largest pages that are sent */
+#define TRADES_TREE_BYTES_MAX                                                  \
+    (256UL << 20) /* of a document: 64 MiB of trades fit; two workers */
 #define COMPLAINTS_LISTED_MAX 100
 #define BEARERS_LISTED_MAX 100 /* of a value that many securities bear */
 #define CSV_COLUMNS_MAX 64     /* far above any table that is taken in */
