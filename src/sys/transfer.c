@@ -19,15 +19,21 @@ take_body(char *data, size_t size, size_t count, void *to)
     return out_finish(&transfer->received) == OK ? size * count : 0;
 }
 
-/* Only counted: curl keeps the headers, however many there are. */
+/* A line of the head, or behind the body. Counted, as curl keeps them all; and
+ * the end is looked for, as curl takes a head that is cut off for a whole one.
+ */
 static size_t
 take_head(char *data, size_t size, size_t count, void *to)
 {
     struct transfer *transfer = to;
+    struct str line = { data, size * count };
 
-    (void)data;
-    transfer->head_bytes += size * count;
-    return transfer->head_bytes <= FETCH_HEAD_BYTES_MAX ? size * count : 0;
+    if (line.len >= 5 && memcmp(line.data, "HTTP/", 5) == 0)
+        transfer->is_head_whole = false;
+    if (str_equal(line, STR("\r\n")) || str_equal(line, STR("\n")))
+        transfer->is_head_whole = true;
+    transfer->head_bytes += line.len;
+    return transfer->head_bytes <= FETCH_HEAD_BYTES_MAX ? line.len : 0;
 }
 
 /* So that nobody follows, logs in, remembers or asks a proxy by the way. */
@@ -222,7 +228,10 @@ settle_failed(struct transfer *transfer, CURLcode code)
 {
     enum fetch_outcome outcome = FETCH_FAILED;
 
-    if (transfer->head_bytes > FETCH_HEAD_BYTES_MAX) {
+    /* Memory is what curl says it lacks for a line that is too long. */
+    if (transfer->head_bytes > FETCH_HEAD_BYTES_MAX ||
+        (code == CURLE_OUT_OF_MEMORY && transfer->head_bytes > 0 &&
+         !transfer->is_head_whole)) {
         settle(transfer, FETCH_TOO_LARGE, "the head of the answer is too long");
         return;
     }
@@ -381,6 +390,7 @@ follow(struct transfer *transfer, const char *to)
     transfer->url = url;
     transfer->redirects++;
     transfer->head_bytes = 0;
+    transfer->is_head_whole = false;
     transfer->error[0] = '\0';
     out_reset(&transfer->received);
     return true;
@@ -394,6 +404,10 @@ transfer_end(struct transfer *transfer, CURLcode code)
     copy_head(transfer);
     if (code != CURLE_OK) {
         settle_failed(transfer, code);
+        return true;
+    }
+    if (!transfer->is_head_whole) {
+        settle(transfer, FETCH_RESET, "closed within the head");
         return true;
     }
     to = redirected_to(transfer);

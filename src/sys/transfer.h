@@ -22,6 +22,7 @@ struct transfer {
     struct fetch_answer answer; /* goes to the caller */
     struct out received;        /* the body as it was sent */
     size_t head_bytes;
+    bool is_head_whole;
     int redirects;
     int64_t deadline_us;
     char error[CURL_ERROR_SIZE];
