@@ -128,6 +128,7 @@ serve(void *argument)
         close(fd);
         return NULL;
     }
+    atomic_fetch_add(&server->heads_read, 1);
     for (size_t i = 0; i < server->scripts_count; i++) {
         const struct raw_script *script = &server->scripts[i];
 
@@ -202,6 +203,23 @@ raw_server_stop(struct raw_server *server)
     for (size_t i = 0; i < atomic_load(&server->count); i++)
         pthread_join(server->threads[i], NULL);
     close(server->listener);
+}
+
+void
+raw_server_knock(const struct raw_server *server, int *sockets, size_t count)
+{
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_addr = { htonl(INADDR_LOOPBACK) },
+        .sin_port = htons((uint16_t)server->port),
+    };
+
+    for (size_t i = 0; i < count; i++) {
+        sockets[i] =
+            socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        (void)connect(sockets[i], (const struct sockaddr *)&address,
+                      sizeof address);
+    }
 }
 
 size_t

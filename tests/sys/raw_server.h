@@ -36,13 +36,18 @@ struct raw_server {
     pthread_t acceptor, threads[RAW_REQUESTS_MAX];
     int sockets[RAW_REQUESTS_MAX];
     char heads[RAW_REQUESTS_MAX][RAW_HEAD_BYTES];
-    atomic_size_t count;
+    atomic_size_t count;      /* connections */
+    atomic_size_t heads_read; /* requests */
 };
 
 void raw_server_listen(struct raw_server *server);
 void raw_server_start(struct raw_server *server,
                       const struct raw_script *scripts, size_t count);
 void raw_server_stop(struct raw_server *server);
+
+/* Begin so many connections, and wait for none: they fill its queue. */
+void raw_server_knock(const struct raw_server *server, int *sockets,
+                      size_t count);
 
 /* How many requests had a path; and how many of them this text in the head. */
 size_t raw_server_asked(const struct raw_server *server, const char *path,

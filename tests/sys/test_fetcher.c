@@ -3,46 +3,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "raw_server.h"
-#include "secmaster/clock.h"
-#include "secmaster/fetcher.h"
+#include "fetching.h"
 #include "secmaster/gzip.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-#define KEY "SESAME"
-#define BODY_BYTES_MAX 100000
-#define TIMEOUT_MS 4000
-#define ANSWERS_MAX 64
 #define ENDLESS (1UL << 40)
-
-static const struct fetcher_options plain = {
-    .unpack = gzip_unpack_whole,
-    .user_agent = "secmaster/test",
-};
 
 static struct raw_server server;
 
 static void
-start(struct fetcher *fetcher, const char *base, const char *path,
-      void *context)
+start(struct fetcher *fetcher, const char *path, void *context)
 {
-    char url[256];
+    struct fetch fetch = fetch_of(server.base, path);
     struct why why;
 
-    snprintf(url, sizeof url, "%s%s", base, path);
-    cr_assert_eq(
-        fetcher_start(fetcher,
-                      &(struct fetch){ .url = url,
-                                       .bearer = KEY,
-                                       .timeout_ms = TIMEOUT_MS,
-                                       .body_bytes_max = BODY_BYTES_MAX,
-                                       .context = context },
-                      &why),
-        OK, "%s: %s", path, why.text);
+    fetch.context = context;
+    cr_assert_eq(fetcher_start(fetcher, &fetch, &why), OK, "%s: %s", path,
+                 why.text);
 }
 
 static void
@@ -68,8 +45,6 @@ enum body {
     LINES, /* of a head, without end */
 };
 
-#define HELLO "HTTP/1.1 200 OK\r\n"
-#define LENGTH(text) "Content-Length: " text "\r\n\r\n"
 #define CHUNKS "Transfer-Encoding: chunked\r\n\r\n"
 #define GZIP "Content-Encoding: gzip\r\n"
 
@@ -138,7 +113,7 @@ static const struct {
       FETCH_OK,
       200,
       NULL,
-      .repeat = BODY_BYTES_MAX - 1 },
+      .repeat = FETCHED_BYTES_MAX - 1 },
 
     { .path = "/nothing", "", FETCH_RESET, 0 },
     { .path = "/reset", "", FETCH_RESET, 0, .end = RAW_RESET },
@@ -184,18 +159,18 @@ static const struct {
       HELLO LENGTH("100001") "x",
       FETCH_TOO_LARGE,
       200,
-      .repeat = BODY_BYTES_MAX },
+      .repeat = FETCHED_BYTES_MAX },
     { .path = "/limit-until-closed",
       HELLO "\r\nx",
       FETCH_OK,
       200,
       NULL,
-      .repeat = BODY_BYTES_MAX - 1 },
+      .repeat = FETCHED_BYTES_MAX - 1 },
     { .path = "/one-until-closed",
       HELLO "\r\nx",
       FETCH_TOO_LARGE,
       200,
-      .repeat = BODY_BYTES_MAX },
+      .repeat = FETCHED_BYTES_MAX },
     { .path = "/endless",
       HELLO "\r\nx",
       FETCH_TOO_LARGE,
@@ -295,7 +270,7 @@ pack(struct str text, struct out *out)
 static void
 make_body(enum body made, struct out *out)
 {
-    static char zeros[BODY_BYTES_MAX + 1];
+    static char zeros[FETCHED_BYTES_MAX + 1];
 
     switch (made) {
     case AS_WRITTEN:
@@ -366,8 +341,8 @@ expect_row(size_t i, struct fetch_answer *answer)
                   "%s: %.*s", rows[i].path, (int)answer->body.len,
                   answer->body.data);
     } else {
-        cr_expect_eq(answer->body.len, BODY_BYTES_MAX, "%s: %zu", rows[i].path,
-                     answer->body.len);
+        cr_expect_eq(answer->body.len, FETCHED_BYTES_MAX, "%s: %zu",
+                     rows[i].path, answer->body.len);
     }
     fetch_answer_fini(answer);
 }
@@ -377,7 +352,7 @@ Test(fetcher, each_answer_has_its_outcome)
 {
     static struct fetch_answer answers[COUNT(rows)];
     struct raw_script scripts[COUNT(rows)];
-    struct fetcher_options options = plain;
+    struct fetcher_options options = plain_options;
     struct fetcher *fetcher;
 
     static_assert(COUNT(rows) <= FETCHES_MAX);
@@ -389,7 +364,7 @@ Test(fetcher, each_answer_has_its_outcome)
         scripts[i] = script_of(i);
     raw_server_start(&server, scripts, COUNT(rows));
     for (size_t i = 0; i < COUNT(rows); i++)
-        start(fetcher, server.base, rows[i].path, &answers[i]);
+        start(fetcher, rows[i].path, &answers[i]);
     take_all(fetcher, answers);
     fetcher_free(fetcher);
     raw_server_stop(&server);
