@@ -38,14 +38,14 @@ void archive_close(struct archive *archive);
 /*
  * Keep a page, packed by the caller; when it returns OK the page is on disk,
  * whole. A page that is there is replaced. ERR_INVALID: a name that is none.
- * ERR_FULL: no room. ERR_STORE: named in why. After an error the old page, or
- * none, is there.
+ * ERR_FULL: no room. ERR_STORE: named in why. After an error the page is there
+ * as it was or as it shall be, never in part.
  */
 enum err archive_put(struct archive *archive, const struct archive_page *page,
                      struct str packed, struct why *why);
 
-/* Append a page as it was put. ERR_NOT_FOUND, ERR_INVALID, ERR_STORE; errors of
- * out, whose limit bounds it. */
+/* Append a page as it was put to packed. ERR_NOT_FOUND, ERR_INVALID, ERR_STORE;
+ * errors of out, whose limit bounds it. */
 enum err archive_get(struct archive *archive, const struct archive_page *page,
                      struct out *packed, struct why *why);
 
