@@ -51,7 +51,6 @@ set_manners(CURL *curl)
     curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
     /* On a kept connection that has died curl sends a request again. */
-    curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
     /* Or else whoever cancels waits for the name server. */
     curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
@@ -230,8 +229,8 @@ settle_failed(struct transfer *transfer, CURLcode code)
 
     /* Memory is what curl says it lacks for a line that is too long. */
     if (transfer->head_bytes > FETCH_HEAD_BYTES_MAX ||
-        (code == CURLE_OUT_OF_MEMORY && transfer->head_bytes > 0 &&
-         !transfer->is_head_whole)) {
+        (code == CURLE_OUT_OF_MEMORY && !transfer->is_head_whole &&
+         transfer->answer.requests > transfer->redirects)) {
         settle(transfer, FETCH_TOO_LARGE, "the head of the answer is too long");
         return;
     }

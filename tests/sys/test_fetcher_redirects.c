@@ -111,6 +111,7 @@ Test(fetcher_redirects, follows_within_the_origin_only)
         { "/nowhere", FETCH_OK, 302, 1 },
         { "/300", FETCH_OK, 300, 1 },
         { "/cut", FETCH_RESET, 302, 1 },
+        { "/to-endless", FETCH_TOO_LARGE, 0, 2 },
     };
     static char to[6][256];
     struct raw_script scripts[] = {
@@ -134,6 +135,8 @@ Test(fetcher_redirects, follows_within_the_origin_only)
         { "/cut",
           TEXT("HTTP/1.1 302 Go\r\nLocation: /here\r\n" LENGTH("9") "x"), 0, 0,
           RAW_CLOSE },
+        { "/to-endless", TO("302", "/endless"), 0, 0, RAW_CLOSE },
+        { "/endless", TEXT("HTTP/1.1 200 x"), 0, 1 << 30, RAW_CLOSE },
         { .path = "/absolute" },
         { .path = "/other-port" },
         { .path = "/other-host" },
