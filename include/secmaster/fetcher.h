@@ -90,7 +90,8 @@ const char *fetch_outcome_name(enum fetch_outcome outcome);
 /*
  * A redirect within the origin (301, 302, 303, 307, 308) is followed, up to
  * FETCH_REDIRECTS_MAX times, with the key; each is one more request to the
- * vendor, and counted here.
+ * vendor, and counted here. Status and headers are set whenever they came, be
+ * the outcome what it may: a 429 that was cut off is a 429.
  */
 struct fetch_answer {
     void *context;
@@ -99,8 +100,9 @@ struct fetch_answer {
     int requests; /* that were sent, redirects too; 0: never connected */
     char retry_after[FETCH_HEADER_BYTES]; /* as sent; "": not, or too long */
     char content_type[FETCH_HEADER_BYTES];
-    struct out body; /* unpacked, empty unless OK; a body whose length was not
-                        announced may be cut off where the sender hung up */
+    bool is_end_known; /* false: of a length not announced; what was cut off
+                          on its way looks whole, over TLS too */
+    struct out body;   /* unpacked, empty unless OK */
     struct why why; /* what is wrong unless OK; never the URL's path or query */
 };
 

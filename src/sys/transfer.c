@@ -310,6 +310,18 @@ packing_of(const struct transfer *transfer)
     return PACKED_OTHERWISE;
 }
 
+/* Or else the end is where the sender hung up. */
+static bool
+is_end_known(const struct transfer *transfer, enum packing packing)
+{
+    size_t lengths, codings;
+
+    (void)header(transfer, "Content-Length", &lengths);
+    (void)header(transfer, "Transfer-Encoding", &codings);
+    return lengths > 0 || codings > 0 || packing == GZIPPED ||
+           transfer->answer.status == 204 || transfer->answer.status == 304;
+}
+
 /* The body came whole: hand it over as it is, or unpacked. */
 static void
 settle_body(struct transfer *transfer)
@@ -319,6 +331,7 @@ settle_body(struct transfer *transfer)
     enum err err;
 
     answer->outcome = FETCH_OK;
+    answer->is_end_known = is_end_known(transfer, packing);
     if (packing == PACKED_OTHERWISE) {
         settle(transfer, FETCH_BAD_ENCODING, "packed in another way than gzip");
         return;

@@ -38,6 +38,7 @@ take_all(struct fetcher *fetcher, struct fetch_answer *answers)
 enum body {
     AS_WRITTEN,
     PACKED,
+    PACKED_UNTIL_CLOSED,
     PACKED_TWICE, /* two members */
     PACKED_CUT,   /* without its last bytes, in a whole answer */
     PACKED_WRONG, /* its checksum is */
@@ -57,6 +58,7 @@ static const struct {
     enum raw_end end;
     int drip_ms;
     size_t repeat;
+    bool has_no_end;
 } rows[] = {
     { .path = "/whole", HELLO LENGTH("5") "hello", FETCH_OK, 200, "hello" },
     { .path = "/empty", HELLO LENGTH("0"), FETCH_OK, 200, "" },
@@ -71,12 +73,18 @@ static const struct {
       FETCH_OK,
       200,
       "hello" },
-    { .path = "/until-closed", HELLO "\r\nhello", FETCH_OK, 200, "hello" },
+    { .path = "/until-closed",
+      HELLO "\r\nhello",
+      FETCH_OK,
+      200,
+      "hello",
+      .has_no_end = true },
     { .path = "/http10",
       "HTTP/1.0 200 OK\r\n\r\nhello",
       FETCH_OK,
       200,
-      "hello" },
+      "hello",
+      .has_no_end = true },
     { .path = "/none",
       "HTTP/1.1 404 No\r\n" LENGTH("2") "{}",
       FETCH_OK,
@@ -165,7 +173,8 @@ static const struct {
       FETCH_OK,
       200,
       NULL,
-      .repeat = FETCHED_BYTES_MAX - 1 },
+      .repeat = FETCHED_BYTES_MAX - 1,
+      .has_no_end = true },
     { .path = "/one-until-closed",
       HELLO "\r\nx",
       FETCH_TOO_LARGE,
@@ -206,6 +215,12 @@ static const struct {
       200,
       "hello",
       PACKED },
+    { .path = "/packed-until-closed",
+      HELLO "Content-Encoding: gzip\r\n\r\n",
+      FETCH_OK,
+      200,
+      "hello",
+      .made = PACKED_UNTIL_CLOSED },
     { .path = "/packed-twice",
       HELLO GZIP,
       FETCH_OK,
@@ -292,6 +307,7 @@ make_body(enum body made, struct out *out)
         pack(STR("hello"), out);
         break;
     case PACKED:
+    case PACKED_UNTIL_CLOSED:
         pack(STR("hello"), out);
         break;
     case PACKED_CUT:
@@ -315,7 +331,8 @@ script_of(size_t row)
     out_init(&all, SIZE_MAX);
     make_body(rows[row].made, &body);
     out_print(&all, "%s", rows[row].text);
-    if (rows[row].made != AS_WRITTEN && rows[row].made != LINES)
+    if (rows[row].made != AS_WRITTEN && rows[row].made != LINES &&
+        rows[row].made != PACKED_UNTIL_CLOSED)
         out_print(&all, LENGTH("%zu"), body.len);
     out_str(&all, out_text(&body));
     out_fini(&body);
@@ -338,6 +355,9 @@ expect_row(size_t i, struct fetch_answer *answer)
                                   "\r\nAuthorization: Bearer " KEY "\r\n"),
                  1, "%s", rows[i].path);
     cr_expect_eq(strstr(answer->why.text, KEY), NULL, "%s", rows[i].path);
+    if (rows[i].outcome == FETCH_OK)
+        cr_expect_eq(answer->is_end_known, !rows[i].has_no_end, "%s",
+                     rows[i].path);
     if (rows[i].outcome != FETCH_OK) {
         cr_expect_eq(answer->body.len, 0, "%s", rows[i].path);
         cr_expect_neq(answer->why.text[0], '\0', "%s", rows[i].path);
