@@ -250,6 +250,6 @@ fetch_outcome_name(enum fetch_outcome outcome)
     case FETCH_FAILED:
         return "failed";
     }
-    assert(!"an outcome without a name");
+    assert(false && "an outcome without a name");
     return "";
 }

@@ -26,14 +26,14 @@ static size_t
 take_head(char *data, size_t size, size_t count, void *to)
 {
     struct transfer *transfer = to;
-    struct str line = { data, size * count };
+    size_t len = size * count;
 
-    if (line.len >= 5 && memcmp(line.data, "HTTP/", 5) == 0)
+    if (len >= 5 && memcmp(data, "HTTP/", 5) == 0)
         transfer->is_head_whole = false;
-    if (str_equal(line, STR("\r\n")) || str_equal(line, STR("\n")))
+    if (len > 0 && (data[0] == '\r' || data[0] == '\n'))
         transfer->is_head_whole = true;
-    transfer->head_bytes += line.len;
-    return transfer->head_bytes <= FETCH_HEAD_BYTES_MAX ? line.len : 0;
+    transfer->head_bytes += len;
+    return transfer->head_bytes <= FETCH_HEAD_BYTES_MAX ? len : 0;
 }
 
 /* So that nobody follows, logs in, remembers or asks a proxy by the way. */

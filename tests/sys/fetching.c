@@ -32,7 +32,7 @@ fetch_one(const struct fetcher_options *options, const struct fetch *fetch)
 
     if (fetcher == NULL || fetcher_start(fetcher, fetch, &why) != OK) {
         fprintf(stderr, "%s: %s\n", fetch->url, why.text);
-        assert(!"a fetch starts");
+        assert(false && "a fetch starts");
     }
     do
         fetcher_turn(fetcher, 1000);

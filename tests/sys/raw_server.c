@@ -161,7 +161,7 @@ accept_all(void *argument)
         *visit = (struct visit){ server, number };
         server->sockets[number] = fd;
         if (pthread_create(&server->threads[number], NULL, serve, visit) != 0)
-            assert(!"a thread for each request");
+            assert(false && "a thread for each request");
         atomic_store(&server->count, number + 1);
     }
     return NULL;
@@ -179,7 +179,7 @@ raw_server_listen(struct raw_server *server)
     if (bind(server->listener, (struct sockaddr *)&address, len) != 0 ||
         listen(server->listener, RAW_REQUESTS_MAX) != 0 ||
         getsockname(server->listener, (struct sockaddr *)&address, &len) != 0)
-        assert(!"a port");
+        assert(false && "a port");
     server->port = ntohs(address.sin_port);
     snprintf(server->base, sizeof server->base, "http://127.0.0.1:%d",
              server->port);
@@ -192,7 +192,7 @@ raw_server_start(struct raw_server *server, const struct raw_script *scripts,
     server->scripts = scripts;
     server->scripts_count = count;
     if (pthread_create(&server->acceptor, NULL, accept_all, server) != 0)
-        assert(!"a thread to accept");
+        assert(false && "a thread to accept");
 }
 
 void

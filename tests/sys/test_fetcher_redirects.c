@@ -149,9 +149,9 @@ Test(fetcher_redirects, follows_within_the_origin_only)
     raw_server_listen(&other);
     for (size_t i = made; i < COUNT(scripts); i++) {
         static const char *const urls[] = {
-            "http://127.0.0.1:%d/here",        "http://127.0.0.1:%d/here",
-            "http://localhost:%d/here",        "https://127.0.0.1:%d/here",
-            "http://a@127.0.0.1:%d/here?" KEY,
+            "http://127.0.0.1:%d/here",          "http://127.0.0.1:%d/here",
+            "http://localhost:%d/here",          "https://127.0.0.1:%d/here",
+            "http://a@127.0.0.1:%d/here?SESAME",
         };
         bool is_port = strcmp(scripts[i].path, "/other-port") == 0;
         char url[64];
