@@ -30,7 +30,7 @@ take_head(char *data, size_t size, size_t count, void *to)
 
     if (len >= 5 && memcmp(data, "HTTP/", 5) == 0)
         transfer->is_head_whole = false;
-    if (len > 0 && (data[0] == '\r' || data[0] == '\n'))
+    if (len > 0 && len <= 2 && (data[0] == '\r' || data[0] == '\n'))
         transfer->is_head_whole = true;
     transfer->head_bytes += len;
     return transfer->head_bytes <= FETCH_HEAD_BYTES_MAX ? len : 0;

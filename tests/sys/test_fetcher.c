@@ -381,7 +381,7 @@ Test(fetcher, each_answer_has_its_outcome)
     struct fetcher *fetcher;
 
     static_assert(COUNT(rows) <= FETCHES_MAX);
-    options.stall_seconds = 1;
+    options.stall_seconds = 2;
     fetcher = fetcher_new(&options);
     cr_assert_not_null(fetcher);
     raw_server_listen(&server);

@@ -168,7 +168,7 @@ Test(fetcher_redirects, follows_within_the_origin_only)
 
     for (size_t i = 0; i < COUNT(expected); i++) {
         const char *path = expected[i].path;
-        size_t before = atomic_load(&server.count);
+        size_t before = atomic_load(&server.heads_read);
         struct fetch fetch = fetch_of(server.base, path);
         struct fetch_answer answer = fetch_one(&plain_options, &fetch);
 
@@ -178,7 +178,7 @@ Test(fetcher_redirects, follows_within_the_origin_only)
                      answer.status);
         cr_expect_eq(answer.requests, expected[i].requests, "%s: %d", path,
                      answer.requests);
-        cr_expect_eq(atomic_load(&server.count) - before,
+        cr_expect_eq(atomic_load(&server.heads_read) - before,
                      (size_t)expected[i].requests, "%s", path);
         if (expected[i].outcome == FETCH_OK && expected[i].status == 200)
             cr_expect(str_equal(out_text(&answer.body), STR("here")), "%s",

@@ -24,11 +24,11 @@ Test(fetcher_turns, end_in_time)
     } slow[] = {
         { { "/still", TEXT(HELLO LENGTH("9999") "x"), 0, 0, RAW_HOLD },
           150,
-          150 },
+          100 },
         { { "/lively", TEXT(HELLO LENGTH("9999") LONGEST LONGEST LONGEST), 1, 0,
             RAW_HOLD },
           150,
-          150 },
+          100 },
         { { "/round",
             TEXT("HTTP/1.1 302 Go\r\nLocation: /round\r\n" LENGTH("0")), 1, 0,
             RAW_CLOSE },
