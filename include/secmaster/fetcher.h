@@ -4,7 +4,8 @@
  * One thread owns a fetcher: it starts, turns, takes answers, cancels. Any
  * thread may wake it. A request is sent once, on a connection of its own: a
  * connection kept from before that died would have it sent again unasked, past
- * what the vendor allows.
+ * what the vendor allows. The process ignores SIGPIPE: TLS writes to whom it
+ * may concern, there or not.
  */
 #ifndef SECMASTER_FETCHER_H
 #define SECMASTER_FETCHER_H
@@ -35,7 +36,8 @@ struct fetcher;
 /* NULL: out of memory. */
 struct fetcher *fetcher_new(const struct fetcher_options *options);
 
-/* What is under way is cancelled, what is done and was not taken is dropped. */
+/* What is under way is cancelled, what is done and was not taken is dropped.
+ * Nobody wakes it any more. */
 void fetcher_free(struct fetcher *fetcher);
 
 struct fetch {
