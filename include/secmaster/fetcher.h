@@ -4,8 +4,8 @@
  * One thread owns a fetcher: it starts, turns, takes answers, cancels. Any
  * thread may wake it. A request is sent once, on a connection of its own: a
  * connection kept from before that died would have it sent again unasked, past
- * what the vendor allows. The process ignores SIGPIPE: TLS writes to whom it
- * may concern, there or not.
+ * what the vendor allows. The process ignores SIGPIPE: TLS
+ * writes to sockets that may be gone.
  */
 #ifndef SECMASTER_FETCHER_H
 #define SECMASTER_FETCHER_H
