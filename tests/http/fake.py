@@ -88,8 +88,8 @@ class FakeVendor:
     def play(self, what):
         """Another scenario whole, by name or document; the log stays."""
         doc = scenario(what) if isinstance(what, str) else what
-        rest = {"rules": [], "page_rows": {}, "envelope": "data",
-                "past_end": "bare", "keys": {}}
+        rest = dict.fromkeys(("today", "made_for", "keys", "data", "rules",
+                              "page_rows", "envelope", "past_end"))
         self._control("POST", "/_scenario", {**rest, **doc})
 
     def refuse(self, seconds):

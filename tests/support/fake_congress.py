@@ -1,5 +1,4 @@
-"""The fake vendor's congressional trades: Benzinga's and the public Senate file.
-"""
+"""The fake vendor's trades of Congress, as Benzinga and as a public file."""
 
 from fake_data import ScenarioFault, day_of
 from fake_massive import Refused

@@ -3,6 +3,13 @@
 A security is what it was from a day on: {"dated": [{"from": DAY, "ticker":
 ..., any other member}, ...]}; each entry changes what it names, a ticker of
 null is a delisting. Of everything only what is known by `today` is shown.
+It may further have a "price" to begin with, be "otc", have "splits", days with
+"no_bar", with "zeros" in place of one, and {DAY: DAY of its arrival} of "late"
+bars. Bars run from "bars_from" to the day before today.
+A trade is the row as served, over defaults: "member" and "ticker" fill its
+filer_info and security, "absent" names members that it lacks. Trades and
+members may have "changes", each a row's members with their "updated"; a trade
+may be "withdrawn" on a day. "filler" adds so many plain securities and trades.
 """
 
 import datetime

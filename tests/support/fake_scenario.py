@@ -11,8 +11,8 @@ from fake_data import Data, ScenarioFault, day_of, known_only
 from fake_rules import rules_of
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "scenarios")
-MEMBERS = {"claim", "today", "made_for", "keys", "data", "rules", "page_rows", "envelope",
-           "past_end"}
+MEMBERS = {"claim", "today", "made_for", "keys", "data", "rules", "page_rows",
+           "envelope", "past_end"}
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 WEEK_S = 7 * 86400
 KEYS = {"massive": "massive-key", "benzinga": "benzinga-token"}
@@ -88,9 +88,11 @@ class Scenario:
         return self.doc.get("page_rows", {}).get(vendor)
 
     def changed(self, members):
-        """These members in place of those; rules count from nothing."""
+        """These members in place of those, null takes one away; rules count
+        from nothing."""
         known_only(members, MEMBERS, "the change")
-        return Scenario({**self.doc, **members})
+        doc = {**self.doc, **members}
+        return Scenario({k: v for k, v in doc.items() if v is not None})
 
 
 def vendor_of(path):

@@ -61,7 +61,7 @@ class Asked:
         self.query_text = "&".join(kept)
         self.target = self.path + ("?" + self.query_text if kept else "")
         bearer = self.headers.get("authorization", "")
-        if bearer.startswith("Bearer "):
+        if name == "apiKey" and bearer.startswith("Bearer "):
             return "bearer", bearer[len("Bearer "):]
         if in_query is not None:
             return "query", in_query

@@ -38,8 +38,8 @@ class Reply:
     def bytes(self):
         if self.body is not None:
             return self.body
-        return json.dumps(self.doc, ensure_ascii=False,
-                          separators=(",", ":")).encode("utf-8", "surrogatepass")
+        text = json.dumps(self.doc, ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8", "surrogatepass")
 
     def freeze(self):
         """Its body as bytes, for those who change bytes."""
