@@ -214,7 +214,8 @@ def grouped(asked, data, day_text):
             row = {"T": security.ticker(day), **aggregate(bar, day, 16)}
             rows.append({**row, "otc": True} if security.is_otc else row)
     doc = counts(asked, rows, is_adjusted)
-    doc["results"] = rows
+    if rows:  # a closed day has no such member
+        doc["results"] = rows
     return Reply(200, doc, rows)
 
 
@@ -242,8 +243,11 @@ def day_range(asked, data, ticker, begin, end):
     if order == "desc":
         rows.reverse()
     rows = page(asked, rows, offset, limit)
-    return listing(asked, {"ticker": ticker,
-                           **counts(asked, rows[0], is_adjusted)}, rows)
+    reply = listing(asked, {"ticker": ticker,
+                            **counts(asked, rows[0], is_adjusted)}, rows)
+    if not rows[0]:
+        reply.doc.pop("results")
+    return reply
 
 
 def in_dates(asked, day):

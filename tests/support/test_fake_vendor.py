@@ -10,7 +10,7 @@ import time
 import unittest
 
 from fake_asking import (BEARER, GROUPED, SENATE, TICKERS, TRADES, FakeCase)
-from fake import SCENARIOS, SUPPORT
+from fake import SCENARIOS, SUPPORT, FakeVendor
 from fake_data import figi, hours_behind_utc, day_of
 
 MAY_9 = 1715227200  # 2024-05-09T04:00:00Z, midnight in New York
@@ -218,8 +218,10 @@ class Massive(FakeCase):
 
     def test_a_day_without_trading_has_no_rows(self):
         for day in ("2024-05-11", "2024-05-27", "2024-06-03"):
-            doc = self.get(GROUPED + day).json()
-            self.assertEqual((doc["resultsCount"], doc["results"]), (0, []))
+            for path in (GROUPED + day, RANGE % ("ALFA", day, day)):
+                doc = self.get(path).json()
+                self.assertEqual((doc["resultsCount"], "results" in doc),
+                                 (0, False), path)
 
     def test_zeros_and_late_bars(self):
         got = self.get(OPEN % ("INDA", "2024-05-06"))
@@ -389,6 +391,16 @@ class Keeper(FakeCase):
             self.assertEqual(conn.getresponse().read()[:8], b'{"count"')
             self.assertIs(conn.sock, sock)
         conn.close()
+
+    def test_it_ends_with_its_input_and_comes_back_on_its_port(self):
+        fake = FakeVendor("calm")
+        fake.process.stdin.close()
+        self.assertEqual(fake.process.wait(10), 0)
+        fake.process.stdin = None
+        fake.stop()
+        with FakeVendor("calm", fake.port) as again:
+            self.assertEqual(again.url, fake.url)
+            self.assertEqual(again.log()["requests"], [])
 
     def test_bad_scenarios_are_refused_with_a_reason(self):
         for doc, word in (
