@@ -135,8 +135,10 @@ class Fake:
         except OSError:
             pass  # it had hung up before
 
-    def refuse(self, seconds):
-        """Returns when connections are refused."""
+    def refuse(self, seconds, spared):
+        """Returns when all connections but the spared one are refused."""
+        with self.lock:
+            self.connections.pop(id(spared), None)
         self.refused_s = seconds
         self.waker.send(b"r")
         self.is_refusing.wait()
@@ -175,9 +177,7 @@ class Fake:
             return data if self._control(sock, asked, body) else None
         reply, away_s = self._answer(asked, arrived)
         if away_s is not None:
-            with self.lock:
-                self.connections.pop(id(sock), None)
-            self.refuse(away_s)
+            self.refuse(away_s, sock)
             fake_wire.hang_up(sock, True)
             return None
         return data if fake_wire.send(sock, reply, asked.is_last) else None
@@ -247,10 +247,9 @@ class Fake:
             status, doc = 200, self._controlled(asked, given)
         except (ScenarioFault, ValueError, KeyError) as fault:
             status, doc = 400, {"error": str(fault)}
-        stays = fake_wire.send_whole(sock, Reply(status, doc), asked.is_last)
-        if (asked.method, asked.path, status) == ("POST", "/_refuse", 200):
-            self.refuse(doc["seconds"])
-        return stays
+        if (asked.path, status) == ("/_refuse", 200):
+            self.refuse(doc["seconds"], sock)
+        return fake_wire.send_whole(sock, Reply(status, doc), asked.is_last)
 
     def _controlled(self, asked, given):
         what = (asked.method, asked.path)
