@@ -113,7 +113,7 @@
 #define CONFIG_BYTES_MAX (1UL << 20) /* read at once */
 #define VENDORS_MAX 64               /* each waits for connections of its own */
 #define VENDOR_NAME_BYTES_MAX 64     /* a source of facts has its name */
-#define URL_BYTES_MAX 2048           /* of a vendor's base and path */
+#define BASE_URL_BYTES_MAX 2048      /* of a vendor's base and path */
 #define ENV_NAME_BYTES_MAX 128
 #define KEY_FILE_BYTES_MAX 4095        /* Linux takes no longer path */
 #define REQUESTS_PER_MINUTE_DEFAULT 60 /* where a plan is not known */
