@@ -61,6 +61,15 @@ static const struct {
       "/results/0/composite_figi: must be 12 letters and digits, or null\n"
       "/results/0/share_class_figi: must be 12 letters and digits, or null\n"
       "/results/1/ticker: is missing\n/results/2: must be an object\n" BEFORE },
+    { "FIGIs that are too short, and too long",
+      { TICKERS, 200,
+        PAGE("{\"ticker\":\"A\",\"composite_figi\":\"BBG000BWQYZ\","
+             "\"share_class_figi\":\"BBG000BWQYZ55\"}",
+             "") },
+      "undecodable 1\n"
+      "/results/0/composite_figi: must be 12 letters and digits, or null\n"
+      "/results/0/share_class_figi: must be 12 letters and digits, or "
+      "null\n" BEFORE },
     { "one bad row takes all of its page with it",
       { TICKERS, 200, PAGE(ROW ",{}", "") },
       "undecodable 2\n/results/1/ticker: is missing\n" BEFORE },
@@ -75,6 +84,9 @@ static const struct {
       { TICKERS, 200,
         PAGE(ROW, NEXT("\"https://x/a?apiKey=s&cursor=1&apiKey\"")) },
       "rows 1 next https://x/a?cursor=1\n" BEFORE ROW_READ },
+    { "a link with what only begins as a key does",
+      { TICKERS, 200, PAGE(ROW, NEXT("\"https://x/a?apiKeys=s&b=apiKey=2\"")) },
+      "rows 1 next https://x/a?apiKeys=s&b=apiKey=2\n" BEFORE ROW_READ },
     { "a link with nothing else in it",
       { TICKERS, 200, PAGE(ROW, NEXT("\"http://x/a?apiKey=s\"")) },
       "rows 1 next http://x/a\n" BEFORE ROW_READ },
@@ -95,6 +107,9 @@ static const struct {
       "undecodable 1\n/next_url: must be an absolute URL\n" BEFORE },
     { "a link of another kind",
       { TICKERS, 200, PAGE(ROW, NEXT("\"file:///etc/passwd\"")) },
+      "undecodable 1\n/next_url: must be an absolute URL\n" BEFORE },
+    { "a link with a fragment",
+      { TICKERS, 200, PAGE(ROW, NEXT("\"https://x/a#b\"")) },
       "undecodable 1\n/next_url: must be an absolute URL\n" BEFORE },
     { "a link with a line break",
       { TICKERS, 200, PAGE(ROW, NEXT("\"https://x/\\r\\nHost: y\"")) },
