@@ -1,6 +1,7 @@
 /* What answers mean: rows, nothing, later, never, or no answer at all. */
 #include <criterion/criterion.h>
 
+#include "secmaster/bounds.h"
 #include "tests/codec/reading.h"
 #include "tests/vendor/answers.h"
 #include "tests/vendor/golden.h"
@@ -254,6 +255,27 @@ Test(vendor_answers, mean_what_they_say)
                   STR_ARG(out_text(&got)), cases[i].text);
         out_fini(&got);
     }
+}
+
+/* A list of so many numbers that its tree is over VENDOR_PAGE_BYTES_MAX. */
+Test(vendor_answers, a_page_that_is_too_large_is_none)
+{
+    const size_t numbers = VENDOR_PAGE_BYTES_MAX / 64 + 1;
+    struct out body, got;
+
+    out_init(&body, SIZE_MAX);
+    out_init(&got, 1UL << 20);
+    out_str(&body, STR("[0"));
+    for (size_t i = 1; i < numbers; i++)
+        out_str(&body, STR(",0"));
+    out_char(&body, ']');
+    answer_put(&got, &(struct answer_case){ BENZINGA, 200, out_text(&body) });
+    cr_expect(str_equal(out_text(&got),
+                        STR("undecodable\n: the page is larger than one may be "
+                            "(sent as text/x)\n")),
+              "%.*s", STR_ARG(out_text(&got)));
+    out_fini(&body);
+    out_fini(&got);
 }
 
 /* Whatever the body says, but of 200 and 404. */
