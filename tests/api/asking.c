@@ -181,7 +181,7 @@ handle(struct asking *asking)
 
     if (response->status == 0)
         endpoint->handle(&asking->request, response);
-    if (response->status == 0) {
+    while (response->status == 0) {
         struct inbox_item *item = inbox_wait(&asking->home);
 
         MUST(item->owner == &asking->request);
