@@ -55,6 +55,19 @@ Test(trade_books, one_serves_until_trades_come)
     asking_fini(&a);
 }
 
+Test(trade_books, a_question_of_long_ago_reads_all_there_is)
+{
+    const struct trade_book *book;
+    struct asking a;
+
+    asking_init(&a);
+    post_trade(&a, "{\"transaction_id\":1,\"transaction_date\":"
+                   "\"2024-01-01\"}");
+    book = book_at(&a, 0, 1);
+    cr_expect_eq(book_at(&a, 1, 1), book);
+    asking_fini(&a);
+}
+
 /* Who has a book keeps it, whatever is read meanwhile. */
 Test(trade_books, a_book_stays_while_it_is_used)
 {

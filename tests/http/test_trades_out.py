@@ -181,6 +181,18 @@ class Worked(Case):
         self.assertEqual([rows[n]["late"] for n in ("a2", "a3", "b1")],
                          [True, False, None])
 
+    def test_a_number_is_the_ticker_of_its_digits(self):
+        self.stored([fact(20, "ticker", "800", "2018-01-01"),
+                     fact(21, "ticker", Num("9.0"), "2018-01-01")])
+        self.post([trade("n%d" % i, "2018-01-0%d" % (i + 1), ticker=ticker)
+                   for i, ticker in enumerate(
+                       ["800", Num("800"), "9.0", Num("9.0"), Num("9")])])
+        for security, wanted in ((20, ["n0", "n1"]), (21, ["n2", "n3"])):
+            self.assertEqual(self.ids("/v1/securities/%d/trades" % security),
+                             wanted)
+        self.assertEqual(self.ids("/v1/trades?ticker=9.0"), ["n2", "n3"])
+        self.assertEqual(self.ids("/v1/trades?ticker=9"), ["n4"])
+
     def test_filters_are_exact(self):
         everything = ["c2", "a1", "a2", "a3", "b0", "b1", "b2", "c1"]
         for query, wanted in (
@@ -402,6 +414,20 @@ class Amended(Case):
                   [1], [["R", Num(1), Num(1001), Num(15000), Num(0)],
                         ["D", Num(1), Num(0), Num(0), Num(0)]][::-1])
 
+    def test_of_a_day_a_member_is_as_updated_last(self):
+        def update(name, second):
+            return trade("u." + name, "2020-01-01", member_id="U",
+                         filer_info={"updated": Num(1700000000 + second),
+                                     "status": name})
+
+        for name, second, wanted in (("first", 5, "first"),
+                                     ("earlier", 4, "first"),
+                                     ("as late", 5, "as late"),
+                                     ("later", 6, "later")):
+            self.post([update(name, second)])
+            self.assertEqual(self.client.get("/v1/members/U").json()[
+                "status"], wanted, name)
+
     def test_equal_versions_go_by_arrival(self):
         self.post([trade("z", "2024-05-01", party="D"),
                    trade("z", "2024-05-01", party="R")])
@@ -467,7 +493,7 @@ class Amended(Case):
 
 
 class Random(Case):
-    TICKERS = ["AA", "BB", "CC", "DD", "7", None]
+    TICKERS = ["AA", "BB", "CC", "DD", "7", Num("7"), None]
 
     def facts(self, rng):
         def value(name):
