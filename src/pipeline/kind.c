@@ -10,9 +10,11 @@ static const struct job_kind *const kinds[] = {
 };
 
 const struct job_kind *
-job_kind_of(enum batch_kind kind)
+job_kind_of(const struct write_job *job)
 {
-    assert(kind < sizeof kinds / sizeof kinds[0]);
-    assert(kinds[kind] != NULL);
-    return kinds[kind];
+    if (job->publication != NULL)
+        return &kind_publication;
+    assert(job->kind < sizeof kinds / sizeof kinds[0]);
+    assert(kinds[job->kind] != NULL);
+    return kinds[job->kind];
 }
