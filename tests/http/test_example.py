@@ -15,9 +15,8 @@ from test_load import counts
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
-# Loads nothing; serves until a signal, and then ends at once.
+# Serves until a signal, and then ends at once.
 STUB = """#!/bin/sh
-[ "$1" = serve ] || exec mkdir -p "$4/journal"
 exec '%s' -S -E -c '
 import os, signal
 signal.signal(signal.SIGTERM, lambda *_: os._exit(%d))
@@ -53,7 +52,11 @@ class Example(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             os.mkdir(os.path.join(folder, "data"))  # empty: no store yet
             lines, process = self.run_example(folder)
-            self.assertEqual(lines[0], counts(9920, 9920, 0, 0))
+            self.assertEqual(lines[:3], [counts(9920, 9920, 0, 0),
+                                         counts(3024, 3024, 0, 0),
+                                         counts(3, 3, 0, 0)])
+            self.assertRegex(lines[3], r'^\{"tx":4,.*,"trades":13,'
+                             r'"unchanged":0,"members":13\}$')
             commands = [text for text in lines if "curl -s " in text]
             answers = []
             for command in commands:
@@ -62,7 +65,7 @@ class Example(unittest.TestCase):
                     capture_output=True, text=True, timeout=60)
                 self.assertEqual(done.returncode, 0, (command, done.stderr))
                 answers.append(done.stdout)
-            self.assertEqual(len(answers), 8)
+            self.assertEqual(len(answers), 13)
             self.assertIn("3M Co,", answers[0])
             self.assertEqual(answers[1].split()[0], "security_id,"
                              "effective_start_date,effective_end_date,"
@@ -75,9 +78,10 @@ class Example(unittest.TestCase):
             self.assertIn("1,2012-12-27,2014-12-07,equity,MMM", answers[3])
             self.assertRegex(answers[4], "213,100,2015-01-02,equity,GOOG,Goog")
             self.assertRegex(answers[4], "213,100,2024-01-02,equity,GOOG,Alph")
-            self.assertRegex(answers[5], '"tx":2')
+            self.assertRegex(answers[5], '"tx":5')
             self.assertIn("Google'C'", answers[6])
             self.assertIn("Google Inc. (Class C)", answers[7])
+            self.prices(answers[8:13])
             self.stop(process)
             log = os.path.join(folder, "data.log")
             self.assertIn(log, "\n".join(lines))
@@ -89,6 +93,30 @@ class Example(unittest.TestCase):
             self.assertFalse(re.search("^read ", "\n".join(lines), re.M))
             self.stop(process)
 
+    def prices(self, answers):
+        bars, day, before, since, averages = (
+            [line.split(",") for line in text.splitlines()]
+            for text in answers)
+        columns = bars[0]
+        self.assertEqual([row[1] for row in bars[1:]], [
+            "2024-08-0%d" % d for d in (1, 2, 5, 6, 7)])
+        self.assertEqual(day[0], columns)
+        self.assertEqual([row[0] for row in day[1:]],
+                         "40 88 112 179 213 252 255 305 337 373 472 747"
+                         .split())
+        self.assertEqual(day[1], bars[3])
+        self.assertEqual(dict(zip(columns, day[1]))["close"], "120.95")
+        self.assertEqual(before[:4], since[:4])
+        self.assertEqual([row[3:6] for row in since[1:]],
+                         [["2024", "1", "61"], ["2024", "2", "63"],
+                          ["2024", "3", "64"], ["2024", "4", "64"]])
+        self.assertEqual((before[4][-1], since[4][-1]), ("151.17", "151.83"))
+        self.assertEqual(averages[0][3:], ["ma_20", "ma_200"])
+        self.assertEqual(len(averages), 8)
+        for row in averages[1:]:
+            for cell in row[3:]:
+                self.assertRegex(cell, r"^1[12]\d\.\d+$", row)
+
     def test_its_status_is_the_servers(self):
         """However soon behind the signal that one ends."""
         with tempfile.TemporaryDirectory() as folder:
@@ -97,6 +125,8 @@ class Example(unittest.TestCase):
                 with open(stub, "w") as file:
                     file.write(STUB % (sys.executable, status))
                 os.chmod(stub, stat.S_IRWXU)
+                os.makedirs(os.path.join(folder, "data", "journal"),
+                            exist_ok=True)
                 for _ in range(15):
                     _, process = self.run_example(folder, stub)
                     process.send_signal(signal.SIGTERM)
