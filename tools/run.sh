@@ -47,6 +47,7 @@ if [ ! -e "$dir/journal" ]; then
         "$binary" load "$examples/$bars.csv" --data "$dir.new" --prices
     done
     post_trades
+    [ -z "$cut" ] || exit 1
     mv "$dir.new" "$dir"
 fi
 
@@ -86,6 +87,17 @@ Its daily prices and the trades of members of Congress are made up:
 
   # averages over the last 20 and 200 bars
   curl -s '$url/v1/securities/40/prices/moving-averages?windows=20,200&from=2024-12-20&format=csv'
+
+  # what a member traded, each with its security's row and close of that day
+  curl -s '$url/v1/trades?member_id=X000002'
+
+  # a trade as anyone could know it on a day, and as it was amended since
+  curl -s '$url/v1/securities/337/trades?disclosed_by=2024-06-20'
+  curl -s '$url/v1/securities/337/trades'
+
+  # all of them by sector, and the committees of a member on a day
+  curl -s '$url/v1/trades/summary?by=sector&format=csv'
+  curl -s '$url/v1/members/X000001?as_of=2024-03-01'
 
 END
 echo "The server's log is in $dir.log; Ctrl-C ends it."

@@ -1,5 +1,6 @@
 """tools/run.sh: the example's tour, whose every line works."""
 
+import json
 import os
 import re
 import signal
@@ -65,7 +66,7 @@ class Example(unittest.TestCase):
                     capture_output=True, text=True, timeout=60)
                 self.assertEqual(done.returncode, 0, (command, done.stderr))
                 answers.append(done.stdout)
-            self.assertEqual(len(answers), 13)
+            self.assertEqual(len(answers), 18)
             self.assertIn("3M Co,", answers[0])
             self.assertEqual(answers[1].split()[0], "security_id,"
                              "effective_start_date,effective_end_date,"
@@ -82,6 +83,7 @@ class Example(unittest.TestCase):
             self.assertIn("Google'C'", answers[6])
             self.assertIn("Google Inc. (Class C)", answers[7])
             self.prices(answers[8:13])
+            self.trades(*answers[13:])
             self.stop(process)
             log = os.path.join(folder, "data.log")
             self.assertIn(log, "\n".join(lines))
@@ -116,6 +118,30 @@ class Example(unittest.TestCase):
         for row in averages[1:]:
             for cell in row[3:]:
                 self.assertRegex(cell, r"^1[12]\d\.\d+$", row)
+
+    def trades(self, of_member, early, amended, by_sector, member):
+        def rows(text, *names):
+            return [tuple(row[name] for name in names)
+                    for row in json.loads(text)["trades"]]
+
+        self.assertEqual(
+            rows(of_member, "transaction_id", "security_id", "close",
+                 "transaction_type", "days_to_disclose", "late"),
+            [("made-up-03", 179, 98.43, "purchase", 144, True),
+             ("made-up-04", 179, 91.15, "partial_sale", 25, False),
+             ("made-up-11", None, None, "purchase", 22, False)])
+        names = ("transaction_id", "amendment_number", "amount")
+        self.assertEqual(rows(early, *names),
+                         [("made-up-05", 0, "$100,001 - $250,000")])
+        self.assertEqual(rows(amended, *names),
+                         [("made-up-05", 1, "$1,001 - $15,000")])
+        self.assertEqual(by_sector.splitlines(), [
+            "sector,trades,amount_low,amount_high,open_ended",
+            "Consumer Staples,3,50015722.63,50721.63,1",
+            "Energy,2,65002,150000,0", "Financials,1,0,0,0",
+            "Information Technology,4,67004,180000,0", ",2,2002,30000,0"])
+        self.assertEqual(list(json.loads(member)["committees"]),
+                         ["Committee on Examples"])
 
     def test_its_status_is_the_servers(self):
         """However soon behind the signal that one ends."""

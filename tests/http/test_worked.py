@@ -11,7 +11,8 @@ import tempfile
 import unittest
 from fractions import Fraction
 
-from harness import BINARY, CSV, Num, ServerCase, dump, fact, read_table
+from harness import (BINARY, CSV, Num, ServerCase, dump, fact, parse,
+                     read_table)
 
 ROOT = pathlib.Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -161,6 +162,56 @@ class Published(ServerCase):
         again = self.client.post("/v1/prices?adapter=massive", body)
         self.assertEqual((again.status, again.body),
                          (200, b'{"rows":0,"unchanged":1}'))
+
+    def test_a_page_of_trades(self):
+        self.stored([fact(9, "ticker", "ARLP", "1999-08-17")])
+        bar = {"security_id": Num(9), "date": "2024-11-14",
+               "open": Num("25.20"), "high": Num("25.60"),
+               "low": Num("25.10"), "close": Num("25.430")}
+        self.assertEqual(self.client.post("/v1/prices", dump([bar])).status,
+                         201)
+        body = (GOLDEN / "benzinga" / "published.json").read_bytes()
+        answer = self.client.post("/v1/trades?adapter=benzinga", body)
+        self.assertEqual(answer.status, 201, answer)
+        self.same(answer.json(), {
+            "tx": Num(answer.tx), "recorded_at": answer.json()["recorded_at"],
+            "trades": Num(1), "unchanged": Num(0), "members": Num(1)})
+        sent = parse(body)["data"][0]
+        filer = sent["filer_info"]
+        told = self.client.get("/v1/trades").json()
+        self.same(told, {"trades": [{
+            "transaction_id": "b7715f45d0fa77bfb92ef61cb51525652164f902",
+            "id": "675aecd10acf91e17b1e33c5", "report_id": "20026376",
+            "amendment_number": Num(0), "updated": Num(1734012113),
+            "member_id": "F000450", "member_name": "Virginia Foxx",
+            "chamber": "House", "party": "R", "state": "NC", "district": "5",
+            "committees": [
+                "Committee on Education and the Workforce",
+                "Committee on Oversight and Accountability"],
+            "transaction_date": "2024-11-14",
+            "notification_date": "2024-12-11", "report_date": "2024-12-11",
+            "days_to_disclose": Num(27), "late": False,
+            "transaction_type": "purchase", "transaction_type_text": "P",
+            "ownership": "JT", "amount": "$1,001 - $15,000",
+            "amount_low": Num(1001), "amount_high": Num(15000),
+            "amount_kind": "range", "ticker": "ARLP",
+            "security_name": "Alliance Res Partners",
+            "security_type": "STOCK", "security_id": Num(9),
+            "security": {"security_id": Num(9),
+                         "effective_start_date": "1999-08-17",
+                         "effective_end_date": None, "ticker": "ARLP"},
+            "close": Num("25.430"), "description": "",
+            "disclosure_url": sent["disclosure_url"],
+            "filer_info": filer}], "next_cursor": None})
+        self.same(self.client.get("/v1/members/F000450").json(), {
+            "member_id": "F000450", "effective_start_date": "2024-12-12",
+            "name": "Virginia Foxx", "chamber": "House", "party": "R",
+            "state": "NC", "district": "5", "status": "Member",
+            "committees": filer["committees"], "leadership_positions": [],
+            "website": "https://foxx.house.gov/"})
+        again = self.client.post("/v1/trades?adapter=benzinga", body)
+        self.assertEqual((again.status, again.body), (
+            200, b'{"trades":0,"unchanged":1,"members":0}'))
 
 
 if __name__ == "__main__":
