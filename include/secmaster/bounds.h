@@ -38,6 +38,8 @@
 #define JSON_DEPTH_MAX 32               /* our deepest body has four levels */
 #define VENDOR_PAGE_BYTES_MAX                                                  \
     (128UL << 20) /* as a tree: three of the largest pages that are sent */
+#define TRADES_TREE_BYTES_MAX                                                  \
+    (256UL << 20) /* of a document: 64 MiB of trades fit; two workers */
 #define COMPLAINTS_LISTED_MAX 100
 #define BEARERS_LISTED_MAX 100 /* of a value that many securities bear */
 #define CSV_COLUMNS_MAX 64     /* far above any table that is taken in */
@@ -58,6 +60,10 @@
 #define LOOKUP_BYTES_MAX (128UL << 20)  /* a lookup's rows in memory */
 #define AUDIT_BYTES_MAX                                                        \
     (512UL << 20) /* facts read at once: a body of 64 MiB on one day fits */
+#define TRADE_BOOK_BYTES_MAX                                                   \
+    (1UL << 30) /* some millions of versions: far more than there are */
+#define TRADE_BOOK_STEPS_MAX 1000 /* transactions looked at: milliseconds */
+#define TICKERS_BYTES_MAX (256UL << 20)   /* of who bears those of trades */
 #define CATALOGUES_BYTES_MAX (64UL << 20) /* remembered counts; one may be */
 
 /* Columns. */
@@ -111,7 +117,7 @@
 #define CONFIG_BYTES_MAX (1UL << 20) /* read at once */
 #define VENDORS_MAX 64               /* each waits for connections of its own */
 #define VENDOR_NAME_BYTES_MAX 64     /* a source of facts has its name */
-#define URL_BYTES_MAX 2048           /* of a vendor's base and path */
+#define BASE_URL_BYTES_MAX 2048      /* of a vendor's base and path */
 #define ENV_NAME_BYTES_MAX 128
 #define KEY_FILE_BYTES_MAX 4095        /* Linux takes no longer path */
 #define REQUESTS_PER_MINUTE_DEFAULT 60 /* where a plan is not known */
@@ -147,6 +153,15 @@
 #define NAMES_MAX (1U << 24)             /* attributes or sources ever seen */
 #define TX_INFO_BYTES_MAX                                                      \
     (8UL * NAMES_MAX + 4096) /* a tx's sources, as stored and decoded */
+
+/* Fetching from vendors. */
+#define FETCHES_MAX 64 /* at once: a page in memory each */
+#define FETCH_CONNECT_TIMEOUT_MS 10000
+#define FETCH_STALL_SECONDS 30            /* below FETCH_STALL_BYTES a second */
+#define FETCH_STALL_BYTES 64              /* a drip that would take for ever */
+#define FETCH_HEAD_BYTES_MAX (64UL << 10) /* of all heads of an answer */
+#define FETCH_REDIRECTS_MAX 3
+#define FETCH_BEARER_BYTES_MAX 4096
 
 /* Logging: lines that wait for the disk or a pipe; past it they are counted. */
 #define LOG_BUFFER_BYTES (4UL << 20)

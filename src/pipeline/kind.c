@@ -4,10 +4,8 @@
 #include <assert.h>
 
 static const struct job_kind *const kinds[] = {
-    [BATCH_FACTS] = &kind_facts,
-    [BATCH_PRECEDENCE] = &kind_precedence,
-    [BATCH_POSITIONS] = &kind_positions,
-    [BATCH_PRICES] = &kind_prices,
+    [BATCH_FACTS] = &kind_facts,         [BATCH_PRECEDENCE] = &kind_precedence,
+    [BATCH_POSITIONS] = &kind_positions, [BATCH_PRICES] = &kind_prices,
     [BATCH_TRADES] = &kind_trades,
 };
 

@@ -141,10 +141,11 @@ read_root(struct trade_form *form, const struct tree_node *root)
 }
 
 static enum err
-read_page(struct trade_form *form, struct str body, struct why *why)
+read_page(struct trade_form *form, struct str body, struct arena *arena,
+          struct why *why)
 {
     const struct tree_node *root;
-    enum err err = json_tree_parse(body, form->arena, &root, why);
+    enum err err = json_tree_parse(body, arena, &root, why);
 
     if (err == ERR_INVALID)
         complaints_add(form->complaints, "", 0, "%s", why->text);
@@ -168,8 +169,8 @@ decode_trades(const struct vendor_page *page, struct trade_batch *into,
     assert(complaints != NULL);
 
     arena_init(&arena, VENDOR_PAGE_BYTES_MAX);
-    trade_form_init(&form, into, complaints, &arena);
-    err = read_page(&form, page->body, why);
+    trade_form_init(&form, into, complaints);
+    err = read_page(&form, page->body, &arena, why);
     trade_form_fini(&form);
     arena_fini(&arena);
     return err;

@@ -180,6 +180,8 @@ class TradesIn(ServerCase):
              good),
             ("an unknown parameter", 400, "?source=a", JSON, good),
             ("a dry run of another kind", 400, "?dry_run=yes", JSON, good),
+            ("more values than are read at once", 413, "", JSON,
+             "[%s0]" % (4500000 * "0,")),
         ]
         for row, status, query, kind, body in rows:
             self.refused(status, self.post(kind, body, query), row)
