@@ -20,10 +20,16 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 STUB = """#!/bin/sh
 exec '%s' -S -E -c '
 import os, signal
-signal.signal(signal.SIGTERM, lambda *_: os._exit(%d))
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
 print("listening on http://127.0.0.1:1", flush=True)
-while True:
-    signal.pause()'
+signal.sigwait([signal.SIGTERM])
+os._exit(%d)'
+"""
+
+# Has a signal come while it loads.
+CUTTING = """#!/bin/sh
+[ "$1" != load ] || kill $PPID
+exec '%s' "$@"
 """
 
 
@@ -157,6 +163,23 @@ class Example(unittest.TestCase):
                     _, process = self.run_example(folder, stub)
                     process.send_signal(signal.SIGTERM)
                     self.assertEqual(process.wait(10), status)
+
+    def test_a_load_cut_short_is_begun_anew(self):
+        with tempfile.TemporaryDirectory() as folder:
+            stub = os.path.join(folder, "stub")
+            with open(stub, "w") as file:
+                file.write(CUTTING % BINARY)
+            os.chmod(stub, stat.S_IRWXU)
+            data = os.path.join(folder, "data")
+            done = subprocess.run(
+                ["sh", os.path.join(ROOT, "tools", "run.sh"), stub, data,
+                 "127.0.0.1:0"], stdin=subprocess.DEVNULL,
+                capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertFalse(os.path.exists(data))
+            lines, process = self.run_example(folder)
+            self.assertEqual(lines[0], counts(9920, 9920, 0, 0))
+            self.stop(process)
 
     def test_what_hinders_it_is_told(self):
         with socket.create_server(("127.0.0.1", 0)) as taken, \
