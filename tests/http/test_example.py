@@ -26,6 +26,11 @@ signal.sigwait([signal.SIGTERM])
 os._exit(%d)'
 """
 
+README = os.path.join(ROOT, "README.md")
+# A call as a shell shows it, and its answer, indented as in Markdown.
+CALL = re.compile(r"^    \$ (.+\n(?:    > .+\n)*)((?:    (?!\$ ).*\n)+)", re.M)
+MOMENT = re.compile(r'(?<="recorded_at":")[^"]+')
+
 # Has a signal come while it loads.
 CUTTING = """#!/bin/sh
 [ "$1" != load ] || kill $PPID
@@ -148,6 +153,24 @@ class Example(unittest.TestCase):
             "Information Technology,4,67004,180000,0", ",2,2002,30000,0"])
         self.assertEqual(list(json.loads(member)["committees"]),
                          ["Committee on Examples"])
+
+    def test_what_the_readme_shows_is_so(self):
+        with open(README) as file:
+            calls = CALL.findall(file.read())
+        with tempfile.TemporaryDirectory() as folder:
+            lines, process = self.run_example(folder)
+            here = lines[-1].split("http://")[1]
+            for call, told in calls:
+                done = subprocess.run(
+                    ["sh", "-c", call.replace("\n    > ", "\n").replace(
+                        "localhost:8080", here)], capture_output=True,
+                    text=True, timeout=60,
+                    env={"PATH": os.environ["PATH"], "no_proxy": "*"})
+                said = done.stdout.replace("\r\n", "\n").rstrip("\n") + "\n"
+                self.assertEqual(MOMENT.sub("", said), MOMENT.sub(
+                    "", told.replace("\n    ", "\n")[4:]), call)
+            self.stop(process)
+        self.assertGreater(len(calls), 12)
 
     def test_its_status_is_the_servers(self):
         """However soon behind the signal that one ends."""
