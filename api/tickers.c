@@ -128,10 +128,10 @@ tickers_mark(const struct trade_book *book, struct store *store,
     struct marking marking = {
         .book = book,
         .attribute = names_find(store->attributes, ATTRIBUTE),
-        .marks = marks,
     };
     enum err err;
 
+    marking.marks = marks;
     out_init(&marking.scratch, SIZE_MAX);
     reading.first_security = reading.last_security = question->security_id;
     err = reading_rows(&reading, &turn, mark_row, &marking, why);

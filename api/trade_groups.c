@@ -15,8 +15,8 @@ struct sectors {
     struct lookup_key *keys;
     size_t *places; /* by key, in the book's order */
     size_t count;
-    struct seeks seeks;
-    size_t next, end; /* of the seeks of the security at hand */
+    const struct seek *seeks; /* of the keys, by security and day */
+    size_t next, end;         /* of the security at hand */
     enum err err;
 };
 
@@ -206,7 +206,7 @@ visit_row(void *context, const struct row *row)
     if (sector.type == VALUE_NULL)
         sector = cell_of(row, sectors->attributes[1]);
     for (; sectors->next < sectors->end; sectors->next++) {
-        const struct seek *seek = &sectors->seeks.items[sectors->next];
+        const struct seek *seek = &sectors->seeks[sectors->next];
 
         if (seek->date.days >= row->end.days)
             return VISIT_NEXT;
@@ -223,7 +223,7 @@ static enum err
 fold_one(struct sectors *sectors, struct view *view, struct timeline *timeline,
          struct why *why)
 {
-    const struct seek *items = sectors->seeks.items;
+    const struct seek *items = sectors->seeks;
     int64_t security_id = items[sectors->next].security_id;
     const struct scan_fold fold = { .first = items[sectors->next].date };
     struct scan_range range = SCAN_SECURITY(RECORD_FACTS, security_id);
@@ -243,21 +243,32 @@ fold_one(struct sectors *sectors, struct view *view, struct timeline *timeline,
 }
 
 static enum err
-count_sectors(struct sectors *sectors, struct view *view, struct why *why)
+fold_all(struct sectors *sectors, struct view *view, struct why *why)
 {
     const struct rulebook *rules = view->store->rules;
-    struct timeline *timeline;
+    struct timeline *timeline = timeline_new(
+        view->store->seed, WINDOW_ALL,
+        rulebook_precedence(rules, view->known_tx), visit_row, sectors);
     enum err err = OK;
 
-    TRY(seeks_of_keys(&sectors->seeks, sectors->keys, sectors->count));
-    timeline = timeline_new(view->store->seed, WINDOW_ALL,
-                            rulebook_precedence(rules, view->known_tx),
-                            visit_row, sectors);
     if (timeline == NULL)
         return ERR_BUSY;
     while (err == OK && sectors->next < sectors->count)
         err = fold_one(sectors, view, timeline, why);
     timeline_free(timeline);
+    return err;
+}
+
+static enum err
+count_sectors(struct sectors *sectors, struct view *view, struct why *why)
+{
+    struct seeks seeks = { .count = 0 };
+    enum err err = seeks_of_keys(&seeks, sectors->keys, sectors->count);
+
+    sectors->seeks = seeks.items;
+    if (err == OK)
+        err = fold_all(sectors, view, why);
+    seeks_fini(&seeks);
     return err;
 }
 
@@ -325,7 +336,6 @@ make_by_security(struct trade_groups *groups, struct trade_choice *choice,
         err = count_securities(&sectors, choice, &tickers, why);
         tickers_end(&tickers);
     }
-    seeks_fini(&sectors.seeks);
     free(sectors.keys);
     free(sectors.places);
     return err;

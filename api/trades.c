@@ -278,13 +278,19 @@ answer_page(struct request *request, struct response *response,
     return err;
 }
 
-/* The page, or the stream, which then has the listing. */
+static bool
+is_stream(const struct request *request, const struct wanted *wanted)
+{
+    return request->media != MEDIA_JSON && !wanted->is_limited;
+}
+
+/* Choose what is wanted. The response is set where the cursor is of no place
+ * in the book. */
 static enum err
-answer(struct request *request, struct response *response,
-       struct listing *listing, const struct trade_book *book, struct why *why)
+begin(struct request *request, struct response *response,
+      struct listing *listing, const struct trade_book *book, struct why *why)
 {
     const struct wanted *wanted = &listing->wanted;
-    bool is_stream = request->media != MEDIA_JSON && !wanted->is_limited;
     size_t from = 0;
 
     if (wanted->is_paged &&
@@ -293,20 +299,32 @@ answer(struct request *request, struct response *response,
                     "the cursor is damaged, or another query's");
         return OK;
     }
-    if (!is_stream)
+    if (!is_stream(request, wanted))
         listing->max = (size_t)wanted->limit + 1;
-    TRY(choose(listing, request->service->store, book, from, why));
+    return choose(listing, request->service->store, book, from, why);
+}
+
+/* The page, or the stream, which then has the listing. */
+static enum err
+answer(struct request *request, struct response *response,
+       struct listing *listing, const struct trade_book *book, struct why *why)
+{
+    enum err err;
+
     response->status = 200;
     response->media = request->media;
-    if (!is_stream)
-        return answer_page(request, response, listing, book, why);
-    listing->stream = (struct stream){
-        .fill = fill,
-        .free = free_stream,
-        .bytes_held = bytes_held(listing),
-    };
-    response->stream = &listing->stream;
-    return OK;
+    if (is_stream(request, &listing->wanted)) {
+        listing->stream = (struct stream){
+            .fill = fill,
+            .free = free_stream,
+            .bytes_held = bytes_held(listing),
+        };
+        response->stream = &listing->stream;
+        return OK;
+    }
+    err = answer_page(request, response, listing, book, why);
+    listing_free(listing);
+    return err;
 }
 
 /* The security of a path has to be known. */
@@ -344,8 +362,10 @@ list(struct request *request, struct response *response,
                           why));
     listing = listing_new(service->store, wanted);
     err = listing == NULL ? ERR_BUSY
-                          : answer(request, response, listing, book, why);
-    if (response->stream == NULL)
+                          : begin(request, response, listing, book, why);
+    if (err == OK && response->status == 0)
+        err = answer(request, response, listing, book, why);
+    else
         listing_free(listing);
     trade_books_end(service->trade_books, book);
     return err;

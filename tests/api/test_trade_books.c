@@ -113,7 +113,7 @@ Test(trade_books, entries_stand_by_day_and_id_and_version)
 {
     static const struct {
         const char *id;
-        int32_t amendment;
+        uint32_t amendment;
     } order[] = { { "b", 1 }, { "a", 0 }, { "aa", 0 }, { "b", 0 }, { "b", 2 } };
     struct trade_book *book;
     struct asking a;
