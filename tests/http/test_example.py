@@ -49,12 +49,20 @@ class Example(unittest.TestCase):
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
             stderr=subprocess.DEVNULL)
         self.addCleanup(process.stdout.close)
+        self.addCleanup(self.end, process)
         lines = []
         for text in process.stdout:
             lines.append(text.rstrip("\n"))
             if "listening on" in text:
                 return lines, process
         raise AssertionError("not ready: %r" % lines)
+
+    @staticmethod
+    def end(process):
+        """Of a test that failed before it came to its own stop()."""
+        if process.poll() is None:
+            process.terminate()
+            process.wait(10)
 
     def stop(self, process):
         process.send_signal(signal.SIGTERM)
