@@ -12,11 +12,15 @@
 
 /* Lives in the request's arena, what it points to on the heap. */
 struct pricing {
+    struct worker_job reading; /* first: jobs are cast back; of a page */
     struct write_job job;
     struct complaints complaints;
     struct bars_reader *reader;
     const struct vendor_adapter *adapter; /* instead of the reader */
-    struct out page;                      /* the adapter's, until it is whole */
+    struct out page;                      /* the adapter's, until it is read */
+    enum err err;                         /* of the worker that reads it */
+    struct why why;
+    bool is_submitted; /* to the writer */
 };
 
 static bool
@@ -151,38 +155,57 @@ body(struct request *request, struct response *response, struct str piece)
         refuse(request, response, err, &why);
 }
 
-static enum err
-finish(struct pricing *pricing, struct why *why)
-{
-    const struct vendor_adapter *adapter = pricing->adapter;
-
-    if (adapter == NULL)
-        return bars_reader_finish(pricing->reader, why);
-    return adapter->decode_bars(
-        &(struct vendor_page){ .body = out_text(&pricing->page),
-                               .source = str_of(adapter->name) },
-        pricing->job.bars, &pricing->complaints, why);
-}
-
 static void
-handle(struct request *request, struct response *response)
+submit(struct request *request, struct response *response)
 {
     struct pricing *pricing = request->state;
     struct write_job *job = &pricing->job;
-    struct why why = { 0 };
-    enum err err = finish(pricing, &why);
 
-    out_fini(&pricing->page);
-    if (err != OK) {
-        refuse(request, response, err, &why);
-        return;
-    }
+    pricing->is_submitted = true;
     job->kind = BATCH_PRICES;
     job->bytes = job->bars->capacity * sizeof job->bars->rows[0];
     job->complaints = &pricing->complaints;
     job->once.print = prices_answer;
     job->once.status = 201;
     submission_send(request, response, job);
+}
+
+static void
+read_on_worker(struct worker_job *job)
+{
+    struct pricing *pricing = (struct pricing *)job;
+    const struct vendor_adapter *adapter = pricing->adapter;
+    const struct vendor_page page = { .body = out_text(&pricing->page),
+                                      .source = str_of(adapter->name) };
+
+    pricing->err = adapter->decode_bars(&page, pricing->job.bars,
+                                        &pricing->complaints, &pricing->why);
+    out_fini(&pricing->page);
+}
+
+/* Our own shapes were read as they came; a page is read at once, which takes a
+ * while: not on the loop. */
+static void
+handle(struct request *request, struct response *response)
+{
+    struct pricing *pricing = request->state;
+    struct why why = { 0 };
+    enum err err;
+
+    if (pricing->adapter == NULL) {
+        err = bars_reader_finish(pricing->reader, &why);
+        if (err == OK)
+            submit(request, response);
+        else
+            refuse(request, response, err, &why);
+        return;
+    }
+    pricing->reading.item.home = request->home;
+    pricing->reading.item.owner = request;
+    pricing->reading.run = read_on_worker;
+    err = workers_submit(request->service->workers, &pricing->reading);
+    if (err != OK)
+        problem_err(request, response, err, NULL);
 }
 
 void
@@ -205,7 +228,7 @@ prices_answer(const struct write_job *job, struct out *out)
 }
 
 static void
-resume(struct request *request, struct response *response)
+tell(struct request *request, struct response *response)
 {
     const struct pricing *pricing = request->state;
     const struct write_job *job = &pricing->job;
@@ -226,6 +249,20 @@ resume(struct request *request, struct response *response)
     response->status = 201;
     response->tx = job->tx;
     response->tx_set = true;
+}
+
+/* A worker has read the page, or the writer has judged the batch. */
+static void
+resume(struct request *request, struct response *response)
+{
+    const struct pricing *pricing = request->state;
+
+    if (pricing->is_submitted)
+        tell(request, response);
+    else if (pricing->err != OK)
+        refuse(request, response, pricing->err, &pricing->why);
+    else
+        submit(request, response);
 }
 
 static void

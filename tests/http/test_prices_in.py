@@ -2,8 +2,10 @@
 
 import gzip
 import os
+import select
 import subprocess
 import tempfile
+import time
 import unittest
 
 from harness import (BINARY, CSV, JSON, NDJSON, Num, Server, ServerCase, dump,
@@ -195,6 +197,22 @@ class Shapes(PricesCase):
             answer = server.client.post("/v1/prices" + query, dump(
                 [bar(Num(i), "2024-01-02") for i in range(9)]))
             self.assertEqual(answer.status, 413, query)
+
+
+    def test_others_are_answered_while_a_page_is_read(self):
+        server = Server("--loops", "1")
+        self.addCleanup(server.drop)
+        server.start()
+        page = b'{"results":[%s]}' % b",".join([b"0"] * 1800000)
+        with server.raw(60) as sock:
+            sock.sendall(b"POST /v1/prices?adapter=massive HTTP/1.1\r\n"
+                         b"Host: x\r\nContent-Type: application/json\r\n"
+                         b"Content-Length: %d\r\n\r\n" % len(page) + page)
+            time.sleep(0.05)  # what the sockets hold is in
+            self.assertEqual(server.client.get("/livez").status, 200)
+            ready = select.select([sock], [], [], 0)[0]
+            self.assertEqual(ready, [], "the loop waited for the page")
+            self.assertIn(b" 422 ", sock.recv(64))
 
 
 class Refusals(PricesCase):
