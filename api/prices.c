@@ -134,6 +134,11 @@ refuse(struct request *request, struct response *response, enum err err,
     else if (err == ERR_INVALID)
         problem_list(request, response, PROBLEM_INVALID_PRICE,
                      &pricing->complaints);
+    else if (err == ERR_TOO_LARGE && pricing->adapter != NULL &&
+             !pricing->is_submitted)
+        problem_set(request, response, PROBLEM_TOO_LARGE,
+                    "the vendor's body has too many values to be read at once: "
+                    "send it in parts");
     else
         problem_err(request, response, err, why);
 }

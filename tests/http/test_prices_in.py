@@ -199,6 +199,11 @@ class Shapes(PricesCase):
             self.assertEqual(answer.status, 413, query)
 
 
+    def test_a_page_of_too_many_values(self):
+        page = b'{"results":[%s]}' % b",".join([b"0"] * 2500000)
+        doc = self.no(413, self.send(page, "?adapter=massive"))
+        self.assertIn("send it in parts", doc["detail"])
+
     def test_others_are_answered_while_a_page_is_read(self):
         server = Server("--loops", "1")
         self.addCleanup(server.drop)
