@@ -217,14 +217,8 @@ void
 prices_answer(const struct write_job *job, struct out *out)
 {
     const struct bar_batch *bars = job->bars;
-    char recorded_at[INSTANT_TEXT_BYTES];
-
     out_char(out, '{');
-    if (!job->dry_run && !job->is_known) {
-        instant_format(job->recorded_at, recorded_at);
-        out_print(out, "\"tx\":%llu,\"recorded_at\":\"%.*s\",",
-                  (unsigned long long)job->tx, INSTANT_TEXT_BYTES, recorded_at);
-    }
+    submission_put_tx(out, job);
     out_print(out, "\"rows\":%u,\"unchanged\":%u", bars->stored,
               bars->unchanged);
     if (bars->created != NULL)
@@ -244,16 +238,7 @@ tell(struct request *request, struct response *response)
         refuse(request, response, job->err, &job->why);
         return;
     }
-    prices_answer(job, &response->body);
-    response->media = MEDIA_JSON;
-    response->status = 200;
-    if (job->dry_run || job->is_known)
-        return;
-    response_header(request, response, "Location", "/v1/transactions/%llu",
-                    (unsigned long long)job->tx);
-    response->status = 201;
-    response->tx = job->tx;
-    response->tx_set = true;
+    submission_tell(request, response, job);
 }
 
 /* A worker has read the page, or the writer has judged the batch. */
