@@ -307,6 +307,29 @@ class Tickers(PricesCase):
         self.refused_rows(self.send([bar("META", "2022-06-10")],
                                     "?create=true"), ["/0/ticker"])
 
+    def test_bearers_come_and_go(self):
+        # 11 and 12 overlap, 13 takes over from 12 on the day it ends, and 11
+        # is another's for a while, though other things of it change.
+        spans = [(11, 1, 9), (12, 5, 13), (13, 13, 17), (11, 20, 25)]
+        self.facts(*[f for security, start, end in spans for f in (
+            fact(security, "ticker", "GO", "2020-03-%02d" % start),
+            fact(security, "name", "N", "2020-03-%02d" % (start + 2)),
+            fact(security, "ticker", None, "2020-03-%02d" % end))])
+        for day in range(1, 28):
+            date = "2020-03-%02d" % day
+            bearers = [security for security, start, end in spans
+                       if start <= day < end]
+            answer = self.send([bar("GO", date)])
+            if len(bearers) == 1:
+                self.stored(answer, 1, 0, date)
+                self.assertEqual([int(r["security_id"]) for r in
+                                  self.client.get("/v1/prices?date=" + date)
+                                  .json()["rows"]], bearers, date)
+                continue
+            doc = self.refused_rows(answer, ["/0/ticker"], date)
+            self.assertIn("more than one" if bearers else " no security",
+                          doc["errors"][0]["detail"], date)
+
     def test_created(self):
         before = self.client.newest()
         trial = self.send([bar("NEWA", "2024-01-03")],
