@@ -108,14 +108,8 @@ facts_put_minted(const struct write_job *job, const struct batch *batch,
 void
 facts_answer(const struct write_job *job, struct out *out)
 {
-    char recorded_at[INSTANT_TEXT_BYTES];
-
     out_char(out, '{');
-    if (!job->dry_run) {
-        instant_format(job->recorded_at, recorded_at);
-        out_print(out, "\"tx\":%llu,\"recorded_at\":\"%.*s\",",
-                  (unsigned long long)job->tx, INSTANT_TEXT_BYTES, recorded_at);
-    }
+    submission_put_tx(out, job);
     out_print(out, "\"facts\":%u,\"securities\":%u", job->facts,
               job->securities);
     if (job->batch->labels.count > 0)
@@ -135,17 +129,7 @@ resume(struct request *request, struct response *response)
         refuse(request, response, job->err, &job->why);
         return;
     }
-    facts_answer(job, &response->body);
-    response->media = MEDIA_JSON;
-    if (job->dry_run) {
-        response->status = 200;
-        return;
-    }
-    response_header(request, response, "Location", "/v1/transactions/%llu",
-                    (unsigned long long)job->tx);
-    response->status = 201;
-    response->tx = job->tx;
-    response->tx_set = true;
+    submission_tell(request, response, job);
 }
 
 static void

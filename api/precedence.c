@@ -170,11 +170,7 @@ resume(struct request *request, struct response *response)
                      &job->why);
         return;
     }
-    print_answer(job, &response->body);
-    response->status = 200;
-    response->media = MEDIA_JSON;
-    response->tx = job->tx;
-    response->tx_set = true;
+    submission_tell(request, response, job);
 }
 
 static void

@@ -12,11 +12,15 @@
 
 /* Lives in the request's arena, what it points to on the heap. */
 struct pricing {
+    struct worker_job reading; /* first: jobs are cast back; of a page */
     struct write_job job;
     struct complaints complaints;
     struct bars_reader *reader;
     const struct vendor_adapter *adapter; /* instead of the reader */
-    struct out page;                      /* the adapter's, until it is whole */
+    struct out page;                      /* the adapter's, until it is read */
+    enum err err;                         /* of the worker that reads it */
+    struct why why;
+    bool is_submitted; /* to the writer */
 };
 
 static bool
@@ -130,6 +134,11 @@ refuse(struct request *request, struct response *response, enum err err,
     else if (err == ERR_INVALID)
         problem_list(request, response, PROBLEM_INVALID_PRICE,
                      &pricing->complaints);
+    else if (err == ERR_TOO_LARGE && pricing->adapter != NULL &&
+             !pricing->is_submitted)
+        problem_set(request, response, PROBLEM_TOO_LARGE,
+                    "the vendor's body has too many values to be read at once: "
+                    "send it in parts");
     else
         problem_err(request, response, err, why);
 }
@@ -151,32 +160,13 @@ body(struct request *request, struct response *response, struct str piece)
         refuse(request, response, err, &why);
 }
 
-static enum err
-finish(struct pricing *pricing, struct why *why)
-{
-    const struct vendor_adapter *adapter = pricing->adapter;
-
-    if (adapter == NULL)
-        return bars_reader_finish(pricing->reader, why);
-    return adapter->decode_bars(
-        &(struct vendor_page){ .body = out_text(&pricing->page),
-                               .source = str_of(adapter->name) },
-        pricing->job.bars, &pricing->complaints, why);
-}
-
 static void
-handle(struct request *request, struct response *response)
+submit(struct request *request, struct response *response)
 {
     struct pricing *pricing = request->state;
     struct write_job *job = &pricing->job;
-    struct why why = { 0 };
-    enum err err = finish(pricing, &why);
 
-    out_fini(&pricing->page);
-    if (err != OK) {
-        refuse(request, response, err, &why);
-        return;
-    }
+    pricing->is_submitted = true;
     job->kind = BATCH_PRICES;
     job->bytes = job->bars->capacity * sizeof job->bars->rows[0];
     job->complaints = &pricing->complaints;
@@ -185,18 +175,50 @@ handle(struct request *request, struct response *response)
     submission_send(request, response, job);
 }
 
+static void
+read_on_worker(struct worker_job *job)
+{
+    struct pricing *pricing = (struct pricing *)job;
+    const struct vendor_adapter *adapter = pricing->adapter;
+    const struct vendor_page page = { .body = out_text(&pricing->page),
+                                      .source = str_of(adapter->name) };
+
+    pricing->err = adapter->decode_bars(&page, pricing->job.bars,
+                                        &pricing->complaints, &pricing->why);
+    out_fini(&pricing->page);
+}
+
+/* Our own shapes were read as they came; a page is read at once, which takes a
+ * while: not on the loop. */
+static void
+handle(struct request *request, struct response *response)
+{
+    struct pricing *pricing = request->state;
+    struct why why = { 0 };
+    enum err err;
+
+    if (pricing->adapter == NULL) {
+        err = bars_reader_finish(pricing->reader, &why);
+        if (err == OK)
+            submit(request, response);
+        else
+            refuse(request, response, err, &why);
+        return;
+    }
+    pricing->reading.item.home = request->home;
+    pricing->reading.item.owner = request;
+    pricing->reading.run = read_on_worker;
+    err = workers_submit(request->service->workers, &pricing->reading);
+    if (err != OK)
+        problem_err(request, response, err, NULL);
+}
+
 void
 prices_answer(const struct write_job *job, struct out *out)
 {
     const struct bar_batch *bars = job->bars;
-    char recorded_at[INSTANT_TEXT_BYTES];
-
     out_char(out, '{');
-    if (!job->dry_run && !job->is_known) {
-        instant_format(job->recorded_at, recorded_at);
-        out_print(out, "\"tx\":%llu,\"recorded_at\":\"%.*s\",",
-                  (unsigned long long)job->tx, INSTANT_TEXT_BYTES, recorded_at);
-    }
+    submission_put_tx(out, job);
     out_print(out, "\"rows\":%u,\"unchanged\":%u", bars->stored,
               bars->unchanged);
     if (bars->created != NULL)
@@ -205,7 +227,7 @@ prices_answer(const struct write_job *job, struct out *out)
 }
 
 static void
-resume(struct request *request, struct response *response)
+tell(struct request *request, struct response *response)
 {
     const struct pricing *pricing = request->state;
     const struct write_job *job = &pricing->job;
@@ -216,16 +238,21 @@ resume(struct request *request, struct response *response)
         refuse(request, response, job->err, &job->why);
         return;
     }
-    prices_answer(job, &response->body);
-    response->media = MEDIA_JSON;
-    response->status = 200;
-    if (job->dry_run || job->is_known)
-        return;
-    response_header(request, response, "Location", "/v1/transactions/%llu",
-                    (unsigned long long)job->tx);
-    response->status = 201;
-    response->tx = job->tx;
-    response->tx_set = true;
+    submission_tell(request, response, job);
+}
+
+/* A worker has read the page, or the writer has judged the batch. */
+static void
+resume(struct request *request, struct response *response)
+{
+    const struct pricing *pricing = request->state;
+
+    if (pricing->is_submitted)
+        tell(request, response);
+    else if (pricing->err != OK)
+        refuse(request, response, pricing->err, &pricing->why);
+    else
+        submit(request, response);
 }
 
 static void

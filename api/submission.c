@@ -1,6 +1,7 @@
 /* A write on its way: once, or not at all, or again with the same answer. */
 #include "submission.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -148,12 +149,11 @@ submission_send(struct request *request, struct response *response,
     }
 }
 
+/* The body is the first answer's: what goes with it. */
 static void
-repeat(struct request *request, struct response *response,
-       const struct write_job *job)
+tell_stored(struct request *request, struct response *response,
+            const struct write_job *job)
 {
-    out_str(&response->body, out_text(&job->once.answer));
-    response_header(request, response, "Idempotency-Replayed", "true");
     if (job->once.status == 201)
         response_header(request, response, "Location", "/v1/transactions/%llu",
                         (unsigned long long)job->tx);
@@ -161,6 +161,15 @@ repeat(struct request *request, struct response *response,
     response->media = MEDIA_JSON;
     response->tx = job->tx;
     response->tx_set = true;
+}
+
+static void
+repeat(struct request *request, struct response *response,
+       const struct write_job *job)
+{
+    out_str(&response->body, out_text(&job->once.answer));
+    response_header(request, response, "Idempotency-Replayed", "true");
+    tell_stored(request, response, job);
 }
 
 bool
@@ -182,4 +191,37 @@ submission_settled(struct request *request, struct response *response,
         return true;
     }
     return false;
+}
+
+static bool
+is_stored(const struct write_job *job)
+{
+    return !job->dry_run && !job->is_known;
+}
+
+void
+submission_tell(struct request *request, struct response *response,
+                const struct write_job *job)
+{
+    assert(job->err == OK);
+
+    job->once.print(job, &response->body);
+    if (is_stored(job)) {
+        tell_stored(request, response, job);
+        return;
+    }
+    response->status = 200;
+    response->media = MEDIA_JSON;
+}
+
+void
+submission_put_tx(struct out *out, const struct write_job *job)
+{
+    char recorded_at[INSTANT_TEXT_BYTES];
+
+    if (!is_stored(job))
+        return;
+    instant_format(job->recorded_at, recorded_at);
+    out_print(out, "\"tx\":%llu,\"recorded_at\":\"%.*s\",",
+              (unsigned long long)job->tx, INSTANT_TEXT_BYTES, recorded_at);
 }

@@ -38,6 +38,17 @@ void submission_send(struct request *request, struct response *response,
 bool submission_settled(struct request *request, struct response *response,
                         const struct write_job *job);
 
+/*
+ * The job came home well, and by no key: tell what print says of it, 200 where
+ * nothing is stored (a dry run, or nothing was new), else with its status.
+ */
+void submission_tell(struct request *request, struct response *response,
+                     const struct write_job *job);
+
+/* For print: `"tx":1,"recorded_at":"...",`, or nothing where nothing is stored.
+ */
+void submission_put_tx(struct out *out, const struct write_job *job);
+
 /* What a request under a key is known by: this, and then its body. */
 struct submission_head {
     struct str method, target;

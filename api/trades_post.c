@@ -134,14 +134,8 @@ static void
 print_answer(const struct write_job *job, struct out *out)
 {
     const struct trade_batch *trades = job->trades;
-    char recorded_at[INSTANT_TEXT_BYTES];
-
     out_char(out, '{');
-    if (!job->dry_run && !job->is_known) {
-        instant_format(job->recorded_at, recorded_at);
-        out_print(out, "\"tx\":%llu,\"recorded_at\":\"%.*s\",",
-                  (unsigned long long)job->tx, INSTANT_TEXT_BYTES, recorded_at);
-    }
+    submission_put_tx(out, job);
     out_print(out, "\"trades\":%u,\"unchanged\":%u,\"members\":%u}",
               trades->stored, trades->unchanged, trades->members_stored);
 }
@@ -177,16 +171,7 @@ tell(struct request *request, struct response *response)
         refuse(request, response, job->err, &job->why);
         return;
     }
-    print_answer(job, &response->body);
-    response->media = MEDIA_JSON;
-    response->status = 200;
-    if (job->dry_run || job->is_known)
-        return;
-    response_header(request, response, "Location", "/v1/transactions/%llu",
-                    (unsigned long long)job->tx);
-    response->status = 201;
-    response->tx = job->tx;
-    response->tx_set = true;
+    submission_tell(request, response, job);
 }
 
 /* The worker has read the body, or the writer has judged it. */

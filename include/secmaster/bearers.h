@@ -8,10 +8,11 @@
 #include "secmaster/store.h"
 #include "secmaster/timeline.h"
 
-/* A security bears the value on the days of [start, end). */
+/* How many bear the value from a day on, up to the next item's. */
 struct bearer {
-    int64_t security_id;
-    struct date start, end;
+    struct date start;
+    int32_t count;
+    int64_t security_id; /* where it is one: who; of several nobody's */
 };
 
 struct bearers {
@@ -24,7 +25,7 @@ struct bearers {
     /* Of the text that was looked for last. */
     struct str text;
     struct out escaped;
-    struct bearer *items; /* ascending by (security, start) */
+    struct bearer *items; /* ascending by start */
     size_t count, capacity;
     enum err err;
 };
@@ -42,7 +43,8 @@ void bearers_fini(struct bearers *bearers);
 enum err bearers_find(struct bearers *bearers, struct str text,
                       struct why *why);
 
-/* How many bear it on a day, 2 standing for more, too; *out: one of them. */
+/* How many bear it on a day, 2 standing for more, too; *out is set where it is
+ * one. */
 unsigned bearers_on(const struct bearers *bearers, struct date day,
                     int64_t *out);
 

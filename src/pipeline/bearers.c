@@ -8,6 +8,7 @@
 #include "secmaster/bounds.h"
 #include "secmaster/value.h"
 
+/* What changes at both ends of a row; settle makes items of it. */
 static enum err
 add_span(struct bearers *bearers, const struct row *row)
 {
@@ -16,19 +17,50 @@ add_span(struct bearers *bearers, const struct row *row)
 
     /* Rows begin wherever anything of the security is asserted. */
     if (last != NULL && last->security_id == row->security_id &&
-        last->end.days == row->start.days) {
-        last->end = row->end;
+        last->start.days == row->start.days) {
+        last->start = row->end;
         return OK;
     }
 
     struct bearer *items = array_reserve(bearers->items, &bearers->capacity,
-                                         bearers->count + 1, sizeof *items);
+                                         bearers->count + 2, sizeof *items);
     if (items == NULL)
         return ERR_BUSY;
     bearers->items = items;
     items[bearers->count++] =
-        (struct bearer){ row->security_id, row->start, row->end };
+        (struct bearer){ row->start, 1, row->security_id };
+    items[bearers->count++] = (struct bearer){ row->end, -1, row->security_id };
     return OK;
+}
+
+static int
+compare_starts(const void *left, const void *right)
+{
+    const struct bearer *a = left, *b = right;
+
+    return a->start.days < b->start.days ? -1 : a->start.days > b->start.days;
+}
+
+/* Ids come and go by exclusive or: where one bearer is left, its id is. A value
+ * that thousands bore in turn costs each day that is asked a few steps. */
+static void
+settle(struct bearers *bearers)
+{
+    struct bearer *items = bearers->items;
+    struct bearer now = { .count = 0 };
+    size_t kept = 0;
+
+    if (bearers->count > 0)
+        qsort(items, bearers->count, sizeof *items, compare_starts);
+    for (size_t i = 0; i < bearers->count; i++) {
+        now.start = items[i].start;
+        now.count += items[i].count;
+        now.security_id ^= items[i].security_id;
+        if (kept == 0 || items[kept - 1].start.days != now.start.days)
+            kept++;
+        items[kept - 1] = now;
+    }
+    bearers->count = kept;
 }
 
 static enum visit
@@ -142,7 +174,10 @@ bearers_find(struct bearers *bearers, struct str text, struct why *why)
     folded = timeline_finish(bearers->timeline);
     if (err == OK && folded != OK)
         err = why_set(why, folded, "the records cannot be folded");
-    return err == OK ? bearers->err : err;
+    TRY(err);
+    TRY(bearers->err);
+    settle(bearers);
+    return OK;
 }
 
 unsigned
@@ -158,13 +193,20 @@ unsigned
 bearers_among(const struct bearer *items, size_t count, struct date day,
               int64_t *out)
 {
-    unsigned found = 0;
+    size_t low = 0, high = count; /* items below low begin by the day */
 
-    for (size_t i = 0; i < count && found < 2; i++) {
-        if (items[i].start.days > day.days || items[i].end.days <= day.days)
-            continue;
-        *out = items[i].security_id;
-        found++;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (items[middle].start.days <= day.days)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return found;
+    if (low == 0 || items[low - 1].count == 0)
+        return 0;
+    if (items[low - 1].count > 1)
+        return 2;
+    *out = items[low - 1].security_id;
+    return 1;
 }

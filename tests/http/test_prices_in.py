@@ -1,13 +1,11 @@
 """POST /v1/prices: bars in, by id and by ticker, ours and a vendor's."""
 
 import gzip
-import os
-import subprocess
-import tempfile
+import select
+import time
 import unittest
 
-from harness import (BINARY, CSV, JSON, NDJSON, Num, Server, ServerCase, dump,
-                     fact)
+from harness import CSV, JSON, NDJSON, Num, Server, ServerCase, dump, fact
 
 FIRST_ID = 1000000000000
 HEADER = "security_id,date,open,high,low,close\n"
@@ -197,6 +195,27 @@ class Shapes(PricesCase):
             self.assertEqual(answer.status, 413, query)
 
 
+    def test_a_page_of_too_many_values(self):
+        page = b'{"results":[%s]}' % b",".join([b"0"] * 2500000)
+        doc = self.no(413, self.send(page, "?adapter=massive"))
+        self.assertIn("send it in parts", doc["detail"])
+
+    def test_others_are_answered_while_a_page_is_read(self):
+        server = Server("--loops", "1")
+        self.addCleanup(server.drop)
+        server.start()
+        page = b'{"results":[%s]}' % b",".join([b"0"] * 1800000)
+        with server.raw(60) as sock:
+            sock.sendall(b"POST /v1/prices?adapter=massive HTTP/1.1\r\n"
+                         b"Host: x\r\nContent-Type: application/json\r\n"
+                         b"Content-Length: %d\r\n\r\n" % len(page) + page)
+            time.sleep(0.05)  # what the sockets hold is in
+            self.assertEqual(server.client.get("/livez").status, 200)
+            ready = select.select([sock], [], [], 0)[0]
+            self.assertEqual(ready, [], "the loop waited for the page")
+            self.assertIn(b" 422 ", sock.recv(64))
+
+
 class Refusals(PricesCase):
     def test_what_cannot_be_a_bar(self):
         day = "2024-01-02"
@@ -283,6 +302,31 @@ class Tickers(PricesCase):
                          'ticker "META"')
         self.refused_rows(self.send([bar("META", "2022-06-10")],
                                     "?create=true"), ["/0/ticker"])
+
+    def test_bearers_come_and_go(self):
+        # 11 and 12 overlap, 13 takes over from 12 on the day it ends, and 11
+        # is another's for a while, though other things of it change.
+        spans = [(11, 1, 9), (12, 5, 13), (13, 13, 17), (11, 20, 25)]
+        self.facts(*[f for security, start, end in spans for f in (
+            fact(security, "ticker", "GO", "2020-03-%02d" % start),
+            fact(security, "name", "N", "2020-03-%02d" % (start + 2)),
+            fact(security, "ticker", None, "2020-03-%02d" % end))])
+        bearers = {"2020-03-%02d" % day: [
+            security for security, start, end in spans if start <= day < end]
+            for day in range(1, 28)}
+        doc = self.refused_rows(
+            self.send([bar("GO", date) for date in bearers]),
+            ["/%d/ticker" % i for i, found in enumerate(bearers.values())
+             if len(found) != 1])
+        nobody = [d for d, found in bearers.items() if not found]
+        self.assertEqual([e["detail"].split()[1] for e in doc["errors"]
+                          if " no security " in e["detail"]], nobody)
+        found = {d: one[0] for d, one in bearers.items() if len(one) == 1}
+        self.stored(self.send([bar("GO", date) for date in found]),
+                    len(found), 0)
+        got = [(date, security) for security in (11, 12, 13)
+               for date, _, _ in self.bars(security)]
+        self.assertEqual(sorted(got), sorted(found.items()))
 
     def test_created(self):
         before = self.client.newest()
@@ -407,99 +451,6 @@ class Knowledge(PricesCase):
         self.assertEqual(self.client.newest(), before)
         self.stored(self.send(rows, "?dry_run=false", JSON,
                               {"Idempotency-Key": "dry"}), 1, 1)
-
-
-def load(*args):
-    return subprocess.run([BINARY, "load", *args], capture_output=True,
-                          text=True, timeout=60)
-
-
-class Loads(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-
-    def file(self, name, text):
-        path = os.path.join(self.folder.name, name)
-        with open(path, "w", newline="") as out:
-            out.write(text)
-        return path
-
-    def both_ways(self):
-        """(--url or --data with its argument, a call that reads it)."""
-        server, holder = Server(), Server()
-        self.addCleanup(server.drop)
-        self.addCleanup(holder.drop)
-        url = "http://127.0.0.1:%d" % server.start().port
-        yield ("--url", url), lambda path: server.client.get(path)
-
-        def ask(path):
-            holder.start()
-            answer = holder.client.get(path)
-            holder.stop()
-            return answer
-        yield ("--data", holder.data), ask
-
-    def check(self, done, counts, status=0):
-        self.assertEqual(done.stdout,
-                         "read %d, stored %d, unchanged %d, refused %d\n"
-                         % counts, done.stderr)
-        self.assertEqual(done.returncode, status, done.stderr)
-
-    def test_a_vendors_file_again_and_longer(self):
-        lines = MSFT.splitlines(True)
-        for to, ask in self.both_ways():
-            path = self.file("MSFT.csv", "".join(lines[:4]))
-            args = (path, "--prices", "--ticker", "MSFT", *to, "--batch", "2")
-            self.check(load(*args), (3, 0, 0, 3), 1)
-            self.check(load(*args, "--create"), (3, 3, 0, 0))
-            self.check(load(*args, "--create"), (3, 0, 3, 0))
-            self.check(load(*args), (3, 0, 3, 0))
-            self.file("MSFT.csv", MSFT)
-            self.check(load(*args, "--create"), (4, 1, 3, 0))
-            self.check(load(*args, "--again"), (4, 0, 4, 0))
-            doc = ask("/v1/securities/%d/prices" % FIRST_ID).json()
-            self.assertEqual([r["date"] for r in doc["rows"]],
-                             [line[:10] for line in lines[1:]], to)
-            self.assertEqual(ask("/v1/securities/%d/prices"
-                                 % (FIRST_ID + 1)).status, 404, to)
-
-    def test_refused_batches_are_named_and_the_others_stored(self):
-        good = "%d,2024-01-02,10,20,1,15\n"
-        text = HEADER + good % 1 + good % 2 + good % 3 \
-            + "4,2024-01-02,10,20,21,15\n" + good % 5
-        for to, ask in self.both_ways():
-            path = self.file("bars.csv", text)
-            done = load("--prices", path, *to, "--batch", "2")
-            self.check(done, (5, 3, 0, 2), 1)
-            self.assertIn(path + ":5: high: must not be below low",
-                          done.stderr)
-            doc = ask("/v1/prices?date=2024-01-02").json()
-            self.assertEqual([int(r["security_id"]) for r in doc["rows"]],
-                             [1, 2, 5], to)
-
-    def test_a_ticker_that_needs_escapes(self):
-        rows = "".join(dump(dict(list(bar(Num(1), "2024-01-0%d" % d).items())
-                                 [1:])) + "\n" for d in (2, 3))
-        for to, ask in self.both_ways():
-            path = self.file("bars.ndjson", rows)
-            args = (path, "--prices", "--ticker", "BRK&B é", *to)
-            self.check(load(*args, "--create"), (2, 2, 0, 0))
-            self.check(load(*args, "--create"), (2, 0, 2, 0))
-            self.assertEqual(ask("/v1/resolve?attribute=ticker&value=BRK%26B"
-                                 "%20%C3%A9&as_of=2024-02-01").status, 200, to)
-
-    def test_wrong_usage(self):
-        path = self.file("f.csv", MSFT)
-        for args in (("--ticker", "A"), ("--security-id", "1"), ("--create",),
-                     ("--prices", "--ticker", "A", "--security-id", "1"),
-                     ("--prices", "--security-id", "x"),
-                     ("--prices", "--security-id", "9223372036854775808"),
-                     ("--prices", "--ticker", ""),
-                     ("--prices", "--ticker", "A" * 129)):
-            done = load(path, "--data", self.folder.name + "/d", *args)
-            self.assertEqual(done.returncode, 2, (args, done.stderr))
-            self.assertIn("--help", done.stderr, args)
 
 
 if __name__ == "__main__":
