@@ -15,6 +15,12 @@ struct bearer {
     int64_t security_id; /* where it is one: who; of several nobody's */
 };
 
+/* One who bears it from start to end. */
+struct bearing {
+    int64_t security_id;
+    struct date start, end;
+};
+
 struct bearers {
     struct view *view; /* borrowed */
     uint32_t attribute;
@@ -27,6 +33,8 @@ struct bearers {
     struct out escaped;
     struct bearer *items; /* ascending by start */
     size_t count, capacity;
+    struct bearing *spans; /* the same, ascending by security and start */
+    size_t span_count, span_capacity;
     enum err err;
 };
 

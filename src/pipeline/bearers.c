@@ -8,28 +8,27 @@
 #include "secmaster/bounds.h"
 #include "secmaster/value.h"
 
-/* What changes at both ends of a row; settle makes items of it. */
+/* Rows begin wherever anything of the security is asserted. */
 static enum err
 add_span(struct bearers *bearers, const struct row *row)
 {
-    struct bearer *last =
-        bearers->count == 0 ? NULL : &bearers->items[bearers->count - 1];
+    struct bearing *last = bearers->span_count == 0
+                               ? NULL
+                               : &bearers->spans[bearers->span_count - 1];
+    struct bearing *spans;
 
-    /* Rows begin wherever anything of the security is asserted. */
     if (last != NULL && last->security_id == row->security_id &&
-        last->start.days == row->start.days) {
-        last->start = row->end;
+        last->end.days == row->start.days) {
+        last->end = row->end;
         return OK;
     }
-
-    struct bearer *items = array_reserve(bearers->items, &bearers->capacity,
-                                         bearers->count + 2, sizeof *items);
-    if (items == NULL)
+    spans = array_reserve(bearers->spans, &bearers->span_capacity,
+                          bearers->span_count + 1, sizeof *spans);
+    if (spans == NULL)
         return ERR_BUSY;
-    bearers->items = items;
-    items[bearers->count++] =
-        (struct bearer){ row->start, 1, row->security_id };
-    items[bearers->count++] = (struct bearer){ row->end, -1, row->security_id };
+    bearers->spans = spans;
+    spans[bearers->span_count++] =
+        (struct bearing){ row->security_id, row->start, row->end };
     return OK;
 }
 
@@ -61,6 +60,29 @@ settle(struct bearers *bearers)
         items[kept - 1] = now;
     }
     bearers->count = kept;
+}
+
+/* What changes at both ends of each span. */
+static enum err
+make_items(struct bearers *bearers)
+{
+    struct bearer *items =
+        array_reserve(bearers->items, &bearers->capacity,
+                      2 * bearers->span_count, sizeof *items);
+
+    if (items == NULL && bearers->span_count > 0)
+        return ERR_BUSY;
+    bearers->items = items;
+    for (size_t i = 0; i < bearers->span_count; i++) {
+        const struct bearing *span = &bearers->spans[i];
+
+        items[bearers->count++] =
+            (struct bearer){ span->start, 1, span->security_id };
+        items[bearers->count++] =
+            (struct bearer){ span->end, -1, span->security_id };
+    }
+    settle(bearers);
+    return OK;
 }
 
 static enum visit
@@ -105,6 +127,7 @@ bearers_fini(struct bearers *bearers)
     candidates_fini(&bearers->ids);
     out_fini(&bearers->escaped);
     free(bearers->items);
+    free(bearers->spans);
 }
 
 static enum visit
@@ -161,7 +184,7 @@ bearers_find(struct bearers *bearers, struct str text, struct why *why)
     int64_t from = 0;
     enum err err = OK, folded;
 
-    bearers->count = 0;
+    bearers->count = bearers->span_count = 0;
     bearers->err = OK;
     bearers->text = text;
     out_reset(&bearers->escaped);
@@ -176,8 +199,7 @@ bearers_find(struct bearers *bearers, struct str text, struct why *why)
         err = why_set(why, folded, "the records cannot be folded");
     TRY(err);
     TRY(bearers->err);
-    settle(bearers);
-    return OK;
+    return make_items(bearers);
 }
 
 unsigned

@@ -198,8 +198,8 @@ take_ticker(struct identity *identity, const struct listed *row)
     const int32_t day = identity->ask->day.days;
 
     TRY(identity_match_ticker(&identity->match, row, identity->why));
-    for (size_t i = 0; i < bearers->count; i++) {
-        const struct bearer *old = &bearers->items[i];
+    for (size_t i = 0; i < bearers->span_count; i++) {
+        const struct bearing *old = &bearers->spans[i];
 
         if (old->start.days > day || old->end.days <= day ||
             is_listed(identity, old->security_id))

@@ -126,8 +126,8 @@ one_of(const struct identity_match *match, const struct bearers *bearers)
 
     if (count > 0)
         return count > 1 ? MATCH_MANY : found;
-    for (size_t i = 0; i < bearers->count; i++)
-        found = either(found, bearers->items[i].security_id);
+    for (size_t i = 0; i < bearers->span_count; i++)
+        found = either(found, bearers->spans[i].security_id);
     return found;
 }
 
@@ -164,10 +164,10 @@ find_same(struct identity_match *match, struct timeline *timeline, int64_t *out,
     int64_t last = MATCH_NONE;
 
     *out = MATCH_NONE;
-    for (size_t i = 0; i < bearers->count; i++) {
-        if (bearers->items[i].security_id == last)
+    for (size_t i = 0; i < bearers->span_count; i++) {
+        if (bearers->spans[i].security_id == last)
             continue;
-        last = bearers->items[i].security_id;
+        last = bearers->spans[i].security_id;
         TRY(compare(match, timeline, last, why));
         if (match->is_same)
             *out = either(*out, last);
