@@ -125,6 +125,7 @@ enum quarantine_state {
     QUARANTINE_RELEASED,
     QUARANTINE_DISCARDED,
 };
+#define QUARANTINE_STATES 3
 
 /* "open", "released" or "discarded"; static. */
 const char *quarantine_state_name(enum quarantine_state state);
