@@ -121,10 +121,11 @@
 #define RETRY_MAX_SECONDS_DEFAULT 600
 #define RETRY_SECONDS_MAX 3600 /* of both: then a run had better fail */
 #define VENDOR_TIMEOUT_SECONDS_DEFAULT 30
-#define VENDOR_TIMEOUT_SECONDS_MAX 600 /* one request holds up its run */
-#define LOOKBACK_DAYS_DEFAULT 70       /* reports are due after 45 */
-#define LOOKBACK_DAYS_MAX 36525        /* a century */
-#define UNIVERSE_TICKERS_MAX 10000     /* about all there are */
+#define VENDOR_TIMEOUT_SECONDS_MAX 600  /* one request holds up its run */
+#define LOOKBACK_DAYS_DEFAULT 70        /* reports are due after 45 */
+#define LOOKBACK_DAYS_MAX 36525         /* a century */
+#define UNIVERSE_TICKERS_MAX 10000      /* about all there are */
+#define LISTING_BYTES_MAX (256UL << 20) /* of a run: a million securities */
 
 /* The worker pool. */
 #define WORKERS_DEFAULT 2
