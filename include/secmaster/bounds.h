@@ -150,6 +150,15 @@
 #define TX_INFO_BYTES_MAX                                                      \
     (8UL * NAMES_MAX + 4096) /* a tx's sources, as stored and decoded */
 
+/* Fetching from vendors. */
+#define FETCHES_MAX 64 /* at once: a page in memory each */
+#define FETCH_CONNECT_TIMEOUT_MS 10000
+#define FETCH_STALL_SECONDS 30            /* below FETCH_STALL_BYTES a second */
+#define FETCH_STALL_BYTES 64              /* a drip that would take for ever */
+#define FETCH_HEAD_BYTES_MAX (64UL << 10) /* of all heads of an answer */
+#define FETCH_REDIRECTS_MAX 3
+#define FETCH_BEARER_BYTES_MAX 4096
+
 /* Logging: lines that wait for the disk or a pipe; past it they are counted. */
 #define LOG_BUFFER_BYTES (4UL << 20)
 #define LOG_LINE_BYTES_MAX 2048
