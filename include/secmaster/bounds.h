@@ -110,6 +110,7 @@
 /* Vendors, as they are configured. */
 #define CONFIG_BYTES_MAX (1UL << 20) /* read at once */
 #define VENDORS_MAX 64               /* each waits for connections of its own */
+#define DATASETS_MAX 512             /* of all vendors: eight each */
 #define VENDOR_NAME_BYTES_MAX 64     /* a source of facts has its name */
 #define URL_BYTES_MAX 2048           /* of a vendor's base and path */
 #define ENV_NAME_BYTES_MAX 128
@@ -120,10 +121,11 @@
 #define RETRY_MAX_SECONDS_DEFAULT 600
 #define RETRY_SECONDS_MAX 3600 /* of both: then a run had better fail */
 #define VENDOR_TIMEOUT_SECONDS_DEFAULT 30
-#define VENDOR_TIMEOUT_SECONDS_MAX 600 /* one request holds up its run */
-#define LOOKBACK_DAYS_DEFAULT 70       /* reports are due after 45 */
-#define LOOKBACK_DAYS_MAX 36525        /* a century */
-#define UNIVERSE_TICKERS_MAX 10000     /* about all there are */
+#define VENDOR_TIMEOUT_SECONDS_MAX 600  /* one request holds up its run */
+#define LOOKBACK_DAYS_DEFAULT 70        /* reports are due after 45 */
+#define LOOKBACK_DAYS_MAX 36525         /* a century */
+#define UNIVERSE_TICKERS_MAX 10000      /* about all there are */
+#define LISTING_BYTES_MAX (256UL << 20) /* of a run: a million securities */
 
 /* The worker pool. */
 #define WORKERS_DEFAULT 2
@@ -147,6 +149,15 @@
 #define NAMES_MAX (1U << 24)             /* attributes or sources ever seen */
 #define TX_INFO_BYTES_MAX                                                      \
     (8UL * NAMES_MAX + 4096) /* a tx's sources, as stored and decoded */
+
+/* Fetching from vendors. */
+#define FETCHES_MAX 64 /* at once: a page in memory each */
+#define FETCH_CONNECT_TIMEOUT_MS 10000
+#define FETCH_STALL_SECONDS 30            /* below FETCH_STALL_BYTES a second */
+#define FETCH_STALL_BYTES 64              /* a drip that would take for ever */
+#define FETCH_HEAD_BYTES_MAX (64UL << 10) /* of all heads of an answer */
+#define FETCH_REDIRECTS_MAX 3
+#define FETCH_BEARER_BYTES_MAX 4096
 
 /* Logging: lines that wait for the disk or a pipe; past it they are counted. */
 #define LOG_BUFFER_BYTES (4UL << 20)

@@ -50,4 +50,8 @@ enum err gzip_unpack(struct gzip_unpacker *unpacker, struct str *rest, char *to,
 /* No more will come. ERR_MALFORMED: it was cut off, or there was nothing. */
 enum err gzip_unpack_end(const struct gzip_unpacker *unpacker, struct why *why);
 
+/* Unpack what is whole behind out, whose limit bounds it. The errors of the
+ * above and of out; some of it may be there already. */
+enum err gzip_unpack_whole(struct str packed, struct out *out, struct why *why);
+
 #endif

@@ -76,6 +76,9 @@ enum state_space {
     STATE_PRECEDENCE = 4,
     STATE_MINT = 5,
     STATE_IDEMPOTENCY_AGE = 6,
+    STATE_RUNS = 7,
+    STATE_QUARANTINE = 8,
+    STATE_PACES = 9, /* of vendors: how often they are asked */
 };
 struct state_change {
     enum state_space space;
@@ -232,6 +235,9 @@ struct store_ops {
     enum err (*state_scan)(struct store *store, enum state_space space,
                            state_visitor *visitor, void *context,
                            struct why *why);
+    enum err (*put_state)(struct store *store,
+                          const struct state_change *changes, size_t count,
+                          struct why *why);
     void (*health)(struct store *store, struct store_health *out);
     void (*close)(struct store *store);
 };
@@ -343,6 +349,14 @@ enum err store_state_get(struct store *store, enum state_space space,
 enum err store_state_scan(struct store *store, enum state_space space,
                           state_visitor *visitor, void *context,
                           struct why *why);
+
+/*
+ * Make changes of state durable in one commit that has no batch, and so no tx:
+ * all of them or none. By the thread that appends; errors as store_append's.
+ */
+enum err store_put_state(struct store *store,
+                         const struct state_change *changes, size_t count,
+                         struct why *why);
 
 /* Any thread, any time. */
 void store_health(struct store *store, struct store_health *out);

@@ -13,6 +13,7 @@
  */
 #define PACK_LEVEL 1
 #define PACK_STEP_BYTES (16UL * 1024)
+#define WHOLE_STEP_BYTES (16UL * 1024)
 
 /* Holds whatever a flush sets free: were it filled to the last byte, zlib
  * would flush once more, into an empty block. */
@@ -203,4 +204,26 @@ gzip_unpack_end(const struct gzip_unpacker *unpacker, struct why *why)
     if (unpacker->has_any && !unpacker->is_inside)
         return OK;
     return why_set(why, ERR_MALFORMED, "the gzip data is cut off");
+}
+
+enum err
+gzip_unpack_whole(struct str packed, struct out *out, struct why *why)
+{
+    struct gzip_unpacker *unpacker = gzip_unpacker_new();
+    char piece[WHOLE_STEP_BYTES];
+    enum err err;
+    size_t len;
+
+    if (unpacker == NULL)
+        return ERR_BUSY;
+    do {
+        err = gzip_unpack(unpacker, &packed, piece, sizeof piece, &len, why);
+        out_bytes(out, piece, len);
+        if (err == OK)
+            err = out_finish(out);
+    } while (err == OK && (packed.len > 0 || len == sizeof piece));
+    if (err == OK)
+        err = gzip_unpack_end(unpacker, why);
+    gzip_unpacker_free(unpacker);
+    return err;
 }

@@ -217,6 +217,39 @@ commit(struct journal *journal, MDB_txn *txn, struct why *why)
     return OK;
 }
 
+/* Begin a transaction that is to be committed. */
+static enum err
+begin(struct journal *journal, MDB_txn **out, struct why *why)
+{
+    int rc;
+
+    if (atomic_load(&journal->failed))
+        return why_set(why, ERR_STORE, "journal: it has failed before: stop");
+    /* The disk is asked again whenever it matters: no flag to clear. */
+    if (journal_is_short(journal))
+        return why_set(why, ERR_FULL, "journal: the disk is nearly full");
+    rc = mdb_txn_begin(journal->env, NULL, 0, out);
+    if (rc != 0)
+        return put_error(journal, rc, why);
+    journal->put_bytes = journal->put_count = 0;
+    journal->frees_pages = false;
+    return OK;
+}
+
+/* Commit what was put; err says how that went. */
+static enum err
+end(struct journal *journal, MDB_txn *txn, enum err err, struct why *why)
+{
+    if (journal->bytes.capacity > BUFFER_KEPT_BYTES) {
+        out_fini(&journal->bytes);
+        out_init(&journal->bytes, SIZE_MAX);
+    }
+    if (err == OK)
+        return commit(journal, txn, why);
+    mdb_txn_abort(txn);
+    return err;
+}
+
 static void
 check_order(const struct journal *journal,
             const struct append_batch *const *batches, size_t count)
@@ -240,37 +273,31 @@ journal_append(struct journal *journal,
     unsigned char digest[DIGEST_BYTES];
     enum err err = OK;
     MDB_txn *txn;
-    int rc;
 
     check_order(journal, batches, count);
-    if (atomic_load(&journal->failed))
-        return why_set(why, ERR_STORE, "journal: it has failed before: stop");
-    /* The disk is asked again whenever it matters: no flag to clear. */
-    if (journal_is_short(journal))
-        return why_set(why, ERR_FULL, "journal: the disk is nearly full");
-
-    rc = mdb_txn_begin(journal->env, NULL, 0, &txn);
-    if (rc != 0)
-        return put_error(journal, rc, why);
+    TRY(begin(journal, &txn, why));
     memcpy(digest, journal->digest, sizeof digest);
-    journal->put_bytes = journal->put_count = 0;
-    journal->frees_pages = false;
     for (size_t i = 0; i < count && err == OK; i++)
         err = put_all(journal, txn, batches[i], digest, why);
-    if (journal->bytes.capacity > BUFFER_KEPT_BYTES) {
-        out_fini(&journal->bytes);
-        out_init(&journal->bytes, SIZE_MAX);
-    }
-    if (err != OK) {
-        mdb_txn_abort(txn);
-        return err;
-    }
-    TRY(commit(journal, txn, why));
+    TRY(end(journal, txn, err, why));
 
     memcpy(journal->digest, digest, sizeof digest);
     journal->newest_tx = batches[count - 1]->info.tx;
     journal->newest_at = batches[count - 1]->info.recorded_at;
     return OK;
+}
+
+enum err
+journal_put_state(struct journal *journal, const struct state_change *changes,
+                  size_t count, struct why *why)
+{
+    enum err err = OK;
+    MDB_txn *txn;
+
+    TRY(begin(journal, &txn, why));
+    for (size_t i = 0; i < count && err == OK; i++)
+        err = put_state(journal, txn, &changes[i], why);
+    return end(journal, txn, err, why);
 }
 
 enum err
@@ -425,45 +452,5 @@ journal_history(struct journal *journal, uint64_t tx, uint64_t *out,
     mdb_txn_abort(txn);
     if (err == OK)
         *out = journal_history_of(head.previous);
-    return err;
-}
-
-static enum err
-get_state(struct journal *journal, MDB_txn *txn, MDB_val key,
-          struct arena *arena, struct str *out, struct why *why)
-{
-    struct str value;
-    MDB_val v;
-    int rc = mdb_get(txn, journal->state, &key, &v);
-
-    if (rc == MDB_NOTFOUND)
-        return why_set(why, ERR_NOT_FOUND, "no such key");
-    if (rc != 0)
-        return why_set(why, ERR_STORE, "journal: cannot read state: %s",
-                       journal_words(rc));
-    if (!journal_checked(str_from(key), str_from(v), &value))
-        return why_set(why, ERR_STORE,
-                       "journal: state of space %d is damaged: its checksum "
-                       "does not match",
-                       *(const unsigned char *)key.mv_data);
-    *out = arena_copy(arena, value);
-    if (out->data == NULL)
-        return why_set(why, ERR_TOO_LARGE, "the answer needs too much memory");
-    return OK;
-}
-
-enum err
-journal_state_get(struct journal *journal, enum state_space space,
-                  struct str key, struct arena *arena, struct str *out,
-                  struct why *why)
-{
-    unsigned char bytes[STATE_KEY_BYTES_MAX];
-    MDB_val k = { state_key_encode(bytes, space, key), bytes };
-    MDB_txn *txn;
-    enum err err;
-
-    TRY(journal_read_begin(journal, &txn, why));
-    err = get_state(journal, txn, k, arena, out, why);
-    mdb_txn_abort(txn);
     return err;
 }

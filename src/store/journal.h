@@ -73,6 +73,11 @@ enum err journal_append(struct journal *journal,
                         const struct append_batch *const *batches, size_t count,
                         struct why *why);
 
+/* Commit changes of state alone: errors likewise. */
+enum err journal_put_state(struct journal *journal,
+                           const struct state_change *changes, size_t count,
+                           struct why *why);
+
 /* Refuse every append from now on. */
 void journal_fail(struct journal *journal);
 

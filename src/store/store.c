@@ -310,6 +310,17 @@ store_state_scan(struct store *store, enum state_space space,
     return store->ops->state_scan(store, space, visitor, context, why);
 }
 
+enum err
+store_put_state(struct store *store, const struct state_change *changes,
+                size_t count, struct why *why)
+{
+    assert(count > 0);
+
+    for (size_t i = 0; i < count; i++)
+        check_state_key(changes[i].key);
+    return store->ops->put_state(store, changes, count, why);
+}
+
 void
 store_health(struct store *store, struct store_health *out)
 {

@@ -122,6 +122,14 @@ lmdb_append(struct store *base, const struct append_batch *const *batches,
     return OK;
 }
 
+/* What is put is there for whoever looks, so there is nothing to publish. */
+static enum err
+lmdb_put_state(struct store *base, const struct state_change *changes,
+               size_t count, struct why *why)
+{
+    return journal_put_state(ours(base)->journal, changes, count, why);
+}
+
 /* Reading. */
 
 /*
@@ -292,6 +300,7 @@ const struct store_ops embedded_ops = {
     .history = lmdb_history,
     .state_get = lmdb_state_get,
     .state_scan = lmdb_state_scan,
+    .put_state = lmdb_put_state,
     .health = lmdb_health,
     .close = lmdb_close,
 };

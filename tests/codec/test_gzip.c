@@ -270,3 +270,34 @@ Test(gzip, says_when_there_is_no_room_to_write)
     gzip_packer_free(packer);
     out_fini(&out);
 }
+
+Test(gzip, unpacks_what_is_whole_up_to_a_limit)
+{
+    static const struct {
+        const char *row;
+        struct str packed;
+        size_t limit;
+        enum err err;
+        const char *text;
+    } rows[] = {
+        { "fits", BODY(OF_A OF_A), 2, OK, "aa" },
+        { "does not fit", BODY(OF_A OF_A), 1, ERR_TOO_LARGE, NULL },
+        { "nothing in it", BODY(OF_NOTHING), 0, OK, "" },
+        { "nothing", BODY(""), 2, ERR_MALFORMED, NULL },
+        { "cut off", { OF_A, sizeof OF_A - 2 }, 2, ERR_MALFORMED, NULL },
+        { "not gzip", BODY("{}"), 2, ERR_MALFORMED, NULL },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct out out;
+        enum err err;
+
+        out_init(&out, rows[i].limit);
+        err = gzip_unpack_whole(rows[i].packed, &out, NULL);
+        cr_expect_eq(err, rows[i].err, "%s: %d", rows[i].row, err);
+        if (rows[i].err == OK)
+            cr_expect(str_equal(out_text(&out), str_of(rows[i].text)), "%s",
+                      rows[i].row);
+        out_fini(&out);
+    }
+}

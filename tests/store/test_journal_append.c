@@ -58,6 +58,37 @@ append_bytes(struct store *store, uint64_t tx, size_t bytes, struct why *why)
     return err;
 }
 
+/* State alone: one key with so many bytes. */
+static enum err
+put_bytes(struct store *store, const char *key, size_t bytes, struct why *why)
+{
+    char *value = calloc(bytes, 1);
+    const struct state_change change = {
+        .space = STATE_RUNS,
+        .key = str_of(key),
+        .value = { value, bytes },
+    };
+    enum err err;
+
+    cr_assert_not_null(value);
+    err = store_put_state(store, &change, 1, why);
+    free(value);
+    return err;
+}
+
+static bool
+has_state(struct store *store, const char *key)
+{
+    struct arena arena;
+    struct str value;
+    enum err err;
+
+    arena_init(&arena, 1UL << 20);
+    err = store_state_get(store, STATE_RUNS, str_of(key), &arena, &value, NULL);
+    arena_fini(&arena);
+    return err == OK;
+}
+
 static enum visit
 count_one(void *context, const struct record *record)
 {
@@ -208,6 +239,10 @@ Test(journal_append, refuses_what_the_map_cannot_hold)
     cr_expect_eq(append_bytes(store, tx, 10000, NULL), OK);
     /* One that does not fit, one that does. */
     cr_expect_eq(append_bytes(store, tx + 1, 9UL << 20, NULL), ERR_FULL);
+    cr_expect_eq(put_bytes(store, "large", 9UL << 20, NULL), ERR_FULL);
+    cr_expect(!has_state(store, "large"));
+    cr_expect_eq(put_bytes(store, "small", 10000, NULL), OK);
+    cr_expect(has_state(store, "small"));
     cr_expect_eq(append_bytes(store, tx + 1, 10000, NULL), OK);
     store_health(store, &health);
     cr_expect(!health.full);
@@ -232,6 +267,8 @@ Test(journal_append, keeps_the_reserve_of_the_disk)
     store = open_with(&options);
     cr_expect_eq(append_bytes(store, 1, 10, &why), ERR_FULL);
     cr_expect_not_null(strstr(why.text, "nearly full"), "%s", why.text);
+    cr_expect_eq(put_bytes(store, "key", 1, NULL), ERR_FULL);
+    cr_expect(!has_state(store, "key"));
     store_health(store, &health);
     cr_expect(health.full);
     cr_expect_eq(store_newest(store), 0);
@@ -241,6 +278,8 @@ Test(journal_append, keeps_the_reserve_of_the_disk)
     store = open_with(&options);
     store_health(store, &health);
     cr_expect(!health.full);
+    cr_expect_eq(put_bytes(store, "key", 1, NULL), OK);
+    cr_expect(has_state(store, "key"));
     cr_expect_eq(append_bytes(store, 1, 10, &why), OK, "%s", why.text);
     store_close(store);
     temp_dir_remove(&dir);
@@ -285,7 +324,20 @@ limit_file_size(rlim_t bytes)
     return before;
 }
 
-Test(journal_append, stops_for_good_after_an_unknown_commit)
+static enum err
+append_more(struct store *store, size_t bytes, struct why *why)
+{
+    return append_bytes(store, 2, bytes, why);
+}
+
+static enum err
+put_more(struct store *store, size_t bytes, struct why *why)
+{
+    return put_bytes(store, "key", bytes, why);
+}
+
+static void fail_and_stop(enum err (*commit)(struct store *store, size_t bytes,
+                                             struct why *why))
 {
     struct why why = { 0 };
     struct store_health health;
@@ -301,12 +353,14 @@ Test(journal_append, stops_for_good_after_an_unknown_commit)
     cr_assert_eq(append_bytes(store, 1, 10, NULL), OK);
     cr_assert_eq(stat(temp_path(path, dir.path, "journal/data.mdb"), &st), 0);
     before = limit_file_size((rlim_t)st.st_size);
-    cr_expect_eq(append_bytes(store, 2, 100000, &why), ERR_STORE);
-    cr_expect_not_null(strstr(why.text, "a commit failed"), "%s", why.text);
+    cr_expect_eq(commit(store, 100000, &why), ERR_STORE);
+    cr_expect_not_null(strstr(why.text, "is stored is unknown"), "%s",
+                       why.text);
     (void)limit_file_size(before);
 
     cr_expect_eq(append_bytes(store, 2, 10, &why), ERR_STORE);
     cr_expect_not_null(strstr(why.text, "failed before"), "%s", why.text);
+    cr_expect_eq(put_bytes(store, "key", 1, NULL), ERR_STORE);
     store_health(store, &health);
     cr_expect(health.failed);
     cr_expect_eq(store_newest(store), 1);
@@ -318,6 +372,12 @@ Test(journal_append, stops_for_good_after_an_unknown_commit)
     cr_expect_eq(append_bytes(store, 2, 10, NULL), OK);
     store_close(store);
     temp_dir_remove(&dir);
+}
+
+Test(journal_append, stops_for_good_after_an_unknown_commit)
+{
+    fail_and_stop(append_more);
+    fail_and_stop(put_more);
 }
 
 /* The last page by the newer of the two meta pages. */
@@ -361,6 +421,12 @@ Test(journal_append, leaves_a_file_as_long_as_it_says)
             maker_state(&maker, STATE_MINT, key, large + rand() % 20000);
             maker_state(&maker, STATE_MINT, key, NULL);
         }
+        cr_assert_eq(
+            store_put_state(store, maker.state, maker.batch.state_count, NULL),
+            OK);
+        cr_assert_eq(stat(path, &st), 0);
+        cr_expect_gt((uint64_t)st.st_size / 4096, last_page(path),
+                     "before tx %d", (int)tx);
         cr_assert_eq(maker_append(store, &maker, NULL), OK);
         maker_fini(&maker);
         cr_assert_eq(stat(path, &st), 0);

@@ -1,5 +1,6 @@
 /* State by keys in order, of every store that plugs into the socket. */
 #include <criterion/criterion.h>
+#include <string.h>
 
 #include "tests/store/store_bench.h"
 
@@ -122,6 +123,70 @@ Test(store_state, batches_need_no_records)
                          TX_NEVER);
             stores[s].reopen(&bench);
         }
+        stores[s].drop(&bench);
+    }
+}
+
+/* "key=value key-": put and remove; the listing that follows, by space. */
+static const struct {
+    const char *changes, *webhooks, *runs;
+} alone[] = {
+    { "R1=a", "", "1=a " },         { "R1=b R2=c", "", "1=b 2=c " },
+    { "Wx=1 R1-", "x=1 ", "2=c " }, { "R2- R2=d", "x=1 ", "2=d " },
+    { "Wx=2 Wx-", "", "2=d " },     { "Wgone-", "", "2=d " },
+    { "R3= R2-", "", "3= " },
+};
+
+static enum err
+put_alone(struct bench *bench, const char *text)
+{
+    struct state_change changes[4];
+    size_t count = 0;
+
+    while (*text != '\0') {
+        const size_t len = strcspn(text, " "), key = strcspn(text, "=-");
+        struct state_change *change = &changes[count++];
+
+        *change = (struct state_change){
+            .space = text[0] == 'R' ? STATE_RUNS : STATE_WEBHOOKS,
+            .key = { text + 1, key - 1 },
+        };
+        if (text[key] == '=')
+            change->value = (struct str){ text + key + 1, len - key - 1 };
+        text += len + (text[len] == ' ');
+    }
+    return store_put_state(bench->store, changes, count, NULL);
+}
+
+/* From before the first transaction on. */
+Test(store_state, is_put_without_a_batch)
+{
+    for (size_t s = 0; s < STORES; s++) {
+        struct bench bench;
+        uint64_t tx = 0, first = 0, history;
+
+        stores[s].make(&bench);
+        for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++) {
+            cr_expect_eq(put_alone(&bench, alone[i].changes), OK, "%s: %s",
+                         stores[s].name, alone[i].changes);
+            expect_listing(&bench, STATE_WEBHOOKS, 0, alone[i].webhooks);
+            expect_listing(&bench, STATE_RUNS, 0, alone[i].runs);
+            stores[s].reopen(&bench);
+            expect_listing(&bench, STATE_WEBHOOKS, 0, alone[i].webhooks);
+            expect_listing(&bench, STATE_RUNS, 0, alone[i].runs);
+            cr_expect_eq(store_newest(bench.store), tx, "%s: %s",
+                         stores[s].name, alone[i].changes);
+            if (tx > 0) {
+                cr_assert_eq(store_history(bench.store, 1, &history, NULL), OK);
+                cr_expect(tx == 1 || history == first, "%s: %s", stores[s].name,
+                          alone[i].changes);
+                first = history;
+            }
+            if (i % 2 == 0)
+                APPEND_FACTS(&bench, ++tx, { 1, (int)i });
+        }
+        expect_scan(&bench, tx, SCAN_ALL(RECORD_FACTS),
+                    "1@0#1 1@2#2 1@4#3 1@6#4 ", stores[s].name);
         stores[s].drop(&bench);
     }
 }

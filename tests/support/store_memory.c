@@ -393,6 +393,20 @@ memory_state_scan(struct store *base, enum state_space space,
     return OK;
 }
 
+static enum err
+memory_put_state(struct store *base, const struct state_change *changes,
+                 size_t count, struct why *why)
+{
+    struct store_memory *store = ours(base);
+
+    (void)why;
+    pthread_rwlock_wrlock(&store->lock);
+    for (size_t i = 0; i < count; i++)
+        change_state(store, &changes[i]);
+    pthread_rwlock_unlock(&store->lock);
+    return OK;
+}
+
 static void
 memory_health(struct store *base, struct store_health *out)
 {
@@ -444,6 +458,7 @@ static const struct store_ops ops = {
     .history = memory_history,
     .state_get = memory_state_get,
     .state_scan = memory_state_scan,
+    .put_state = memory_put_state,
     .health = memory_health,
     .close = memory_close,
 };
