@@ -52,6 +52,16 @@ put_member(struct out *out, struct arena *arena, const char *name,
     put_text(out, arena, text);
 }
 
+/* Whoever knows better has said so. */
+static bool
+has_retry_after(const struct response *response)
+{
+    for (size_t i = 0; i < response->header_count; i++)
+        if (str_equal(response->headers[i].name, STR("Retry-After")))
+            return true;
+    return false;
+}
+
 /* Everything but the closing brace, so that a list may follow. */
 static void
 begin_problem(struct request *request, struct response *response,
@@ -78,7 +88,7 @@ begin_problem(struct request *request, struct response *response,
     put_member(out, request->arena, "instance", request->path);
     out_char(out, ',');
     put_member(out, request->arena, "request_id", request->id);
-    if (problem == PROBLEM_UNAVAILABLE)
+    if (problem == PROBLEM_UNAVAILABLE && !has_retry_after(response))
         response_header(request, response, "Retry-After", "%d",
                         RETRY_AFTER_SECONDS);
 }

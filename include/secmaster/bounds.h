@@ -127,6 +127,9 @@
 #define UNIVERSE_TICKERS_MAX 10000      /* about all there are */
 #define LISTING_BYTES_MAX (256UL << 20) /* of a run: a million securities */
 
+/* Asking for runs, and webhooks. */
+#define RUN_ASKED_BYTES_MAX 65536 /* three members */
+
 /* The worker pool. */
 #define WORKERS_DEFAULT 2
 #define WORKER_QUEUE_JOBS_MAX 1024
