@@ -41,12 +41,16 @@ struct batch {
     struct batch_names attributes, sources; /* sources[0] is the default */
     const char *pointer_prefix; /* "/facts" or ""; NULL where lines count */
     struct batch_names labels;  /* of new securities, as they first appeared */
+    bool skips_held; /* an assertion of what is live is not to be stored */
 
     /* Set by batch_seal. */
     struct batch_record *records; /* in order of first appearance */
     uint32_t record_count, security_count;
     uint32_t retraction_count;
     int64_t *minted; /* the labels' ids, which the writer sets */
+
+    /* The writer's answer. */
+    uint32_t stored, unchanged; /* facts: together, fact_count */
 };
 
 /* NULL when out of memory. The default source starts as "default". A client
@@ -76,6 +80,14 @@ enum err batch_default_source(struct batch *batch, struct str source);
 /* Group the facts into records. Call once, behind the last fact.
  * ERR_BUSY: memory. */
 enum err batch_seal(struct batch *batch);
+
+/*
+ * A sealed copy of a sealed batch without the facts that skipped has true of,
+ * which are some but not all; its labels keep their ids. Owned: batch_free.
+ * ERR_BUSY: memory.
+ */
+enum err batch_without(const struct batch *batch, const bool *skipped,
+                       struct batch **out);
 
 /* The value of a fact; borrowed from the batch. */
 struct value batch_value(const struct batch *batch,

@@ -17,6 +17,8 @@
 #include "secmaster/vendor_config.h"
 
 struct trade_batch;
+struct tree_node;
+struct vendor_tree; /* an answer's body, of adapters.h */
 
 /* One whole body as a vendor sent it. */
 struct vendor_page {
@@ -65,6 +67,8 @@ struct vendor_ask {
 
 /* What came back: a whole HTTP answer. */
 struct vendor_answer {
+    struct str asked; /* vendor_ask_put's: a page that leads to itself has no
+                         end */
     int status;
     struct str content_type; /* for words alone: the body decides */
     struct str body;
@@ -108,14 +112,14 @@ struct vendor_dataset {
     bool has_since; /* or by updated_since */
     enum vendor_paging paging;
 
-    /* vendor_ask_put's: all of the URL behind the base, of a first page or one
-     * by number. */
+    /* Append what is behind the base in the URL of a page that no link leads
+     * to. */
     void (*ask)(const struct vendor_ask *ask, struct out *url);
 
-    /* Of a body under 200, and under 404. ERR_MALFORMED and ERR_INVALID: there
-     * are reasons; the verdict is the caller's to set then. */
-    enum err (*decode)(const struct vendor_answer *answer,
-                       struct vendor_reading *reading, struct why *why);
+    /* Read a body under 200: ERR_INVALID: there are reasons; ERR_TOO_LARGE: a
+     * bound; ERR_BUSY: memory. OK: the verdict is set, rows or empty. */
+    enum err (*decode)(const struct vendor_tree *tree,
+                       struct vendor_reading *reading);
 };
 
 enum vendor_key {
@@ -146,6 +150,9 @@ struct vendor_adapter {
     enum vendor_key key;
     const char *key_parameter; /* that a key may stand in; NULL: none */
     bool has_path;             /* one path for all, which can be another */
+    bool (*is_nothing)(const struct tree_node *root); /* a body under 404 that
+                                                         says so of its data,
+                                                         not of the path */
     const struct vendor_dataset *datasets;
     uint32_t dataset_count;
 };
@@ -160,9 +167,13 @@ const struct vendor_dataset *vendor_dataset(const struct vendor_adapter *vendor,
 /* What can be configured of all of them, in arena. ERR_TOO_LARGE: budget. */
 enum err vendor_shapes(struct arena *arena, struct adapter_shapes *out);
 
+/* Whether a text may be a ticker that a vendor can be asked for, not what
+ * people write where there is none: "", "--", "N/A". */
+bool vendor_can_ask(struct str ticker);
+
 /*
- * Append the URL of an ask, to be kept and printed: it has no key. out's own
- * errors are the only ones.
+ * Put the URL of an ask into an empty out, to be kept and printed: it has no
+ * key. out's own errors are the only ones.
  */
 void vendor_ask_put(const struct vendor_dataset *dataset,
                     const struct vendor_ask *ask, struct out *url);
@@ -180,6 +191,6 @@ void vendor_key_put(const struct vendor_adapter *vendor, struct str key,
 enum err vendor_read(const struct vendor_adapter *vendor,
                      const struct vendor_dataset *dataset,
                      const struct vendor_answer *answer,
-                     struct vendor_reading *reading, struct why *why);
+                     struct vendor_reading *reading);
 
 #endif

@@ -11,6 +11,7 @@
 #include "secmaster/complaint.h"
 #include "secmaster/digest.h"
 #include "secmaster/inbox.h"
+#include "secmaster/publication.h"
 #include "secmaster/rule.h"
 #include "secmaster/store.h"
 #include "secmaster/trade_batch.h"
@@ -60,6 +61,8 @@ struct write_job {
         struct bar_batch *bars;
         struct trade_batch *trades; /* sealed */
     };
+    /* Instead of a batch of a kind, or NULL; it has no dry run and no key. */
+    struct publication *publication;
     size_t bytes;                  /* about what it holds in memory */
     struct complaints *complaints; /* filled on ERR_INVALID */
     bool dry_run;                  /* judge it, store nothing: tx 0 */
@@ -73,7 +76,8 @@ struct write_job {
                      commit) */
     struct why why;
     bool is_known; /* nothing in it was new, nothing is stored: tx 0 */
-    uint64_t tx;
+    uint64_t tx;   /* the last that it made; 0: none, though a publication's
+                      state may be stored */
     struct instant recorded_at;
     uint32_t facts; /* stored, of every transaction that it made */
     uint32_t securities;

@@ -244,6 +244,56 @@ batch_seal(struct batch *batch)
     return err;
 }
 
+static enum err
+copy_fact(const struct batch *batch, const struct batch_fact *fact,
+          struct batch *copy)
+{
+    struct fact added = {
+        .security_id = fact->security_id,
+        .attribute = batch->attributes.items[fact->attribute],
+        .value = batch_value(batch, fact),
+        .effective = fact->effective,
+        .op = fact->op,
+    };
+
+    if (fact->source != 0)
+        added.source = batch->sources.items[fact->source];
+    return batch_add(copy, &added, fact->line);
+}
+
+static enum err
+copy_without(const struct batch *batch, const bool *skipped, struct batch *copy)
+{
+    int64_t id;
+
+    copy->pointer_prefix = batch->pointer_prefix;
+    TRY(batch_default_source(copy, batch->sources.items[0]));
+    for (uint32_t i = 0; i < batch->labels.count; i++)
+        TRY(batch_label(copy, batch->labels.items[i], &id));
+    for (uint32_t i = 0; i < batch->fact_count; i++)
+        if (!skipped[i])
+            TRY(copy_fact(batch, &batch->facts[i], copy));
+    return batch_seal(copy);
+}
+
+enum err
+batch_without(const struct batch *batch, const bool *skipped,
+              struct batch **out)
+{
+    struct batch *copy = batch_new(batch->seed);
+    enum err err;
+
+    if (copy == NULL)
+        return ERR_BUSY;
+    err = copy_without(batch, skipped, copy);
+    if (err != OK) {
+        batch_free(copy);
+        return err;
+    }
+    *out = copy;
+    return OK;
+}
+
 struct value
 batch_value(const struct batch *batch, const struct batch_fact *fact)
 {

@@ -63,6 +63,7 @@ free_memory(struct commit *commit)
     free(commit->batch_sources);
     free(commit->events);
     free(commit->refused);
+    free(commit->held);
 }
 
 void
@@ -100,7 +101,7 @@ cut_back(struct commit *commit, const struct commit_mark *mark)
     commit->payload.err = OK;
     name_changes_cut(&commit->names, mark->names);
     commit->state_count = mark->state;
-    commit->mint.next = mark->minted;
+    mint_cut(&commit->mint, mark->minted, mark->records);
     rulebook_cut(commit->store->rules, commit->next_tx - 1);
 }
 
@@ -254,8 +255,8 @@ admit(struct commit *commit, struct write_job *job, struct instant now)
         .recorded_at = record_time(commit, now),
     };
 
-    TRY(job_kind_of(job->kind)->admit(commit, job, &info));
-    if (job->is_known)
+    TRY(job_kind_of(job)->admit(commit, job, &info));
+    if (job->is_known || job->publication != NULL)
         return OK;
     TRY(out_finish(&commit->payload));
     info.kind = job->kind;
@@ -273,7 +274,7 @@ admit(struct commit *commit, struct write_job *job, struct instant now)
 bool
 commit_is_first(const struct write_job *job)
 {
-    const struct job_kind *kind = job_kind_of(job->kind);
+    const struct job_kind *kind = job_kind_of(job);
 
     return kind->is_first != NULL && kind->is_first(job);
 }
@@ -281,11 +282,12 @@ commit_is_first(const struct write_job *job)
 bool
 commit_is_last(const struct write_job *job)
 {
-    return job_kind_of(job->kind)->is_last;
+    return job_kind_of(job)->is_last;
 }
 
 enum err
-commit_admit(struct commit *commit, struct write_job *job, struct instant now)
+commit_admit_part(struct commit *commit, struct write_job *job,
+                  struct instant now)
 {
     const struct commit_mark mark = mark_now(commit);
 
@@ -308,6 +310,15 @@ commit_admit(struct commit *commit, struct write_job *job, struct instant now)
     if (job->why.text[0] == '\0' && err == ERR_FULL)
         return why_set(&job->why, err, "the dictionary of names is full");
     return err;
+}
+
+enum err
+commit_admit(struct commit *commit, struct write_job *job, struct instant now)
+{
+    /* What an earlier job of the same commit said is not in the store. */
+    assert(!commit_is_first(job) || commit->batch_count == 0);
+
+    return commit_admit_part(commit, job, now);
 }
 
 /* An array that nobody has filled is NULL, to which not even 0 may be added. */
@@ -380,11 +391,9 @@ begin_anew(struct commit *commit)
     init_memory(commit);
 }
 
-enum err
-commit_append(struct commit *commit, struct why *why)
+static enum err
+append_batches(struct commit *commit, struct why *why)
 {
-    assert(commit->batch_count > 0);
-
     once_expire(commit);
 
     enum err err = set_pointers(commit);
@@ -397,8 +406,23 @@ commit_append(struct commit *commit, struct why *why)
             commit->batches[commit->batch_count - 1].info.recorded_at;
     else
         rulebook_cut(commit->store->rules, store_newest(commit->store));
-    mint_end(&commit->mint, err == OK);
     once_end(commit, err == OK);
+    return err;
+}
+
+enum err
+commit_append(struct commit *commit, struct why *why)
+{
+    enum err err;
+
+    assert(commit->batch_count > 0 || commit->state_count > 0);
+
+    if (commit->batch_count > 0)
+        err = append_batches(commit, why);
+    else
+        err = store_put_state(commit->store, commit->state, commit->state_count,
+                              why);
+    mint_end(&commit->mint, err == OK);
     begin_anew(commit);
     return err;
 }

@@ -14,6 +14,7 @@ struct event {
     uint32_t fact;              /* of the batch */
     enum fact_op op;
     bool live; /* of the first of a key: what the store has */
+    bool held; /* likewise: live with the value that it asserts */
 };
 
 /* A name of the batch that is being admitted. */
@@ -62,8 +63,9 @@ struct commit {
     struct batch_name *batch_attributes, *batch_sources;
     struct event *events;
     uint32_t *refused; /* facts */
+    bool *held;        /* by fact: it says what is live; if it skips those */
     size_t batch_attribute_capacity, batch_source_capacity, event_capacity,
-        refused_capacity;
+        refused_capacity, held_capacity;
     size_t refused_count;
 };
 
@@ -85,6 +87,13 @@ bool commit_is_last(const struct write_job *job);
  */
 enum err commit_admit(struct commit *commit, struct write_job *job,
                       struct instant now);
+
+/*
+ * Likewise a part of the job that is being admitted: what is there already of
+ * the commit is that job's alone.
+ */
+enum err commit_admit_part(struct commit *commit, struct write_job *part,
+                           struct instant now);
 
 /* Append what was admitted to the store and, well or badly, begin anew. */
 enum err commit_append(struct commit *commit, struct why *why);

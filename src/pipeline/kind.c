@@ -4,17 +4,17 @@
 #include <assert.h>
 
 static const struct job_kind *const kinds[] = {
-    [BATCH_FACTS] = &kind_facts,
-    [BATCH_PRECEDENCE] = &kind_precedence,
-    [BATCH_POSITIONS] = &kind_positions,
-    [BATCH_PRICES] = &kind_prices,
+    [BATCH_FACTS] = &kind_facts,         [BATCH_PRECEDENCE] = &kind_precedence,
+    [BATCH_POSITIONS] = &kind_positions, [BATCH_PRICES] = &kind_prices,
     [BATCH_TRADES] = &kind_trades,
 };
 
 const struct job_kind *
-job_kind_of(enum batch_kind kind)
+job_kind_of(const struct write_job *job)
 {
-    assert(kind < sizeof kinds / sizeof kinds[0]);
-    assert(kinds[kind] != NULL);
-    return kinds[kind];
+    if (job->publication != NULL)
+        return &kind_publication;
+    assert(job->kind < sizeof kinds / sizeof kinds[0]);
+    assert(kinds[job->kind] != NULL);
+    return kinds[job->kind];
 }

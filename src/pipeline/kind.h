@@ -27,10 +27,12 @@ struct job_kind {
                       struct tx_info *info);
 };
 
-const struct job_kind *job_kind_of(enum batch_kind kind);
+/* Of a job's batch; a publication is like one of a kind of its own, but adds
+ * its transactions itself. */
+const struct job_kind *job_kind_of(const struct write_job *job);
 
 extern const struct job_kind kind_facts, kind_precedence, kind_positions,
-    kind_prices, kind_trades;
+    kind_prices, kind_trades, kind_publication;
 
 /* Read the rules that the store keeps into store->rules. ERR_STORE: one is
  * damaged; ERR_BUSY: memory. */

@@ -1,5 +1,6 @@
 /* Batches of facts: ids for names, records for facts. */
 #include <assert.h>
+#include <string.h>
 
 #include "array.h"
 #include "kind.h"
@@ -139,19 +140,19 @@ note_retractions(struct commit *commit, const struct batch *batch)
 }
 
 static bool
-has_retractions(const struct write_job *job)
+is_judged(const struct write_job *job)
 {
-    return job->batch->retraction_count > 0;
+    return job->batch->retraction_count > 0 || job->batch->skips_held;
 }
 
 /* Give new securities their ids, and keep the next one with them. */
 static enum err
-mint(struct commit *commit, struct write_job *job)
+mint(struct commit *commit, struct batch *batch, struct why *why)
 {
     unsigned char next[MINT_VALUE_BYTES];
 
-    TRY(mint_batch(&commit->mint, job->batch, commit->records,
-                   commit->record_count, &job->why));
+    TRY(mint_batch(&commit->mint, batch, commit->records, commit->record_count,
+                   why));
     mint_encode(&commit->mint, next);
     return commit_put_state(commit,
                             &(struct state_change){
@@ -161,22 +162,18 @@ mint(struct commit *commit, struct write_job *job)
                             });
 }
 
+/* Add a batch that has room, and all of which is to be stored. */
 static enum err
-admit(struct commit *commit, struct write_job *job, struct tx_info *info)
+add(struct commit *commit, struct batch *batch, struct tx_info *info,
+    struct why *why)
 {
-    const struct batch *batch = job->batch;
     uint32_t sequence = 0;
 
-    assert(batch->record_count > 0);
-
-    TRY(reserve_batch(commit, batch));
-    if (has_retractions(job))
-        TRY(retraction_check(commit, job));
     if (batch->labels.count > 0)
-        TRY(mint(commit, job));
+        TRY(mint(commit, batch, why));
     for (uint32_t i = 0; i < batch->record_count; i++)
         TRY(encode_record(commit, batch, &batch->records[i], &sequence));
-    if (has_retractions(job))
+    if (batch->retraction_count > 0)
         TRY(note_retractions(commit, batch));
 
     assert(sequence == batch->fact_count);
@@ -186,4 +183,49 @@ admit(struct commit *commit, struct write_job *job, struct tx_info *info)
     return OK;
 }
 
-const struct job_kind kind_facts = { has_retractions, false, admit };
+static void
+count_facts(const struct commit *commit, struct batch *batch)
+{
+    batch->unchanged = 0;
+    for (uint32_t i = 0; batch->skips_held && i < batch->fact_count; i++)
+        batch->unchanged += commit->held[i];
+    batch->stored = batch->fact_count - batch->unchanged;
+}
+
+/* Names that are new stand in the commit as the batch's own; those of the copy
+ * are found there, and may go with it. */
+static enum err
+add_copy(struct commit *commit, const struct write_job *job, struct batch *copy,
+         struct tx_info *info, struct why *why)
+{
+    TRY(reserve_batch(commit, copy));
+    TRY(add(commit, copy, info, why));
+    memcpy(job->batch->minted, copy->minted,
+           copy->labels.count * sizeof *copy->minted);
+    return OK;
+}
+
+static enum err
+admit(struct commit *commit, struct write_job *job, struct tx_info *info)
+{
+    struct batch *batch = job->batch, *copy;
+    enum err err;
+
+    assert(batch->record_count > 0);
+
+    TRY(reserve_batch(commit, batch));
+    if (is_judged(job))
+        TRY(retraction_check(commit, job));
+    count_facts(commit, batch);
+    job->is_known = batch->stored == 0;
+    if (job->is_known)
+        return OK;
+    if (batch->unchanged == 0)
+        return add(commit, batch, info, &job->why);
+    TRY(batch_without(batch, commit->held, &copy));
+    err = add_copy(commit, job, copy, info, &job->why);
+    batch_free(copy);
+    return err;
+}
+
+const struct job_kind kind_facts = { is_judged, false, admit };

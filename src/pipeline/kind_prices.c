@@ -205,7 +205,6 @@ admit(struct commit *commit, struct write_job *job, struct tx_info *info)
     enum err err;
 
     assert(job->bars->count > 0);
-    assert(commit->batch_count == 0);
 
     TRY(store_view_begin(commit->store, KNOWN_NEWEST, &view, &job->why));
     err = init(&pricing, commit, job);

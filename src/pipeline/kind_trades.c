@@ -252,7 +252,6 @@ admit(struct commit *commit, struct write_job *job, struct tx_info *info)
     enum err err;
 
     assert(job->trades->by_transaction != NULL);
-    assert(commit->batch_count == 0);
     (void)info; /* trades have no sources, and are no facts */
 
     TRY(store_view_begin(commit->store, KNOWN_NEWEST, &view, &job->why));

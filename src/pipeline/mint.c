@@ -251,6 +251,18 @@ mint_batch(struct mint *mint, struct batch *batch, const struct record *records,
     return OK;
 }
 
+/* What was noted of records that are gone would be passed over in vain; what
+ * takes their places would not be noted. */
+void
+mint_cut(struct mint *mint, int64_t next, size_t count)
+{
+    mint->next = next;
+    if (mint->records_seen <= count)
+        return;
+    ids_clear(&mint->named);
+    mint->records_seen = 0;
+}
+
 void
 mint_encode(const struct mint *mint,
             unsigned char value[static MINT_VALUE_BYTES])

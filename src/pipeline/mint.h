@@ -55,6 +55,9 @@ enum err mint_batch(struct mint *mint, struct batch *batch,
                     const struct record *records, size_t record_count,
                     struct why *why);
 
+/* Take back what the commit gave behind next and its count-th record. */
+void mint_cut(struct mint *mint, int64_t next, size_t count);
+
 /* The next id as the store keeps it: a key, a value and its bytes. */
 #define MINT_KEY STR("security_id")
 #define MINT_VALUE_BYTES 8

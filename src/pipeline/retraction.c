@@ -8,6 +8,7 @@
 #include "secmaster/factset.h"
 
 struct lookup {
+    const struct batch *batch;
     struct event *events;
     size_t count;
     enum err err;
@@ -61,6 +62,17 @@ find_key(const struct lookup *lookup, const struct event *key)
     return &lookup->events[low];
 }
 
+/* Whether a fact of the batch asserts this value. */
+static bool
+asserts(const struct lookup *lookup, const struct event *event,
+        struct value value)
+{
+    const struct batch *batch = lookup->batch;
+
+    return event->op == FACT_ASSERT &&
+           value_equal(batch_value(batch, &batch->facts[event->fact]), value);
+}
+
 /* Records come by tx, facts in order of arrival: the last one stays. */
 static enum visit
 note_stored(void *context, const struct record *record)
@@ -74,8 +86,10 @@ note_stored(void *context, const struct record *record)
             find_key(lookup, &(struct event){ .attribute = item.attribute,
                                               .source = item.source });
 
-        if (first != NULL)
-            first->live = item.op == FACT_ASSERT;
+        if (first == NULL)
+            continue;
+        first->live = item.op == FACT_ASSERT;
+        first->held = first->live && asserts(lookup, first, item.value);
     }
     return lookup->err == OK ? VISIT_NEXT : VISIT_STOP;
 }
@@ -105,7 +119,7 @@ gather(struct commit *commit, const struct batch *batch,
         };
     }
     qsort(commit->events, count, sizeof *commit->events, compare_events);
-    *out = (struct lookup){ commit->events, count, OK };
+    *out = (struct lookup){ batch, commit->events, count, OK };
     return OK;
 }
 
@@ -116,10 +130,13 @@ begins_key(const struct lookup *lookup, size_t i)
            compare_keys(&lookup->events[i - 1], &lookup->events[i]) != 0;
 }
 
-/* Whether a key's first event is a retraction, so that the store decides. */
+/* Whether the store decides: of a key's first event, where it is a retraction
+ * or what is live already is to be skipped. */
 static bool
 needs_store(const struct lookup *lookup)
 {
+    if (lookup->batch->skips_held)
+        return true;
     for (size_t i = 0; i < lookup->count; i++) {
         if (lookup->events[i].op == FACT_RETRACT && begins_key(lookup, i))
             return true;
@@ -141,6 +158,21 @@ note_refused(struct commit *commit, uint32_t fact)
     return OK;
 }
 
+/* Whether event i asserts what the one before it of its key did, or the
+ * store. */
+static bool
+is_held(const struct lookup *lookup, size_t i)
+{
+    const struct event *event = &lookup->events[i], *before = event - (i > 0);
+    const struct batch *batch = lookup->batch;
+
+    if (begins_key(lookup, i))
+        return event->held;
+    return before->op == FACT_ASSERT &&
+           asserts(lookup, event,
+                   batch_value(batch, &batch->facts[before->fact]));
+}
+
 static enum err
 judge(struct commit *commit, const struct lookup *lookup)
 {
@@ -149,6 +181,8 @@ judge(struct commit *commit, const struct lookup *lookup)
     for (size_t i = 0; i < lookup->count; i++) {
         const struct event *event = &lookup->events[i];
 
+        if (lookup->batch->skips_held)
+            commit->held[event->fact] = is_held(lookup, i);
         if (begins_key(lookup, i))
             live = event->live;
         if (event->op == FACT_RETRACT && !live)
@@ -200,9 +234,24 @@ check_records(struct commit *commit, struct view *view, struct write_job *job)
     for (uint32_t i = 0; i < batch->record_count; i++) {
         const struct batch_record *record = &batch->records[i];
 
-        if (has_retraction(batch, record))
+        if (batch->skips_held || has_retraction(batch, record))
             TRY(check_record(commit, view, job, record));
     }
+    return OK;
+}
+
+static enum err
+reserve_held(struct commit *commit, const struct batch *batch)
+{
+    bool *held;
+
+    if (!batch->skips_held)
+        return OK;
+    held = array_reserve(commit->held, &commit->held_capacity,
+                         batch->fact_count, sizeof *held);
+    if (held == NULL)
+        return ERR_BUSY;
+    commit->held = held;
     return OK;
 }
 
@@ -214,6 +263,7 @@ retraction_check(struct commit *commit, struct write_job *job)
     /* What an earlier batch of the same commit said is not in the store. */
     assert(commit->batch_count == 0);
 
+    TRY(reserve_held(commit, job->batch));
     TRY(store_view_begin(commit->store, KNOWN_NEWEST, &view, &job->why));
 
     enum err err = check_records(commit, &view, job);

@@ -106,8 +106,17 @@ refuse(struct writer *writer, struct write_job *job, enum err err)
 }
 
 static void
+count_bars(struct writer *writer, const struct bar_batch *bars)
+{
+    if (bars != NULL)
+        count(&writer->bars, bars->stored);
+}
+
+static void
 count_trades(struct writer *writer, const struct trade_batch *trades)
 {
+    if (trades == NULL)
+        return;
     count(&writer->trades, trades->stored);
     for (size_t i = 0; i < TRADE_UNKNOWNS; i++)
         count(&writer->trades_unknown[i], trades->unknown[i]);
@@ -116,12 +125,18 @@ count_trades(struct writer *writer, const struct trade_batch *trades)
 static void
 accept(struct writer *writer, struct write_job *job)
 {
-    count(&writer->batches, 1);
+    const struct publication *publication = job->publication;
+
+    count(&writer->batches, job->tx != 0);
     count(&writer->facts, job->facts);
-    if (job->kind == BATCH_PRICES)
-        count(&writer->bars, job->bars->stored);
-    if (job->kind == BATCH_TRADES)
+    if (publication != NULL) {
+        count_bars(writer, publication->bars);
+        count_trades(writer, publication->trades);
+    } else if (job->kind == BATCH_PRICES) {
+        count_bars(writer, job->bars);
+    } else if (job->kind == BATCH_TRADES) {
         count_trades(writer, job->trades);
+    }
     answer(writer, job, OK);
 }
 
@@ -351,8 +366,8 @@ enum err
 writer_submit(struct writer *writer, struct write_job *job)
 {
     assert(job->item.home != NULL);
-    assert(job->kind != 0);
-    assert(job->batch != NULL);
+    assert(job->publication != NULL || job->kind != 0);
+    assert(job->publication != NULL || job->batch != NULL);
 
     pthread_mutex_lock(&writer->lock);
     if (writer->stopping || writer->queue_jobs >= WRITE_QUEUE_JOBS_MAX ||

@@ -14,6 +14,9 @@ static struct store_ops ops;
 static enum err (*real_append)(struct store *store,
                                const struct append_batch *const *batches,
                                size_t count, struct why *why);
+static enum err (*real_put_state)(struct store *store,
+                                  const struct state_change *changes,
+                                  size_t count, struct why *why);
 
 static enum err
 scripted_append(struct store *store, const struct append_batch *const *batches,
@@ -33,6 +36,20 @@ scripted_append(struct store *store, const struct append_batch *const *batches,
     if (writing.err[call] != OK)
         return why_set(why, writing.err[call], "as scripted");
     return real_append(store, batches, count, why);
+}
+
+static enum err
+scripted_put_state(struct store *store, const struct state_change *changes,
+                   size_t count, struct why *why)
+{
+    size_t call = atomic_load(&writing.calls);
+
+    assert(call < WRITING_CALLS_MAX);
+    writing.batches[call] = 0;
+    atomic_store(&writing.calls, call + 1);
+    if (writing.err[call] != OK)
+        return why_set(why, writing.err[call], "as scripted");
+    return real_put_state(store, changes, count, why);
 }
 
 static struct instant
@@ -71,6 +88,8 @@ writing_start(struct store *store)
     ops = *store->ops;
     real_append = ops.append;
     ops.append = scripted_append;
+    real_put_state = ops.put_state;
+    ops.put_state = scripted_put_state;
     store->ops = &ops;
     sem_init(&writing.entered, 0, 0);
     sem_init(&writing.released, 0, 0);
@@ -128,8 +147,8 @@ security_of(struct batch *batch, const char *text, size_t len)
 
     if (at == NULL || (at[1] >= '0' && at[1] <= '9'))
         return number_behind(text, len, '#');
-    err =
-        batch_label(batch, (struct str){ at + 1, strcspn(at + 1, "/@ ") }, &id);
+    err = batch_label(batch, (struct str){ at + 1, strcspn(at + 1, "=/@ ") },
+                      &id);
     assert(err == OK);
     return id;
 }
@@ -138,18 +157,21 @@ static void
 add_fact(struct batch *batch, const char *text, size_t len)
 {
     const char *source = memchr(text, '@', len);
+    const char *value = memchr(text, '=', len);
     char digits[16];
     struct fact fact = {
         .security_id = security_of(batch, text, len),
         .effective = { (int32_t)number_behind(text, len, '/') },
-        .attribute = { text + 1, strcspn(text + 1, "#/@ ") },
+        .attribute = { text + 1, strcspn(text + 1, "=#/@ ") },
         .op = text[0] == '-' ? FACT_RETRACT : FACT_ASSERT,
         .value = VALUE_OF_NULL,
     };
     enum err err;
 
     if (fact.op == FACT_ASSERT) {
-        snprintf(digits, sizeof digits, "%u", batch->fact_count);
+        snprintf(digits, sizeof digits, "%ld",
+                 value == NULL ? (long)batch->fact_count
+                               : strtol(value + 1, NULL, 10));
         fact.value = (struct value){ VALUE_NUMBER, str_of(digits) };
     }
     if (source != NULL)
@@ -374,6 +396,15 @@ test_trades_new(const char *trades)
     err = trade_batch_seal(batch);
     assert(err == OK);
     job->job.trades = batch;
+    return job;
+}
+
+struct test_job *
+test_publication_new(struct publication *publication)
+{
+    struct test_job *job = job_new((enum batch_kind)0);
+
+    job->job.publication = publication;
     return job;
 }
 

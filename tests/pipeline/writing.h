@@ -15,13 +15,14 @@ struct writing {
     struct writer *writer;
     struct inbox inbox;
 
-    /* What the next appends do: err[i] of call i, OK: the store's own. */
+    /* What the next appends, also of state alone, do: err[i] of call i, OK:
+     * the store's own. */
     enum err err[WRITING_CALLS_MAX];
     void (*inspect)(const struct append_batch *const *batches, size_t count);
     atomic_bool held; /* appends wait for writing_release, which ends it */
     sem_t entered, released;
     atomic_size_t calls;
-    size_t batches[WRITING_CALLS_MAX]; /* of each call */
+    size_t batches[WRITING_CALLS_MAX]; /* of each call; 0: state alone */
 
     atomic_int failures; /* of the failed callback */
     int64_t clock_us;    /* what the clock says */
@@ -48,10 +49,10 @@ struct test_job {
 };
 
 /*
- * A batch from "OP attribute[#security][/day][@source]" separated by spaces,
- * OP + or -, like "+ticker#2/5@manual -name"; security and day are 1 where
- * not said, and a security that is a letter is a new one. An assertion's value
- * is the number of its place.
+ * A batch from "OP attribute[=value][#security][/day][@source]" separated by
+ * spaces, OP + or -, like "+ticker#2/5@manual -name"; security and day are 1
+ * where not said, and a security that is a letter is a new one. An assertion's
+ * value is the number of its place where no other number is said.
  */
 struct test_job *test_job_new(const char *facts);
 
@@ -80,6 +81,9 @@ struct test_job *test_bars_new(const char *bars);
 /* Trades from "ID/DAY.AMENDMENT=AMOUNT[@MEMBER/DAY:UPDATED=TEXT]" separated by
  * spaces. */
 struct test_job *test_trades_new(const char *trades);
+
+/* A publication, which outlives it. */
+struct test_job *test_publication_new(struct publication *publication);
 void test_job_free(struct test_job *job);
 
 void test_job_submit(struct test_job *job);

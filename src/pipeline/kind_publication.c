@@ -1,0 +1,122 @@
+/* Publications: what is new in each part, and state, all together. */
+#include <assert.h>
+
+#include "kind.h"
+
+/* A guard's value is looked at for being there. */
+#define GUARD_BYTES_MAX (1UL << 20)
+
+static bool
+always(const struct write_job *job)
+{
+    (void)job;
+    return true;
+}
+
+/* Whether the guard's key is there. */
+static enum err
+find_guard(struct commit *commit, struct write_job *job)
+{
+    struct publication *publication = job->publication;
+    const struct state_change *guard = &publication->guard;
+    struct arena arena;
+    struct str value;
+    enum err err;
+
+    publication->is_repeated = false;
+    if (guard->key.len == 0)
+        return OK;
+    assert(guard->value.data != NULL);
+    arena_init(&arena, GUARD_BYTES_MAX);
+    err = store_state_get(commit->store, guard->space, guard->key, &arena,
+                          &value, &job->why);
+    arena_fini(&arena);
+    publication->is_repeated = err == OK;
+    if (err != ERR_NOT_FOUND)
+        return err;
+    job->why.text[0] = '\0';
+    return OK;
+}
+
+/* A part is admitted as a job of its kind would be. */
+static enum err
+admit_part(struct commit *commit, struct write_job *job, struct write_job *part,
+           struct instant now)
+{
+    enum err err;
+
+    part->complaints = job->complaints;
+    err = commit_admit_part(commit, part, now);
+    job->why = part->why;
+    TRY(err);
+    if (part->is_known)
+        return OK;
+    job->tx = part->tx;
+    job->recorded_at = part->recorded_at;
+    job->facts += part->facts;
+    job->securities += part->securities;
+    return OK;
+}
+
+static enum err
+admit_parts(struct commit *commit, struct write_job *job, struct instant now)
+{
+    const struct publication *publication = job->publication;
+    struct write_job part;
+
+    if (publication->facts != NULL) {
+        publication->facts->skips_held = true;
+        part = (struct write_job){ .kind = BATCH_FACTS,
+                                   .batch = publication->facts };
+        TRY(admit_part(commit, job, &part, now));
+    }
+    if (publication->bars != NULL && publication->bars->count > 0) {
+        part = (struct write_job){ .kind = BATCH_PRICES,
+                                   .bars = publication->bars };
+        TRY(admit_part(commit, job, &part, now));
+    }
+    if (publication->trades != NULL && publication->trades->count > 0) {
+        part = (struct write_job){ .kind = BATCH_TRADES,
+                                   .trades = publication->trades };
+        TRY(admit_part(commit, job, &part, now));
+    }
+    return OK;
+}
+
+/* It goes with the last batch; where there is none, it is all there is. */
+static enum err
+put_state(struct commit *commit, const struct publication *publication)
+{
+    const size_t before = commit->state_count;
+
+    if (publication->guard.key.len > 0)
+        TRY(commit_put_state(commit, &publication->guard));
+    for (size_t i = 0; i < publication->state_count; i++)
+        TRY(commit_put_state(commit, &publication->state[i]));
+    if (commit->batch_count > 0)
+        commit->batches[commit->batch_count - 1].state_count +=
+            (uint32_t)(commit->state_count - before);
+    return OK;
+}
+
+static enum err
+admit(struct commit *commit, struct write_job *job, struct tx_info *info)
+{
+    assert(!job->dry_run);
+    assert(job->once.key.len == 0);
+
+    job->tx = 0;
+    job->facts = job->securities = 0;
+    TRY(find_guard(commit, job));
+    job->is_known = job->publication->is_repeated;
+    if (job->is_known)
+        return OK;
+    TRY(admit_parts(commit, job, info->recorded_at));
+    if (job->publication->settle != NULL)
+        TRY(job->publication->settle(job->publication));
+    TRY(put_state(commit, job->publication));
+    job->is_known = commit->batch_count == 0 && commit->state_count == 0;
+    return OK;
+}
+
+const struct job_kind kind_publication = { always, true, admit };
