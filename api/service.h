@@ -25,8 +25,8 @@ struct service {
     struct metrics *metrics;
     struct catalogues *catalogues;
     struct column_memory *column_memory;
-    const struct polling *polling;        /* NULL: no vendor is configured */
-    const struct webhook_doors *webhooks; /* likewise */
+    const struct polling *polling;  /* NULL: no vendor is configured */
+    struct webhook_doors *webhooks; /* likewise */
     clock_now *now;
     uint64_t build; /* of the program: another may answer otherwise */
     uint64_t body_bytes_max;

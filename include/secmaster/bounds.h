@@ -130,6 +130,10 @@
 
 /* Asking for runs, and webhooks. */
 #define RUN_ASKED_BYTES_MAX 65536 /* three members */
+#define WEBHOOK_IDS_KEPT_DAYS 30  /* vendors repeat themselves for days */
+#define WEBHOOK_IDS_SWEPT_MAX                                                  \
+    4096 /* removed an hour: a hundred thousand a day                          \
+          */
 
 /* The poller. */
 #define RUN_ASKS_MAX 4000000UL           /* a year of all tickers and more */
