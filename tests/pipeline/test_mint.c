@@ -330,3 +330,30 @@ Test(mint, a_damaged_next_id_is_refused)
         store_close(store);
     }
 }
+
+/* What a job gave and named in vain is as if it had never been. */
+Test(mint, takes_back_what_a_job_of_several_batches_did)
+{
+    struct record record = { .kind = RECORD_FACTS,
+                             .security_id = MINTED_FIRST };
+    struct fact fact = { .attribute = STR("a"), .value = VALUE_OF_NULL };
+    struct store *store = store_memory_new();
+    struct batch *batch = batch_new(0);
+    struct mint mint;
+
+    cr_assert_eq(batch_label(batch, STR("x"), &fact.security_id), OK);
+    cr_assert_eq(batch_add(batch, &fact, 0), OK);
+    cr_assert_eq(batch_seal(batch), OK);
+    cr_assert_eq(mint_init(&mint, store, NULL), OK);
+    cr_expect_eq(mint_batch(&mint, batch, &record, 1, NULL), OK);
+    cr_expect_eq(batch->minted[0], MINTED_FIRST + 1, "%ld", batch->minted[0]);
+    mint_cut(&mint, MINTED_FIRST, 0);
+    record.security_id = MINTED_FIRST + 1;
+    cr_expect_eq(mint_batch(&mint, batch, &record, 1, NULL), OK);
+    cr_expect_eq(batch->minted[0], MINTED_FIRST, "%ld", batch->minted[0]);
+    cr_expect_eq(mint_batch(&mint, batch, &record, 1, NULL), OK);
+    cr_expect_eq(batch->minted[0], MINTED_FIRST + 2, "%ld", batch->minted[0]);
+    mint_fini(&mint);
+    batch_free(batch);
+    store_close(store);
+}

@@ -86,6 +86,12 @@ static const struct {
       "F1/1#1=a:7@default F1/1#2-a F1/1#3=a:7@default ", "", "111" },
     { "retracted in the batch", "F+a=7|F+a=7 -a +a=7 +a=7", "1 F1+0|2 F2+2",
       "F1/1#1=a:7@default F1/1#2-a=a:7@default ", "", "11" },
+    { "null is a value, retracted is none",
+      "F+a=null|F+a=null|F-a|F+a=null|F-a +a=null +a=null",
+      "1 F1+0|same F0+1|2 F1+0|3 F1+0|4 F2+1",
+      "F1/1#1=a:null@default F1/1#2-a F1/1#3=a:null@default "
+      "F1/1#4-a=a:null@default ",
+      "", "1111" },
     { "a retraction of nothing", "F+a=7;S1=x|F+a=7 -b;S1=y|F-a -a",
       "1 F1+0|x/facts/1|x/facts/1", "F1/1#1=a:7@default ", "1=x ", "1" },
     { "posted facts are stored as sent", "+a=7|+a=7|F+a=7|+a=7", "||same F0+1|",
@@ -385,9 +391,9 @@ Test(writer_publications, each_part_is_a_transaction_of_its_kind)
  * that came before, and what comes behind it by that. */
 Test(writer_publications, keep_their_turn)
 {
-    char texts[][32] = { "F+a=7 +b=7;G1=x", "F+a=8;G1=y", "S2=x", "F+c=7" };
+    char texts[][32] = { "F+a=7 +b=7;G1=x", "F+a=8;G1=y", "F+c=7", "S2=x" };
     struct published published[COUNT(texts)];
-    struct test_job *jobs[3 + COUNT(texts)], *back[COUNT(jobs)];
+    struct test_job *jobs[4 + COUNT(texts)], *back[COUNT(jobs)];
     struct out commits;
 
     writing_start(store_memory_new());
@@ -397,6 +403,7 @@ Test(writer_publications, keep_their_turn)
     jobs[2] = test_job_new("+c=7");
     for (size_t i = 0; i < COUNT(texts); i++)
         jobs[3 + i] = publication_new(&published[i], texts[i]);
+    jobs[7] = test_job_new("+d=7");
     test_job_submit(jobs[0]);
     writing_entered();
     for (size_t i = 1; i < COUNT(jobs); i++)
@@ -406,13 +413,17 @@ Test(writer_publications, keep_their_turn)
     cr_expect_eq(jobs[3]->job.tx, 4, "%lu", jobs[3]->job.tx);
     cr_expect_eq(published[0].publication.facts->unchanged, 1);
     cr_expect(published[1].publication.is_repeated);
-    cr_expect_eq(jobs[5]->job.tx, 0);
-    cr_expect(!jobs[5]->job.is_known);
-    cr_expect(jobs[6]->job.is_known);
+    cr_expect(jobs[5]->job.is_known);
+    cr_expect_eq(jobs[6]->job.tx, 0);
+    cr_expect(!jobs[6]->job.is_known);
+    cr_expect_eq(jobs[7]->job.tx, 5, "%lu", jobs[7]->job.tx);
     out_init(&commits, 100);
     put_commits(&commits);
-    expect_text(&commits, "1210", "commits");
+    expect_text(&commits, "12101", "commits");
+    put_state(&commits);
+    expect_text(&commits, "1=x 2=x ", "state");
     out_fini(&commits);
+    test_job_free(jobs[7]);
     for (size_t i = 0; i < 3; i++)
         test_job_free(jobs[i]);
     for (size_t i = 0; i < COUNT(texts); i++)

@@ -168,7 +168,7 @@ add_fact(struct batch *batch, const char *text, size_t len)
     };
     enum err err;
 
-    if (fact.op == FACT_ASSERT) {
+    if (fact.op == FACT_ASSERT && (value == NULL || value[1] != 'n')) {
         snprintf(digits, sizeof digits, "%ld",
                  value == NULL ? (long)batch->fact_count
                                : strtol(value + 1, NULL, 10));

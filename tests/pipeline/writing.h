@@ -52,7 +52,7 @@ struct test_job {
  * A batch from "OP attribute[=value][#security][/day][@source]" separated by
  * spaces, OP + or -, like "+ticker#2/5@manual -name"; security and day are 1
  * where not said, and a security that is a letter is a new one. An assertion's
- * value is the number of its place where no other number is said.
+ * value is the number of its place where no other number or null is said.
  */
 struct test_job *test_job_new(const char *facts);
 

@@ -72,6 +72,28 @@ send(struct inbox *inbox, struct write_job *job)
     assert(job->err == OK);
 }
 
+/* What is stored already is published with a key of its own: that alone is
+ * new. */
+static void
+publish_again(struct inbox *inbox, struct batch *batch, const char *key)
+{
+    const struct str name = str_of(key);
+    struct publication publication = {
+        .facts = batch,
+        .guard = { STATE_WEBHOOKS, name, name },
+    };
+    struct write_job job = { .item = { .home = inbox },
+                             .publication = &publication,
+                             .bytes = 1000 };
+
+    send(inbox, &job);
+    assert(job.tx == 0);
+    assert(!publication.is_repeated);
+    assert(batch->unchanged == FACTS);
+    send(inbox, &job);
+    assert(publication.is_repeated);
+}
+
 /* Sent twice under its key, stored once. */
 static void
 write_one(struct inbox *inbox, int64_t security)
@@ -99,6 +121,7 @@ write_one(struct inbox *inbox, int64_t security)
     send(inbox, &job);
     assert(job.once.found == ONCE_AGAIN);
     assert(job.tx == tx);
+    publish_again(inbox, job.batch, key);
     log_event(LOG_INFO, "stored", "tx %lu", (unsigned long)job.tx);
     out_fini(&job.once.answer);
     batch_free(job.batch);

@@ -187,3 +187,65 @@ Test(batch, groups_new_securities_by_their_labels)
     cr_expect_eq(batch_security(batch, batch->records[3].security_id), 1);
     batch_free(batch);
 }
+
+/* What is left reads as it would have without the others. */
+Test(batch, copies_all_but_what_is_skipped)
+{
+    static const struct {
+        const char *label, *attribute, *source;
+        enum fact_op op;
+        bool skipped;
+    } facts[] = {
+        { "x", "a", NULL, FACT_ASSERT, true },
+        { "y", "b", "s", FACT_ASSERT, false },
+        { "y", "a", "t", FACT_RETRACT, false },
+        { "x", "c", "s", FACT_RETRACT, true },
+        { "z", "b", NULL, FACT_ASSERT, false },
+    };
+    static const uint32_t left[] = { 1, 2, 4 };
+    struct batch *batch = batch_new(0), *copy;
+    bool skipped[5];
+
+    cr_assert_eq(batch_default_source(batch, STR("vendor")), OK);
+    for (uint32_t i = 0; i < 5; i++) {
+        struct fact fact = { .attribute = str_of(facts[i].attribute),
+                             .value = VALUE_OF_NULL,
+                             .effective = { (int32_t)i },
+                             .op = facts[i].op };
+
+        if (i % 2 == 1 && facts[i].op == FACT_ASSERT)
+            fact.value = (struct value){ VALUE_STRING, STR("text") };
+        if (facts[i].source != NULL)
+            fact.source = str_of(facts[i].source);
+        cr_assert_eq(
+            batch_label(batch, str_of(facts[i].label), &fact.security_id), OK);
+        cr_assert_eq(batch_add(batch, &fact, i + 10), OK);
+        skipped[i] = facts[i].skipped;
+    }
+    cr_assert_eq(batch_seal(batch), OK);
+    cr_assert_eq(batch_without(batch, skipped, &copy), OK);
+    cr_assert_eq(copy->fact_count, 3);
+    cr_expect_eq(copy->record_count, 3);
+    cr_expect_eq(copy->security_count, 2);
+    cr_expect_eq(copy->retraction_count, 1);
+    cr_expect_eq(copy->labels.count, 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct batch_fact *a = &batch->facts[left[i]];
+        const struct batch_fact *b = &copy->facts[i];
+
+        cr_expect_eq(a->security_id, b->security_id, "fact %u", i);
+        cr_expect_eq(a->effective.days, b->effective.days, "fact %u", i);
+        cr_expect_eq(a->op, b->op, "fact %u", i);
+        cr_expect_eq(a->line, b->line, "fact %u", i);
+        cr_expect(value_equal(batch_value(batch, a), batch_value(copy, b)),
+                  "fact %u", i);
+        cr_expect(str_equal(batch->attributes.items[a->attribute],
+                            copy->attributes.items[b->attribute]),
+                  "fact %u", i);
+        cr_expect(str_equal(batch->sources.items[a->source],
+                            copy->sources.items[b->source]),
+                  "fact %u", i);
+    }
+    batch_free(batch);
+    batch_free(copy);
+}
