@@ -159,6 +159,13 @@ bool live_step(struct engine *engine, struct live *live);
 /* engine_page.c: read the answer at hand. ERR_BUSY: memory. */
 enum err live_read(struct engine *engine, struct live *live,
                    struct run_reading *out, struct why *why);
+enum err live_decode(struct engine *engine, struct live *live,
+                     struct vendor_reading *reading);
+
+/* Work out the facts of a listing that is there as a whole; reasons are
+ * complaints. */
+enum err live_whole(struct engine *engine, struct live *live, bool is_audited,
+                    struct why *why);
 void live_drop_page(struct live *live);
 void live_reason(struct live *live, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

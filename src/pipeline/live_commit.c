@@ -18,8 +18,6 @@ struct ending {
     struct changes changes; /* the first is the run's record */
     struct follower *followers;
     size_t follower_count;
-    char watermark[WATERMARK_BYTES];
-    bool has_watermark;
 };
 
 static struct run_counts
@@ -89,30 +87,47 @@ is_good(enum run_state state)
     return state == RUN_SUCCEEDED || state == RUN_UNCHANGED;
 }
 
-/* Where the next run without a range goes on. */
-static void
-find_watermark(struct ending *ending, const struct run_record *record)
+/* Where the next run without a range goes on; false: as before. */
+static bool
+find_watermark(const struct live *live, const struct run_record *record,
+               char text[static WATERMARK_BYTES])
 {
-    const struct engine_dataset *dataset = ending->live->dataset;
-    char *text = ending->watermark;
+    const struct engine_dataset *dataset = live->dataset;
+    const bool is_listing = dataset->shape->brings == BRINGS_LISTING;
 
-    if (record->is_by_range && dataset->shape->brings != BRINGS_LISTING)
-        return;
+    if (record->is_by_range && !is_listing)
+        return false;
     if (dataset->shape->has_since) {
-        if (record->highest <= strtoll(dataset->watermark, NULL, 10))
-            return;
         (void)snprintf(text, WATERMARK_BYTES, "%lld",
                        (long long)record->highest);
-    } else if (record->info.has_range) {
-        const bool is_listing = dataset->shape->brings == BRINGS_LISTING;
-
-        date_format(is_listing ? record->info.from : record->info.to, text);
-        text[DATE_TEXT_BYTES] = '\0';
+        return record->highest > strtoll(dataset->watermark, NULL, 10);
     }
-    ending->has_watermark =
-        strcmp(text, dataset->watermark) > 0 || dataset->shape->has_since;
-    if (ending->has_watermark)
-        changes_watermark(&ending->changes, dataset, text);
+    if (!record->info.has_range)
+        return false;
+    date_format(is_listing ? record->info.from : record->info.to, text);
+    text[DATE_TEXT_BYTES] = '\0';
+    return strcmp(text, dataset->watermark) > 0;
+}
+
+void
+live_watermark(struct live *live, struct changes *changes)
+{
+    char text[WATERMARK_BYTES];
+
+    if (!find_watermark(live, &live->run.record, text))
+        return;
+    changes_watermark(changes, live->dataset, text);
+}
+
+void
+live_move_watermark(struct live *live)
+{
+    char text[WATERMARK_BYTES];
+
+    if (!find_watermark(live, &live->run.record, text))
+        return;
+    memcpy(live->dataset->watermark, text, WATERMARK_BYTES);
+    live->dataset->vendor->moved = live->dataset;
 }
 
 /* A run after a bad end has ended as well; after a good one it is queued. */
@@ -256,10 +271,8 @@ apply(struct ending *ending)
     struct live *live = ending->live;
     struct engine_dataset *dataset = live->dataset;
 
-    if (ending->has_watermark) {
-        memcpy(dataset->watermark, ending->watermark, WATERMARK_BYTES);
-        dataset->vendor->moved = dataset;
-    }
+    if (is_good(live->run.record.info.state))
+        live_move_watermark(live);
     tell_breaker(engine, live);
     engine_note_end(engine, dataset, &live->run.record);
     for (size_t i = 0; i < ending->follower_count; i++) {
@@ -290,7 +303,7 @@ collect(struct ending *ending, const struct run_record *final)
 {
     changes_run(&ending->changes, final);
     if (is_good(final->info.state))
-        find_watermark(ending, final);
+        live_watermark(ending->live, &ending->changes);
     TRY(find_followers(ending, final));
     return ending->changes.err;
 }

@@ -17,6 +17,11 @@ struct date live_day(const struct live *live);
 /* live_commit.c: put the run's record as it is. */
 enum err live_put(struct engine *engine, struct live *live);
 
+/* Where the run ended well, the dataset goes on behind it: put that, and (once
+ * it is on disk) go by it. */
+void live_watermark(struct live *live, struct changes *changes);
+void live_move_watermark(struct live *live);
+
 /* These return false where the store could not take it; nothing has changed
  * then. Behind live_finish, and live_publish of a whole, live may be gone. */
 bool live_publish(struct engine *engine, struct live *live);
