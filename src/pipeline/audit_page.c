@@ -82,6 +82,7 @@ audit_place(const struct bar_batch *bars, const struct bar_row *row,
                        STR_ARG(ticker), DATE_TEXT_BYTES, text.text);
 }
 
+/* That they are in order is what a batch lets in. */
 static void
 audit_prices(const struct bar_batch *bars, const struct bar_row *row,
              struct complaints *reasons)
@@ -89,17 +90,11 @@ audit_prices(const struct bar_batch *bars, const struct bar_row *row,
     static const enum bar_field prices[] = { BAR_OPEN, BAR_HIGH, BAR_LOW,
                                              BAR_CLOSE };
     struct str ticker = ticker_of(bars, row);
-    enum bar_field field;
-    const char *fault;
 
     for (size_t i = 0; i < sizeof prices / sizeof prices[0]; i++)
         if (bar_decimal(&row->bar, prices[i]).mantissa == 0)
             complaints_add(reasons, NULL, 0, "%s of \"%.*s\" is zero",
                            bar_field_names[prices[i]], STR_ARG(ticker));
-    fault = bar_fault(&row->bar, &field);
-    if (fault != NULL)
-        complaints_add(reasons, NULL, 0, "%s of \"%.*s\": %s",
-                       bar_field_names[field], STR_ARG(ticker), fault);
 }
 
 static int

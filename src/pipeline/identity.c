@@ -27,7 +27,6 @@ init(struct identity *identity)
 {
     const struct identity_ask *ask = identity->ask;
 
-    own_facts_init(&identity->own, ask->view, ask->source, ask->day);
     candidates_init(&identity->taken);
     candidates_init(&identity->active);
     identity->ids = calloc(ask->listing->count + 1U, sizeof *identity->ids);
@@ -269,7 +268,7 @@ run(struct identity *identity)
         TRY(take_ticker(identity, &listing->rows[i]));
     }
     TRY(say_absent(identity));
-    return batch_seal(identity->into);
+    return identity->into->fact_count == 0 ? OK : batch_seal(identity->into);
 }
 
 enum err
@@ -286,7 +285,8 @@ identity_facts(const struct identity_ask *ask, struct batch *into,
 
     assert(into->fact_count == 0);
 
-    err = identity_match_init(&identity.match, ask->view, ask->day);
+    own_facts_init(&identity.own, ask->view, ask->source, ask->day);
+    err = identity_match_init(&identity.match, &identity.own);
     if (err == OK)
         err = init(&identity);
     if (err == OK)

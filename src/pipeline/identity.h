@@ -24,7 +24,7 @@ struct identity_ask {
  * ticker as label. What is not told is not said to be null. Who bears a ticker
  * that a row now has, and is in no row itself, loses it: its ticker is null.
  * Who was active and is absent from a whole listing, unless that is empty, is
- * so no more. Nothing new: the batch has no facts.
+ * so no more. Nothing new: the batch has no facts, and is not sealed.
  *
  * reasons: two rows of one ticker or security, or a row that could be more than
  * one; then the batch is to be thrown away. Listings are to come in order of

@@ -13,7 +13,7 @@ cell_of(const struct identity_match *match, const struct row *row,
         enum listed_field field)
 {
     for (size_t i = 0; i < row->cell_count; i++)
-        if (row->cells[i].attribute == match->attributes[field])
+        if (row->cells[i].attribute == match->own->attributes[field])
             return row->cells[i].value.type == VALUE_NULL ? NULL
                                                           : &row->cells[i];
     return NULL;
@@ -45,8 +45,6 @@ static enum visit
 visit_row(void *context, const struct row *row)
 {
     struct identity_match *match = context;
-    const struct cell *active = cell_of(match, row, LISTED_ACTIVE);
-
     if (!is_equal(match, row, LISTED_TICKER) ||
         !is_equal(match, row, LISTED_CIK) ||
         !is_equal(match, row, LISTED_PRIMARY_EXCHANGE))
@@ -55,9 +53,6 @@ visit_row(void *context, const struct row *row)
     if (is_another(match, row, LISTED_COMPOSITE_FIGI) ||
         is_another(match, row, LISTED_SHARE_CLASS_FIGI))
         return VISIT_NEXT;
-    if (match->row->fields[LISTED_CIK].type == VALUE_NULL && active != NULL &&
-        active->value.type == VALUE_FALSE)
-        return VISIT_NEXT;
     match->is_same = true;
     return VISIT_NEXT;
 }
@@ -65,33 +60,29 @@ visit_row(void *context, const struct row *row)
 static struct timeline *
 new_timeline(struct identity_match *match, struct window window)
 {
-    const struct store *store = match->view->store;
+    const struct store *store = match->own->view->store;
 
     return timeline_new(
         store->seed, window,
-        rulebook_precedence(store->rules, match->view->known_tx), visit_row,
-        match);
+        rulebook_precedence(store->rules, match->own->view->known_tx),
+        visit_row, match);
 }
 
 enum err
-identity_match_init(struct identity_match *match, struct view *view,
-                    struct date day)
+identity_match_init(struct identity_match *match, struct own_facts *own)
 {
-    const uint32_t *attributes = match->attributes;
-    const struct window on_day = { day, { day.days + 1 } };
+    const uint32_t *attributes = own->attributes;
+    const struct window on_day = { own->day, { own->day.days + 1 } };
 
-    *match = (struct identity_match){ .view = view, .day = day };
-    for (size_t i = 0; i < LISTED_FIELDS; i++)
-        match->attributes[i] =
-            names_find(view->store->attributes, str_of(listed_attributes[i]));
+    *match = (struct identity_match){ .own = own };
     out_init(&match->text, VALUE_BYTES_MAX + 1);
     match->on_day = new_timeline(match, on_day);
     match->ever = new_timeline(match, WINDOW_ALL);
-    TRY(bearers_init(&match->composite, view, attributes[LISTED_COMPOSITE_FIGI],
-                     WINDOW_ALL));
-    TRY(bearers_init(&match->share_class, view,
+    TRY(bearers_init(&match->composite, own->view,
+                     attributes[LISTED_COMPOSITE_FIGI], WINDOW_ALL));
+    TRY(bearers_init(&match->share_class, own->view,
                      attributes[LISTED_SHARE_CLASS_FIGI], WINDOW_ALL));
-    TRY(bearers_init(&match->tickers, view, attributes[LISTED_TICKER],
+    TRY(bearers_init(&match->tickers, own->view, attributes[LISTED_TICKER],
                      WINDOW_ALL));
     return match->on_day == NULL || match->ever == NULL ? ERR_BUSY : OK;
 }
@@ -131,7 +122,7 @@ static int64_t
 one_of(const struct identity_match *match, const struct bearers *bearers)
 {
     int64_t found = MATCH_NONE;
-    unsigned count = bearers_on(bearers, match->day, &found);
+    unsigned count = bearers_on(bearers, match->own->day, &found);
 
     if (count > 0)
         return count > 1 ? MATCH_MANY : found;
@@ -160,7 +151,7 @@ compare(struct identity_match *match, struct timeline *timeline,
     const struct scan_range range = SCAN_SECURITY(RECORD_FACTS, security_id);
 
     match->is_same = false;
-    TRY(store_scan(match->view, &range, timeline_record, timeline, why));
+    TRY(store_scan(match->own->view, &range, timeline_record, timeline, why));
     return timeline_finish(timeline);
 }
 
@@ -184,14 +175,33 @@ find_same(struct identity_match *match, struct timeline *timeline, int64_t *out,
     return OK;
 }
 
+/* Whether the source itself says that a security has the row's ticker, and not
+ * that it is gone. */
+static bool
+is_own(const struct identity_match *match)
+{
+    const struct own_fact *ticker = &match->own->facts[LISTED_TICKER];
+    const struct own_fact *active = &match->own->facts[LISTED_ACTIVE];
+
+    return ticker->is_said &&
+           value_equal(ticker->value, match->row->fields[LISTED_TICKER]) &&
+           (!active->is_said || active->value.type != VALUE_FALSE);
+}
+
 static enum err
 find_by_three(struct identity_match *match, const struct listed *row,
               int64_t *out, struct why *why)
 {
     TRY(identity_match_ticker(match, row, why));
     TRY(find_same(match, match->on_day, out, why));
-    if (*out == MATCH_NONE && row->fields[LISTED_CIK].type != VALUE_NULL)
-        TRY(find_same(match, match->ever, out, why));
+    if (row->fields[LISTED_CIK].type != VALUE_NULL)
+        return *out == MATCH_NONE ? find_same(match, match->ever, out, why)
+                                  : OK;
+    if (*out < 0)
+        return OK;
+    TRY(own_facts_read(match->own, *out, why));
+    if (!is_own(match))
+        *out = MATCH_NONE;
     return OK;
 }
 

@@ -94,7 +94,7 @@ run(const struct split_ask *ask, struct bearers *bearers,
     }
     TRY(batch_default_source(into, ask->source));
     TRY(say_all(placed, count, ask, into));
-    return batch_seal(into);
+    return into->fact_count == 0 ? OK : batch_seal(into);
 }
 
 enum err

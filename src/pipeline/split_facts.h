@@ -8,12 +8,13 @@
 #include "secmaster/store.h"
 
 /*
- * Add to an empty batch, and seal it, for each split the facts split_from and
- * split_to, effective on its execution, of the security that bears its ticker
- * on that day by the view; *unmatched counts those of tickers that nobody
- * bears, which are left out. A split that is there twice is one. reasons: a
- * ticker that more than one bears; a security with two splits on a day that
- * differ; then the batch is to be thrown away. ERR_BUSY: memory; ERR_STORE.
+ * Add to an empty batch, and seal it where there are any, for each split the
+ * facts split_from and split_to, effective on its execution, of the security
+ * that bears its ticker on that day by the view; *unmatched counts those of
+ * tickers that nobody bears, which are left out. A split that is there twice is
+ * one. reasons: a ticker that more than one bears; a security with two splits
+ * on a day that differ; then the batch is to be thrown away. ERR_BUSY: memory;
+ * ERR_STORE.
  */
 struct split_ask {
     struct view *view;
