@@ -94,7 +94,7 @@ publish(struct release *release, struct why *why)
     struct live *live = release->live;
     struct run_info *info = &live->run.record.info;
     struct publication publication = {
-        .facts = live->facts,
+        .facts = live_facts(live),
         .bars = live->bars,
         .trades = live->trades,
     };

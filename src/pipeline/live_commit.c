@@ -20,6 +20,14 @@ struct ending {
     size_t follower_count;
 };
 
+struct batch *
+live_facts(const struct live *live)
+{
+    if (live->facts == NULL || live->facts->fact_count == 0)
+        return NULL;
+    return live->facts;
+}
+
 static struct run_counts
 counts_of(const struct publication *publication)
 {
@@ -352,7 +360,7 @@ live_publish(struct engine *engine, struct live *live)
     const bool is_whole = live->run.shape.is_whole;
     const struct run_counts none = { 0 };
     struct publication publication = {
-        .facts = live->facts,
+        .facts = live_facts(live),
         .bars = live->bars,
         .trades = live->trades,
         .settle = settle,

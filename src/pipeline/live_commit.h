@@ -14,7 +14,10 @@ enum err live_compose(struct live *live);
 struct archive_page live_page(const struct live *live);
 struct date live_day(const struct live *live);
 
-/* live_commit.c: put the run's record as it is. */
+/* live_commit.c: what of the listing is new; NULL: nothing. */
+struct batch *live_facts(const struct live *live);
+
+/* Put the run's record as it is. */
 enum err live_put(struct engine *engine, struct live *live);
 
 /* Where the run ended well, the dataset goes on behind it: put that, and (once
