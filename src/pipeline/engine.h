@@ -34,6 +34,9 @@ struct engine_doors {
     /* Through the writer, to its end: job's errors. */
     enum err (*publish)(void *context, struct publication *publication,
                         struct complaints *complaints, struct why *why);
+
+    /* A run has ended, for the log. */
+    void (*ended)(void *context, const struct run_info *run);
 };
 
 struct engine_options {
