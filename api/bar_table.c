@@ -93,22 +93,18 @@ table_turn(struct bar_table *table, struct out *out, uint64_t records_max,
     struct bar_reading *reading = &table->reading;
     uint64_t records_left = records_max;
 
-    *more = reading->from.days < reading->to.days;
     table->out = out;
-    table->is_again = *more;
-    while (table->is_again && records_left > 0) {
+    do {
         table->is_again = false;
         TRY(bar_reading_turn(reading, &records_left, show_bars, table, more,
                              why));
         if (!table->is_again)
-            continue;
-        *more = true;
+            break;
         reading->security_id = table->whole;
         reading->day.days = DATE_FIRST_DAYS;
-    }
-    if (table->is_full)
-        *more = true;
-    else if (!*more && table->rows->end != NULL)
+    } while (records_left > 0);
+    *more = *more || table->is_again || table->is_full;
+    if (!*more && table->rows->end != NULL)
         table->rows->end(table);
     return out_finish(out);
 }

@@ -31,7 +31,7 @@ struct bar_rows {
     /* In order of (security, month). VISIT_STOP: the page is full. */
     enum visit (*span)(struct bar_table *table, const struct bar_span *span);
 
-    /* There are no more bars, or none for this page; NULL: nothing to do. */
+    /* There are no more bars; NULL: nothing to do. */
     void (*end)(struct bar_table *table);
 
     void (*free)(void *state); /* NULL: there is none */

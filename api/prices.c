@@ -67,7 +67,7 @@ adapter_read(struct request *request, struct response *response,
     if (request->body_media == MEDIA_JSON)
         return true;
     problem_set(request, response, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-                "A vendor's own body is JSON: Content-Type: application/json.");
+                "a vendor's own body is JSON: Content-Type: application/json");
     return false;
 }
 

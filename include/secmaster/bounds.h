@@ -128,6 +128,13 @@
 #define VENDOR_LINK_BYTES_MAX 8192      /* to the next page: a cursor is long */
 #define LISTING_BYTES_MAX (256UL << 20) /* of a run: a million securities */
 
+/* Asking for runs, and webhooks. */
+#define RUN_ASKED_BYTES_MAX 65536 /* three members */
+#define WEBHOOK_IDS_KEPT_DAYS 30  /* vendors repeat themselves for days */
+#define WEBHOOK_IDS_SWEPT_MAX                                                  \
+    4096 /* removed an hour: a hundred thousand a day                          \
+          */
+
 /* The poller. */
 #define RUN_ASKS_MAX 4000000UL           /* a year of all tickers and more */
 #define RUN_PAGES_MAX 100000             /* of one that goes on and on */

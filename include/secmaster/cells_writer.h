@@ -28,6 +28,10 @@ struct cells_writer {
     /* What stands before a value in JSON: `{"a":`, `,"b":`. */
     uint16_t begins[CELLS_MAX + 1];
     char before[CELLS_MAX * (CELL_NAME_BYTES_MAX + 4)];
+
+    /* The month of a date that was written: the next one is mostly of it. */
+    struct date month;
+    char month_text[DATE_TEXT_BYTES];
 };
 
 /* media: one of MEDIA_TABLES. */

@@ -7,6 +7,10 @@
 
 #include "secmaster/value.h"
 
+/* Every month has as many days. */
+#define MONTH_DAYS_MIN 28
+#define NO_MONTH (DATE_FIRST_DAYS - MONTH_DAYS_MIN)
+
 void
 cells_init(struct cells_writer *writer, enum media media)
 {
@@ -14,6 +18,7 @@ cells_init(struct cells_writer *writer, enum media media)
         .format = rows_format(media),
         .is_json = media == MEDIA_JSON,
         .is_csv = media == MEDIA_CSV,
+        .month = { NO_MONTH },
     };
     assert(writer->format != NULL);
 }
@@ -88,6 +93,23 @@ cells_tail(const struct cells_writer *writer, struct out *out)
         out_char(out, ']');
 }
 
+/* As date_format, which has to divide. */
+static void
+put_date(struct cells_writer *writer, char *to, struct date date)
+{
+    int32_t day = date.days - writer->month.days; /* from 0 */
+    char *text = writer->month_text;
+
+    if (day < 0 || day >= MONTH_DAYS_MIN) {
+        date_format(date, text);
+        day = (text[8] - '0') * 10 + text[9] - '0' - 1;
+        writer->month.days = date.days - day;
+    }
+    text[8] = (char)('0' + (day + 1) / 10);
+    text[9] = (char)('0' + (day + 1) % 10);
+    memcpy(to, text, DATE_TEXT_BYTES);
+}
+
 void
 cells_date(struct cells_writer *writer, struct out *out, struct date date)
 {
@@ -102,12 +124,12 @@ cells_date(struct cells_writer *writer, struct out *out, struct date date)
     if (to == NULL)
         return;
     if (writer->is_csv) {
-        date_format(date, to);
+        put_date(writer, to, date);
         out->len += DATE_TEXT_BYTES;
         return;
     }
     to[0] = '"';
-    date_format(date, to + 1);
+    put_date(writer, to + 1, date);
     to[DATE_TEXT_BYTES + 1] = '"';
     out->len += DATE_TEXT_BYTES + 2;
 }

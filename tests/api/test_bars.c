@@ -6,6 +6,7 @@
 
 #include "tests/api/asking_over.h"
 #include "tests/support/bar_maker.h"
+#include "tests/support/batch_maker.h"
 
 #define FACT(id)                                                               \
     "{\"security_id\":" #id ",\"attribute\":\"x\",\"value\":1,"                \
@@ -302,5 +303,31 @@ Test(bars, are_final_by_the_known_clock)
                      finals[i].target);
         cr_expect(over.a.response.has_tag, "%s", finals[i].target);
     }
+    asking_over_fini(&over);
+}
+
+/* A record that is no set of bars is told of, not passed over. */
+Test(bars, damage_is_no_answer)
+{
+    static const char *const targets[] = {
+        "/v1/securities/3/prices",
+        "/v1/prices?date=2024-01-02&format=csv&limit=5",
+        "/v1/prices/summary?period=year",
+        "/v1/prices/moving-averages?windows=2",
+    };
+    struct batch_maker maker;
+    struct asking_over over;
+
+    load(&over, STORE_MEMORY);
+    maker_init(&maker, 4, INT64_C(1718452900000000));
+    maker.batch.info.kind = BATCH_PRICES;
+    maker_record(&maker, 3, 19723, STR("no bar"));
+    maker.records[0].kind = RECORD_BARS;
+    cr_assert_eq(maker_append(over.a.service.store, &maker, NULL), OK);
+    maker_fini(&maker);
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++)
+        cr_expect_eq(ask(&over.a, targets[i]), 500, "%s: %s", targets[i],
+                     asking_text(&over.a));
+    cr_expect_eq(ask(&over.a, "/v1/securities/1/prices"), 200);
     asking_over_fini(&over);
 }

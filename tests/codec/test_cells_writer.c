@@ -95,3 +95,27 @@ Test(cells_writer, has_room_for_all_columns)
     cr_expect_eq(out.len, CELLS_MAX * (CELL_NAME_BYTES_MAX + 1) + 1);
     out_fini(&out);
 }
+
+/* Whatever was written before it. */
+Test(cells_writer, writes_every_date)
+{
+    struct cells_writer writer;
+    struct out out;
+
+    out_init(&out, 4096);
+    cells_init(&writer, MEDIA_CSV);
+    cells_add(&writer, STR("date"));
+    for (int32_t days = DATE_FIRST_DAYS; days <= DATE_LAST_DAYS;
+         days += days % 400 == 0 ? 300 : 1) {
+        char want[DATE_TEXT_BYTES];
+
+        date_format((struct date){ days }, want);
+        out_reset(&out);
+        cells_begin(&writer, &out);
+        cells_date(&writer, &out, (struct date){ days });
+        cr_assert(
+            str_equal(out_text(&out), (struct str){ want, DATE_TEXT_BYTES }),
+            "day %d: %.*s", days, STR_ARG(out_text(&out)));
+    }
+    out_fini(&out);
+}

@@ -36,6 +36,14 @@ NAMED = {
     "/v1/transactions": "/v1/transactions?after_tx=0",
     "/v1/portfolios": "/v1/portfolios",
     "/v1/portfolios/{portfolio}/positions": "/v1/portfolios/core/positions",
+    "/v1/securities/{security_id}/prices": "/v1/securities/1/prices",
+    "/v1/securities/{security_id}/prices/summary":
+        "/v1/securities/1/prices/summary?period=week",
+    "/v1/securities/{security_id}/prices/moving-averages":
+        "/v1/securities/1/prices/moving-averages?windows=2,3",
+    "/v1/prices": "/v1/prices?date=" + D1,
+    "/v1/prices/summary": "/v1/prices/summary?period=year",
+    "/v1/prices/moving-averages": "/v1/prices/moving-averages?windows=2",
     "/v1/transactions/{tx}": "/v1/transactions/1",
     "/openapi.yaml": "/openapi.yaml",
     "/openapi.json": "/openapi.json",
@@ -51,7 +59,7 @@ TABLES = [target + mark + "format=" + how
                       "/v1/securities/{security_id}/history", "/v1/master",
                       "/v1/asset-classes/{asset_class}",
                       "/v1/portfolios/{portfolio}/positions")
-          or (path, how) == ("/v1/changes", "ndjson")]
+          or "/prices" in path or (path, how) == ("/v1/changes", "ndjson")]
 
 
 class Conditional(ServerCase):
@@ -61,6 +69,11 @@ class Conditional(ServerCase):
         answer = cls.server.client.post_facts(
             [fact(i, "asset_class", "equity", D1) for i in range(1, 40)]
             + [fact(1, "ticker", "T1", D1)])
+        assert answer.status == 201, answer
+        answer = cls.server.client.post("/v1/prices", dump([
+            {"security_id": i, "date": "2024-01-%02d" % day, "open": 1,
+             "high": 2, "low": 1, "close": 1.5}
+            for i in range(1, 20) for day in range(1, 20)]))
         assert answer.status == 201, answer
         answer = put_day(cls.server.client, "core", D1, [held(1, "1")])
         assert answer.status == 200, answer

@@ -76,6 +76,14 @@ class Worked(Case):
                  + ["2023-12-%02d" % d for d in range(20, 32)]
                  + ["2024-01-02"]) + flat(3, ["2024-06-14"]),
             [bar(4, "2024-02-29", "5 5 5 5.00")],
+            # What the contract shows.
+            [bar(5, "2020-12-28", "65.10 65.1 64 64  1000"),
+             bar(5, "2020-12-31", "65.90 65.9 65.5 65.8  1001"),
+             bar(5, "2021-01-03", "65.50 67 65.5 66.20")],
+            [bar(6, "2023-12-%02d" % d, "108 109 107 108")
+             for d in range(1, 19)] + [
+                 bar(6, "2024-01-04", "108 109 107 108.5"),
+                 bar(6, "2024-01-05", "108 110 107 110.00")],
         ]
         assert client.post_facts(posted[0]).status == 201
         for bars in posted[1:]:
@@ -101,8 +109,8 @@ class Worked(Case):
 
     def test_a_week_is_iso_8601s(self):
         for path in ("/v1/securities/2/prices/summary?period=week",
-                     "/v1/prices/summary?period=week&from=2020-12-28"
-                     "&to=2021-01-05"):
+                     "/v1/securities/2/prices/summary?period=week"
+                     "&from=2020-12-28&to=2021-01-05"):
             self.assertEqual(
                 self.client.get(path).body.decode(),
                 '{"columns":["security_id","period_start","period_end","year",'
@@ -121,6 +129,21 @@ class Worked(Case):
                 '"average_close":70.1,"average_volume":5,"first_open":70,'
                 '"max_high":71,"min_low":69,"last_close":70.10}],'
                 '"next_cursor":null}', path)
+
+    def test_rows_are_those_of_the_contract(self):
+        rows = {
+            "summary?period=week": '{"security_id":5,"period_start":'
+            '"2020-12-28","period_end":"2021-01-04","year":2020,"week":53,'
+            '"days":3,"average_open":65.5,"average_high":66,"average_low":65,'
+            '"average_close":65.33333333,"average_volume":1000.5,'
+            '"first_open":65.10,"max_high":67,"min_low":64,"last_close":66.20}',
+            "moving-averages?windows=20,200&from=2024-01-05":
+            '{"security_id":6,"date":"2024-01-05","close":110.00,'
+            '"ma_20":108.125,"ma_200":null}'}
+        for (path, row), security in zip(rows.items(), (5, 6)):
+            answer = self.client.get("/v1/securities/%d/prices/%s&format=ndjson"
+                                     % (security, path))
+            self.assertEqual(answer.body.decode(), row + "\n", path)
 
     def test_periods_keep_to_the_calendar(self):
         """(period, from, to): start, end, year, number, days."""
