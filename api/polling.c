@@ -10,25 +10,6 @@
 #include "service.h"
 #include "validator.h"
 
-void
-polling_init(struct polling *out, struct poller *poller)
-{
-    *out = (struct polling){
-        .poller = poller,
-        .vendors = poller_vendors,
-        .has_vendor = poller_has_vendor,
-        .runs = poller_runs,
-        .run = poller_run,
-        .request = poller_request,
-        .cancel = poller_cancel,
-        .quarantine = poller_quarantine,
-        .release = poller_release,
-        .discard = poller_discard,
-        .quarantine_stray = poller_quarantine_stray,
-        .stats = poller_stats,
-    };
-}
-
 bool
 polling_vendor_read(struct request *request, struct response *response,
                     struct str *out)

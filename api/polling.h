@@ -32,9 +32,6 @@ struct polling {
     void (*stats)(struct poller *poller, struct poller_stats *out);
 };
 
-/* The poller's own calls. */
-void polling_init(struct polling *out, struct poller *poller);
-
 /* The first segment as a vendor that is configured. On failure the response is
  * set and false returned. */
 bool polling_vendor_read(struct request *request, struct response *response,
