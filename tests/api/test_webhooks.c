@@ -195,8 +195,9 @@ Test(webhooks, only_who_signs_is_let_in)
         if (rows[i].status == 401)
             cr_expect_str_eq(exchanging_header(exchange, "WWW-Authenticate"),
                              "Webhook-Signature", "%s", rows[i].what);
-        cr_expect_null(memmem(text.data, text.len, "s3cret", 6), "%s: %.*s",
-                       rows[i].what, STR_ARG(text));
+        cr_expect(text.len == 0 ||
+                      memmem(text.data, text.len, "s3cret", 6) == NULL,
+                  "%s: %.*s", rows[i].what, STR_ARG(text));
         exchanging_end(exchange);
     }
     cr_expect_eq(poller.stray_count, 0);
