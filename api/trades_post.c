@@ -40,7 +40,7 @@ adapter_read(struct request *request, struct response *response,
     if (request->body_media == MEDIA_JSON)
         return true;
     problem_set(request, response, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-                "A vendor's own body is JSON: Content-Type: application/json.");
+                "a vendor's own body is JSON: Content-Type: application/json");
     return false;
 }
 
@@ -77,6 +77,10 @@ refuse(struct request *request, struct response *response, enum err err,
     else if (err == ERR_INVALID)
         problem_list(request, response, PROBLEM_INVALID_TRADE,
                      &posting->complaints);
+    else if (err == ERR_TOO_LARGE && !posting->is_submitted)
+        problem_set(request, response, PROBLEM_TOO_LARGE,
+                    "the document has too many values to be read at once: send "
+                    "it in parts, or trades as application/x-ndjson");
     else
         problem_err(request, response, err, why);
 }

@@ -38,6 +38,8 @@
 #define JSON_DEPTH_MAX 32               /* our deepest body has four levels */
 #define VENDOR_PAGE_BYTES_MAX                                                  \
     (128UL << 20) /* as a tree: three of the largest pages that are sent */
+#define TRADES_TREE_BYTES_MAX                                                  \
+    (256UL << 20) /* of a document: 64 MiB of trades fit; two workers */
 #define COMPLAINTS_LISTED_MAX 100
 #define BEARERS_LISTED_MAX 100 /* of a value that many securities bear */
 #define CSV_COLUMNS_MAX 64     /* far above any table that is taken in */
@@ -112,7 +114,7 @@
 #define VENDORS_MAX 64               /* each waits for connections of its own */
 #define DATASETS_MAX 512             /* of all vendors: eight each */
 #define VENDOR_NAME_BYTES_MAX 64     /* a source of facts has its name */
-#define URL_BYTES_MAX 2048           /* of a vendor's base and path */
+#define BASE_URL_BYTES_MAX 2048      /* of a vendor's base and path */
 #define ENV_NAME_BYTES_MAX 128
 #define KEY_FILE_BYTES_MAX 4095        /* Linux takes no longer path */
 #define REQUESTS_PER_MINUTE_DEFAULT 60 /* where a plan is not known */
@@ -125,7 +127,6 @@
 #define LOOKBACK_DAYS_DEFAULT 70        /* reports are due after 45 */
 #define LOOKBACK_DAYS_MAX 36525         /* a century */
 #define UNIVERSE_TICKERS_MAX 10000      /* about all there are */
-#define VENDOR_LINK_BYTES_MAX 8192      /* to the next page: a cursor is long */
 #define LISTING_BYTES_MAX (256UL << 20) /* of a run: a million securities */
 
 /* Asking for runs, and webhooks. */

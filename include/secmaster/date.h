@@ -29,6 +29,6 @@ struct civil {
 struct civil date_civil(struct date date);
 
 /* Of a day that exists. */
-struct date date_of_civil(struct civil civil);
+struct date date_of_civil(struct civil date);
 
 #endif

@@ -42,7 +42,7 @@ struct tree_place {
     uint64_t bytes; /* before the line */
     uint64_t line;  /* its number, from 1 */
 };
-enum err json_tree_parse_line(struct str line, const struct tree_place *place,
+enum err json_tree_parse_line(struct str text, const struct tree_place *place,
                               struct arena *arena, const struct tree_node **out,
                               struct why *why);
 

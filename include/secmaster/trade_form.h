@@ -17,13 +17,13 @@
  * "security/ticker".
  */
 struct trade_form {
-    struct trade_batch *into; /* borrowed, as are the next two */
+    struct trade_batch *into; /* borrowed, as is the next */
     struct complaints *complaints;
-    struct arena *arena; /* of the trees; texts live there until the row ends */
     const char *list; /* pointer of what the rows are in; NULL: lines count */
     struct out scratch;
 
     /* Of the row. */
+    struct arena texts;    /* that are not in its tree */
     uint64_t number, line; /* from 0, from 1 */
     struct trade trade;
     const struct tree_node *filer_info, *committees;
@@ -32,7 +32,7 @@ struct trade_form {
 };
 
 void trade_form_init(struct trade_form *form, struct trade_batch *into,
-                     struct complaints *complaints, struct arena *arena);
+                     struct complaints *complaints);
 void trade_form_fini(struct trade_form *form);
 
 /* The next row; all is null so far. Set number or line before. */

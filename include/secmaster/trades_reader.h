@@ -11,7 +11,7 @@
  * batch, which is then sealed. Members that are derived when a trade is
  * answered are passed over, other unknown ones refused. ERR_MALFORMED: no JSON,
  * with the place in why; ERR_INVALID: there are complaints, one where there is
- * no trade at all; ERR_TOO_LARGE: over VENDOR_PAGE_BYTES_MAX as a tree;
+ * no trade at all; ERR_TOO_LARGE: over TRADES_TREE_BYTES_MAX as a tree;
  * ERR_BUSY: memory.
  */
 enum err trades_read(struct str body, enum media media,

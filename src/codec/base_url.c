@@ -175,7 +175,7 @@ has_dots(struct str path)
 const char *
 url_path_fault(struct str text)
 {
-    if (text.len > URL_BYTES_MAX)
+    if (text.len > BASE_URL_BYTES_MAX)
         return "the path is too long";
     if (text.len == 0 || text.data[0] != '/')
         return "the path must begin with \"/\"";
@@ -205,7 +205,7 @@ base_url_fault(struct str text)
     struct str host;
     bool is_plain;
 
-    if (text.len > URL_BYTES_MAX)
+    if (text.len > BASE_URL_BYTES_MAX)
         return "the URL is too long";
     is_plain = take(&text, STR("http://"));
     if (!is_plain && !take(&text, STR("https://")))

@@ -7,7 +7,7 @@
 /*
  * NULL, or why text cannot be one: "https://HOST[:PORT][/PATH]", or "http://"
  * where HOST is the machine itself (localhost, 127.0.0.0/8, [::1]). No user, no
- * query, no fragment, at most URL_BYTES_MAX bytes. Static text.
+ * query, no fragment, at most BASE_URL_BYTES_MAX bytes. Static text.
  */
 const char *base_url_fault(struct str text);
 

@@ -25,25 +25,24 @@
 
 void
 trade_form_init(struct trade_form *form, struct trade_batch *into,
-                struct complaints *complaints, struct arena *arena)
+                struct complaints *complaints)
 {
-    *form = (struct trade_form){
-        .into = into,
-        .complaints = complaints,
-        .arena = arena,
-    };
+    *form = (struct trade_form){ .into = into, .complaints = complaints };
+    arena_init(&form->texts, VENDOR_PAGE_BYTES_MAX);
     out_init(&form->scratch, VENDOR_PAGE_BYTES_MAX);
 }
 
 void
 trade_form_fini(struct trade_form *form)
 {
+    arena_fini(&form->texts);
     out_fini(&form->scratch);
 }
 
 void
 trade_form_begin(struct trade_form *form)
 {
+    arena_reset(&form->texts);
     form->trade = (struct trade){
         .transaction_date = TRADE_NO_DATE,
         .notification_date = TRADE_NO_DATE,
@@ -142,7 +141,7 @@ keep(struct trade_form *form)
     if (form->err == OK)
         form->err = out_finish(&form->scratch);
     if (form->err == OK)
-        kept = arena_copy(form->arena, out_text(&form->scratch));
+        kept = arena_copy(&form->texts, out_text(&form->scratch));
     if (form->err == OK && kept.data == NULL)
         form->err = ERR_TOO_LARGE;
     return kept;

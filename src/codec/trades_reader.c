@@ -105,11 +105,12 @@ find_list(struct trade_form *form, const struct tree_node *root)
 }
 
 static enum err
-read_document(struct trade_form *form, struct str body, struct why *why)
+read_document(struct trade_form *form, struct str body, struct arena *arena,
+              struct why *why)
 {
     const struct tree_node *root, *list;
 
-    TRY(json_tree_parse(body, form->arena, &root, why));
+    TRY(json_tree_parse(body, arena, &root, why));
     list = find_list(form, root);
     if (list == NULL)
         return OK;
@@ -132,7 +133,7 @@ is_blank(struct str line)
 
 static enum err
 read_line(struct trade_form *form, struct str line,
-          const struct tree_place *place, struct why *why)
+          const struct tree_place *place, struct arena *arena, struct why *why)
 {
     const struct tree_node *row;
     enum err err;
@@ -141,19 +142,20 @@ read_line(struct trade_form *form, struct str line,
         return OK;
     form->line = place->line;
     form->number++;
-    err = json_tree_parse_line(line, place, form->arena, &row, why);
+    err = json_tree_parse_line(line, place, arena, &row, why);
     if (err == ERR_INVALID) {
         complaints_add(form->complaints, NULL, place->line, "%s", why->text);
         err = OK;
     } else if (err == OK) {
         err = read_row(form, row);
     }
-    arena_reset(form->arena);
+    arena_reset(arena);
     return err;
 }
 
 static enum err
-read_lines(struct trade_form *form, struct str body, struct why *why)
+read_lines(struct trade_form *form, struct str body, struct arena *arena,
+           struct why *why)
 {
     struct tree_place place = { 0, 1 };
 
@@ -163,7 +165,7 @@ read_lines(struct trade_form *form, struct str body, struct why *why)
 
         if (newline != NULL)
             line.len = (size_t)(newline - line.data);
-        TRY(read_line(form, line, &place, why));
+        TRY(read_line(form, line, &place, arena, why));
         place.bytes += line.len + 1;
         place.line++;
     }
@@ -172,14 +174,14 @@ read_lines(struct trade_form *form, struct str body, struct why *why)
 
 static enum err
 read_body(struct trade_form *form, struct str body, enum media media,
-          struct why *why)
+          struct arena *arena, struct why *why)
 {
     enum err err;
 
     if (media == MEDIA_NDJSON) {
-        TRY(read_lines(form, body, why));
+        TRY(read_lines(form, body, arena, why));
     } else {
-        err = read_document(form, body, why);
+        err = read_document(form, body, arena, why);
         if (err == ERR_INVALID)
             complaints_add(form->complaints, "", 0, "%s", why->text);
         TRY(err);
@@ -203,9 +205,9 @@ trades_read(struct str body, enum media media, struct trade_batch *into,
 
     assert(media == MEDIA_JSON || media == MEDIA_NDJSON);
 
-    arena_init(&arena, VENDOR_PAGE_BYTES_MAX);
-    trade_form_init(&form, into, complaints, &arena);
-    err = read_body(&form, body, media, why);
+    arena_init(&arena, TRADES_TREE_BYTES_MAX);
+    trade_form_init(&form, into, complaints);
+    err = read_body(&form, body, media, &arena, why);
     trade_form_fini(&form);
     arena_fini(&arena);
     return err;

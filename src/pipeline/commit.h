@@ -92,7 +92,7 @@ enum err commit_admit(struct commit *commit, struct write_job *job,
  * Likewise a part of the job that is being admitted: what is there already of
  * the commit is that job's alone.
  */
-enum err commit_admit_part(struct commit *commit, struct write_job *part,
+enum err commit_admit_part(struct commit *commit, struct write_job *job,
                            struct instant now);
 
 /* Append what was admitted to the store and, well or badly, begin anew. */

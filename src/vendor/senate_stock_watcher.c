@@ -36,7 +36,7 @@ read_date(struct trade_form *form, const struct tree_node *row,
         return OK;
     }
     turned.text =
-        arena_print(form->arena, "%.4s-%.2s-%.2s", node->text.data + 6,
+        arena_print(&form->texts, "%.4s-%.2s-%.2s", node->text.data + 6,
                     node->text.data, node->text.data + 3);
     if (turned.text.data == NULL)
         return ERR_TOO_LARGE;
@@ -72,7 +72,7 @@ read_transaction_id(struct trade_form *form, const struct tree_node *row)
     TRY(out_finish(&form->scratch));
     text = out_text(&form->scratch);
     id.text =
-        arena_print(form->arena, "ssw-%016" PRIx64 "%016" PRIx64,
+        arena_print(&form->texts, "ssw-%016" PRIx64 "%016" PRIx64,
                     hash_xxh64((struct str){ text.data + 1, text.len - 1 }),
                     hash_xxh64(text));
     if (id.text.data == NULL)

@@ -33,7 +33,7 @@ trades_page_decode(trades_page_reader *reader, const struct vendor_page *page,
     assert(complaints != NULL);
 
     arena_init(&arena, VENDOR_PAGE_BYTES_MAX);
-    trade_form_init(&form, target->into, complaints, &arena);
+    trade_form_init(&form, target->into, complaints);
     err = json_tree_parse(page->body, &arena, &root, why);
     if (err == ERR_INVALID)
         complaints_add(complaints, "", 0, "%s", why->text);
@@ -57,7 +57,7 @@ trades_page_read(trades_page_reader *reader, const struct vendor_tree *tree,
 
     assert(reading->trades != NULL);
 
-    trade_form_init(&form, reading->trades, reading->reasons, tree->arena);
+    trade_form_init(&form, reading->trades, reading->reasons);
     err = read_tree(reader, &form, tree->root, &found);
     trade_form_fini(&form);
     TRY(err);

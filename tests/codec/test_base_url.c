@@ -165,11 +165,11 @@ Test(base_url, bounds_urls_paths_and_hosts)
         size_t len;
         const char *fault;
     } rows[] = {
-        { "a URL", "https://h/", URL_BYTES_MAX, NULL },
-        { "a long URL", "https://h/", URL_BYTES_MAX + 1,
+        { "a URL", "https://h/", BASE_URL_BYTES_MAX, NULL },
+        { "a long URL", "https://h/", BASE_URL_BYTES_MAX + 1,
           "the URL is too long" },
-        { "a path", "/", URL_BYTES_MAX, NULL },
-        { "a long path", "/", URL_BYTES_MAX + 1, "the path is too long" },
+        { "a path", "/", BASE_URL_BYTES_MAX, NULL },
+        { "a long path", "/", BASE_URL_BYTES_MAX + 1, "the path is too long" },
         { "a host", "https://" LABEL63 "." LABEL63 "." LABEL63 ".a", 8 + 253,
           NULL },
         { "a long host", "https://" LABEL63 "." LABEL63 "." LABEL63 ".a",

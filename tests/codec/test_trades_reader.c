@@ -7,7 +7,10 @@
 #define TRADE(rest) "{" KEY rest "}"
 #define ONE(rest) BODY("[" TRADE(rest) "]")
 #define READ(rest) "t 2024-02-29" rest "\n"
-/* Behind its name and the rest: nothing is known of it. */
+/* And whose filer; nothing is known of the second's. */
+#define FILED(rest, filer) "t 2024-02-29" rest "\n  " filer "}\n"
+#define FILED_BY(rest, filer)                                                  \
+    "t 2024-02-29" rest "\n  " filer " {\"name\":null," NOBODY
 #define NOBODY                                                                 \
     "\"chamber\":null,\"party\":null,\"state\":null,\"district\":null,"        \
     "\"status\":null,\"committees\":{},\"leadership_positions\":[],"           \
@@ -25,6 +28,20 @@
 #define L16 "0123456789abcdef"
 #define L128 L16 L16 L16 L16 L16 L16 L16 L16
 #define L255 L128 L16 L16 L16 L16 L16 L16 L16 "0123456789abcde"
+
+#define COUNTS(amendment, updated)                                             \
+    TRADE(",\"amendment_number\":" amendment ",\"updated\":" updated)
+#define VERSIONS                                                               \
+    COUNTS("0", "0")                                                           \
+    "," COUNTS("1", "0") "," COUNTS("0", "1") "," TRADE(                       \
+        ",\"amount\":\"\"") "," COUNTS("\"1\"", "null")
+#define NEXT_COUNTS(amendment, updated) "," COUNTS(amendment, updated)
+#define NO_COUNTS                                                              \
+    COUNTS("-1", "1.5")                                                        \
+    NEXT_COUNTS("4294967296", "253402300800")                                  \
+    NEXT_COUNTS("true", "-62135596801")                                        \
+    NEXT_COUNTS("\"\"", "\"12x\"")                                             \
+    NEXT_COUNTS("\"+1\"", "99999999999999999999")
 
 static const struct reading_case json[] = {
     { "an object", BODY("{\"trades\":[" TRADE("") "," TRADE("") "]}"),
@@ -68,12 +85,12 @@ static const struct reading_case json[] = {
     { "numbers are texts of ids alone",
       ONE(",\"id\":7,\"report_id\":1.50,\"member_id\":3,\"district\":5.0,"
           "\"amount\":721.63"),
-      READ(" id=\"7\" report_id=\"1.50\" member_id=\"3\" district=5.0 "
-           "amount=721.63") "  3 2024-02-29 1709164800 "
-                            "{\"name\":null,\"chamber\":null,\"party\":"
-                            "null,\"state\":null,\"district\":5.0,\"status\":"
-                            "null,\"committees\":{},"
-                            "\"leadership_positions\":[],\"website\":null}\n" },
+      FILED(" id=\"7\" report_id=\"1.50\" member_id=\"3\" district=5.0 "
+            "amount=721.63",
+            "3 2024-02-29 1709164800 {\"name\":null,\"chamber\":null,"
+            "\"party\":null,\"state\":null,\"district\":5.0,\"status\":null,"
+            "\"committees\":{},\"leadership_positions\":[],\"website\":"
+            "null") },
     { "counts as texts",
       ONE(",\"amendment_number\":\"4294967295\","
           "\"updated\":\"-62135596800\""),
@@ -87,81 +104,40 @@ static const struct reading_case json[] = {
     { "a filer of the row's time",
       ONE(",\"member_id\":\"\\u0022\",\"updated\":86399,\"report_date\":"
           "\"2024-03-01\""),
-      READ(
-          " reported 2024-03-01 updated 86399 member_id=\"\\\"\"") "  \" "
-                                                                   "1970-01-01 "
-                                                                   "86399 "
-                                                                   "{\"name\":"
-                                                                   "null"
-                                                                   "," NOBODY },
+      FILED_BY(" reported 2024-03-01 updated 86399 member_id=\"\\\"\"",
+               "\" 1970-01-01 86399") },
     { "a filer before 1970", ONE(",\"member_id\":\"M\",\"updated\":-1"),
-      READ(" updated -1 member_id=\"M\"") "  M 1969-12-31 -1 "
-                                          "{\"name\":null," NOBODY },
+      FILED_BY(" updated -1 member_id=\"M\"", "M 1969-12-31 -1") },
     { "a filer of its own time",
       ONE(",\"member_id\":\"M\",\"updated\":1,\"filer_info\":{\"updated\":"
           "\"86400\"}"),
-      READ(
-          " updated 1 member_id=\"M\" filer_info={\"updated\":\"86400\"}") "  "
-                                                                           "M "
-                                                                           "197"
-                                                                           "0-"
-                                                                           "01-"
-                                                                           "02 "
-                                                                           "864"
-                                                                           "00 "
-                                                                           "{\""
-                                                                           "nam"
-                                                                           "e\""
-                                                                           ":nu"
-                                                                           "ll"
-                                                                           "," NOBODY },
+      FILED_BY(" updated 1 member_id=\"M\" filer_info={\"updated\":\"86400\"}",
+               "M 1970-01-02 86400") },
     { "a filer of the report's day",
       ONE(",\"member_id\":\"M\",\"report_date\":\"1970-01-03\""),
-      READ(" reported 1970-01-03 member_id=\"M\"") "  M 1970-01-03 172800 "
-                                                   "{\"name\":null," NOBODY },
+      FILED_BY(" reported 1970-01-03 member_id=\"M\"", "M 1970-01-03 172800") },
     { "a filer in the words of filer_info",
       ONE(",\"member_id\":\"M\",\"party\":\"D\",\"state\":\"NC\",\"committees\""
           ":[\"A\"],\"filer_info\":{\"member_name\":\"N\",\"party\":\"R\","
           "\"district\":7,\"chamber\":null,\"status\":\"Member\","
           "\"committees\":{\"B\":[\"b\"]},\"leadership_positions\":[\"Whip\"],"
           "\"website\":\"w\",\"headshot\":\"h\"}"),
-      READ(" member_id=\"M\" party=\"D\" state=\"NC\" committees=[\"A\"] "
-           "filer_info={\"member_name\":\"N\",\"party\":\"R\",\"district\":7,"
-           "\"chamber\":null,\"status\":\"Member\",\"committees\":{\"B\":"
-           "[\"b\"]},\"leadership_positions\":[\"Whip\"],\"website\":\"w\","
-           "\"headshot\":\"h\"}") "  M 2024-02-29 1709164800 "
-                                  "{\"name\":\"N\",\"chamber\":null,\"party\":"
-                                  "\"R\",\"state\":\"NC\",\"district\":7,"
-                                  "\"status\":\"Member\","
-                                  "\"committees\":{\"B\":[\"b\"]},\"leadership_"
-                                  "positions\":[\"Whip\"],"
-                                  "\"website\":\"w\"}\n" },
+      FILED(" member_id=\"M\" party=\"D\" state=\"NC\" committees=[\"A\"] "
+            "filer_info={\"member_name\":\"N\",\"party\":\"R\",\"district\":"
+            "7,\"chamber\":null,\"status\":\"Member\",\"committees\":{\"B\":"
+            "[\"b\"]},\"leadership_positions\":[\"Whip\"],\"website\":\"w\","
+            "\"headshot\":\"h\"}",
+            "M 2024-02-29 1709164800 {\"name\":\"N\",\"chamber\":null,"
+            "\"party\":\"R\",\"state\":\"NC\",\"district\":7,\"status\":"
+            "\"Member\",\"committees\":{\"B\":[\"b\"]},"
+            "\"leadership_positions\":[\"Whip\"],\"website\":\"w\"") },
     { "committees that stand twice",
       ONE(",\"member_id\":\"M\",\"committees\":[\"A\",\"B\\n\",\"A\"]"),
-      READ(
-          " member_id=\"M\" committees=[\"A\",\"B\\n\",\"A\"]") "  M "
-                                                                "2024-02-29 "
-                                                                "1709164800 "
-                                                                "{\"name\":"
-                                                                "null,"
-                                                                "\"chamber\":"
-                                                                "null,"
-                                                                "\"party\":"
-                                                                "null,"
-                                                                "\"state\":"
-                                                                "null,"
-                                                                "\"district\":"
-                                                                "null,"
-                                                                "\"status\":"
-                                                                "null,"
-                                                                "\"committees\""
-                                                                ":"
-                                                                "{\"A\":[],"
-                                                                "\"B\\n\":[]},"
-                                                                "\"leadership_"
-                                                                "positions\":[]"
-                                                                ",\"website\":"
-                                                                "null}\n" },
+      FILED(" member_id=\"M\" committees=[\"A\",\"B\\n\",\"A\"]",
+            "M 2024-02-29 1709164800 {\"name\":null,\"chamber\":null,"
+            "\"party\":null,\"state\":null,\"district\":null,\"status\":null,"
+            "\"committees\":{\"A\":[],\"B\\n\":[]},\"leadership_positions\":"
+            "[],\"website\":null") },
     { "the longest ids",
       BODY("[{\"transaction_id\":\"" L255 "\",\"transaction_date\":"
            "\"2024-02-29\",\"member_id\":\"" L255 "\"}]"),
@@ -175,14 +151,7 @@ static const struct reading_case json[] = {
     { "an id that is a number",
       BODY("[{\"transaction_id\":77.0,\"transaction_date\":\"2024-02-29\"}]"),
       "77.0 2024-02-29\n" },
-    { "versions that differ",
-      BODY("[" TRADE("") "," TRADE(",\"amendment_number\":1") "," TRADE(
-          ",\"updated\":1") "," TRADE(",\"amount\":\"\"") "," TRADE(",\"amendme"
-                                                                    "nt_"
-                                                                    "number\":"
-                                                                    "\"1\","
-                                                                    "\"updated"
-                                                                    "\":0") "]"),
+    { "versions that differ", BODY("[" VERSIONS "]"),
       READ("") READ(" amendment 1") READ(" updated 1")
           READ(" amount=\"\"") "= " READ(" amendment 1") },
     { "another day is another version",
@@ -205,53 +174,7 @@ static const struct reading_case json[] = {
       ONE(",\"report_date\":\"2023-02-29\",\"notification_date\":20230228"),
       "invalid 2\n/0/notification_date: " DATE_FAULT
       "/0/report_date: " DATE_FAULT },
-    { "counts that are none",
-      BODY(
-          "[" TRADE(",\"amendment_number\":-1,\"updated\":1.5") "," TRADE(
-              ",\""
-              "ame"
-              "ndm"
-              "ent"
-              "_nu"
-              "mbe"
-              "r\""
-              ":42"
-              "949"
-              "672"
-              "96,"
-              "\"u"
-              "pda"
-              "ted"
-              "\":"
-              "253"
-              "402"
-              "300"
-              "80"
-              "0") "," TRADE(",\"amendment_number\":true,\"updated\":-"
-                             "62135596801") "," TRADE(",\""
-                                                      "ame"
-                                                      "ndm"
-                                                      "ent"
-                                                      "_nu"
-                                                      "mbe"
-                                                      "r\""
-                                                      ":\""
-                                                      "\","
-                                                      "\"u"
-                                                      "pda"
-                                                      "ted"
-                                                      "\":"
-                                                      "\"1"
-                                                      "2x"
-                                                      "\"") "," TRADE(",\"amend"
-                                                                      "ment_"
-                                                                      "number\""
-                                                                      ":\"+1\","
-                                                                      "\"update"
-                                                                      "d\":"
-                                                                      "99999999"
-                                                                      "99999999"
-                                                                      "9999") "]"),
+    { "counts that are none", BODY("[" NO_COUNTS "]"),
       "invalid 10\n/0/amendment_number: " COUNT_FAULT
       "/0/updated: " UPDATED_FAULT "/1/amendment_number: " COUNT_FAULT
       "/1/updated: " UPDATED_FAULT "/2/amendment_number: " COUNT_FAULT
@@ -312,13 +235,14 @@ Test(trades_reader, documents)
         expect_case(MEDIA_JSON, &json[i]);
 }
 
+#define BAD_LINES                                                              \
+    TRADE("") "\n\n" TRADE(",\"x/~\":1") "\n7\n{\"transaction_id\":[]}\n"
+
 static const struct reading_case lines[] = {
     { "lines, some of them blank",
       BODY(TRADE("") "\r\n\n \t\n" TRADE(",\"updated\":1")),
       READ("") READ(" updated 1") },
-    { "places are lines",
-      BODY(TRADE("") "\n\n" TRADE(",\"x/~\":1") "\n7\n{\"transaction_id\":"
-                                                "true}\n"),
+    { "places are lines", BODY(BAD_LINES),
       "invalid 4\nline 3: x/~: unknown member\nline 4: must be an object\n"
       "line 5: transaction_id: " ID_FAULT
       "line 5: transaction_date: is missing\n" },

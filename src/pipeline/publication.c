@@ -1,4 +1,6 @@
 /* Publications: what is new in each part, and state, all together. */
+#include "secmaster/publication.h"
+
 #include <assert.h>
 
 #include "kind.h"
