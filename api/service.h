@@ -15,6 +15,8 @@
 struct catalogues;
 struct column_memory;
 struct metrics;
+struct polling;
+struct webhook_doors;
 struct trade_books;
 
 struct service {
@@ -25,6 +27,8 @@ struct service {
     struct catalogues *catalogues;
     struct trade_books *trade_books;
     struct column_memory *column_memory;
+    const struct polling *polling;  /* NULL: no vendor is configured */
+    struct webhook_doors *webhooks; /* likewise */
     clock_now *now;
     uint64_t build; /* of the program: another may answer otherwise */
     uint64_t body_bytes_max;

@@ -122,6 +122,14 @@ struct vendor_dataset {
                        struct vendor_reading *reading);
 };
 
+/* What a vendor pushes, one thing at a time. */
+struct vendor_push {
+    struct str id;                   /* its own; data NULL: it has none */
+    const char *refusal;             /* why its rows are no news; NULL: they
+                                        are */
+    const struct tree_node *content; /* a row, or a list of them */
+};
+
 enum vendor_key {
     KEY_NONE,
     KEY_BEARER, /* Authorization: Bearer */
@@ -145,6 +153,10 @@ struct vendor_adapter {
     enum err (*decode_trades)(const struct vendor_page *page,
                               struct trade_batch *into,
                               struct complaints *complaints, struct why *why);
+
+    /* Whether a body that it pushes wraps a row; else it is a page. NULL: it
+     * never does. What out points to is the tree's. */
+    bool (*unwrap)(const struct tree_node *root, struct vendor_push *out);
 
     /* For asking it. */
     enum vendor_key key;

@@ -187,6 +187,40 @@ is_nothing(const struct tree_node *node)
     return false;
 }
 
+static struct str
+text_of(const struct tree_node *node)
+{
+    if (node == NULL ||
+        (node->type != TREE_STRING && node->type != TREE_NUMBER))
+        return (struct str){ NULL, 0 };
+    return node->text;
+}
+
+/* {"id", "api_version", "kind", "data": {"action", "id", "timestamp",
+ * "content"}}: a page's data is a list. */
+static bool
+unwrap(const struct tree_node *root, struct vendor_push *out)
+{
+    const struct tree_node *data = json_tree_member(root, STR("data"));
+    const struct tree_node *content = NULL;
+    struct str action;
+
+    if (data != NULL && data->type == TREE_OBJECT)
+        content = json_tree_member(data, STR("content"));
+    if (content == NULL)
+        return false;
+    action = text_of(json_tree_member(data, STR("action")));
+    *out =
+        (struct vendor_push){ .id = text_of(json_tree_member(root, STR("id"))),
+                              .content = content };
+    if (str_equal(action, STR("Removed")))
+        out->refusal = "the vendor has removed it";
+    else if (!str_equal(action, STR("Created")) &&
+             !str_equal(action, STR("Updated")))
+        out->refusal = "its action is none of Created, Updated and Removed";
+    return true;
+}
+
 static const struct vendor_dataset datasets[] = {
     {
         .shape = { .name = "trades", .has_lookback = true },
@@ -202,6 +236,7 @@ static const struct vendor_dataset datasets[] = {
 const struct vendor_adapter benzinga_adapter = {
     .name = "benzinga",
     .decode_trades = decode_trades,
+    .unwrap = unwrap,
     .key = KEY_QUERY,
     .key_parameter = "token",
     .has_path = true,
