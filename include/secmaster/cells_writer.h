@@ -4,8 +4,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "secmaster/date.h"
+#include "secmaster/decimal.h"
 #include "secmaster/media.h"
 #include "secmaster/out.h"
 #include "secmaster/rows_writer.h"
@@ -72,6 +74,42 @@ cells_null(struct cells_writer *writer, struct out *out)
 {
     cells_next(writer, out);
     cells_no_number(writer, out);
+}
+
+/*
+ * A row of numbers and dates alone can be written where it stands, in place of
+ * cells_begin, ..., cells_end: what is written next goes to the pointer that is
+ * handed on, behind cells_row_next DECIMAL_ROOM bytes. NULL: out has failed.
+ */
+char *cells_row_begin(struct cells_writer *writer, struct out *out);
+char *cells_row_date(struct cells_writer *writer, char *to, struct date date);
+void cells_row_end(const struct cells_writer *writer, struct out *out,
+                   char *to);
+
+static inline char *
+cells_row_next(struct cells_writer *writer, char *to)
+{
+    unsigned at = writer->at++;
+    size_t len;
+
+    assert(at < writer->count);
+    if (writer->is_csv) {
+        *to = ',';
+        return at > 0 ? to + 1 : to;
+    }
+    len = (size_t)(writer->begins[at + 1] - writer->begins[at]);
+    memcpy(to, writer->before + writer->begins[at], len);
+    return to + len;
+}
+
+/* Behind cells_row_next: there is no number. */
+static inline char *
+cells_row_no_number(const struct cells_writer *writer, char *to)
+{
+    if (writer->is_csv)
+        return to;
+    memcpy(to, "null", 4);
+    return to + 4;
 }
 
 /* DATE_OPEN_DAYS is null. */

@@ -2,12 +2,9 @@
 #ifndef SECMASTER_MOVING_AVERAGE_H
 #define SECMASTER_MOVING_AVERAGE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#include "secmaster/bar.h"
 #include "secmaster/decimal.h"
-#include "secmaster/out.h"
 
 #define MOVING_WINDOW_MAX 1000 /* bars in a window, from 1 */
 #define MOVING_WINDOWS_MAX 10  /* windows at once */
@@ -20,25 +17,26 @@
  * two, so that adding a bar costs the same however many windows are asked.
  */
 struct moving_average {
-    enum bar_field field;
     uint32_t bars;                          /* added so far */
     struct decimal_sum totals[MOVING_RING]; /* [n % MOVING_RING]: of n bars */
     uint32_t counts[MOVING_RING];           /* of them with the field */
 };
 
 /* Begin with a security. Cheap: what is behind the first bar is not cleared. */
-void moving_average_init(struct moving_average *moving, enum bar_field field);
+void moving_average_init(struct moving_average *moving);
 
-/* Add a day's bar; days come in order, each once. */
-void moving_average_add(struct moving_average *moving, const struct bar *bar);
+/* Add a day's value, NULL: it is null; days come in order, each once. */
+void moving_average_add(struct moving_average *moving,
+                        const struct decimal *value);
 
 /*
- * Append the average of the last window bars, the day's included, as a number
- * (decimal_sum_put_average). A bar whose field is null stands in the window but
- * is left out of the average. False, and nothing is appended: it is null, since
- * there are fewer bars than window, or none of them has the field.
+ * Write the average of the last window bars, the day's included, as a number
+ * (decimal_sum_write_average), and return its end. DECIMAL_ROOM bytes are
+ * there, as for decimal_write. A bar whose field is null stands in the window
+ * but is left out of the average. To itself: it is null, since there are fewer
+ * bars than window, or none of them has the field.
  */
-bool moving_average_put(struct out *out, const struct moving_average *moving,
-                        uint32_t window);
+char *moving_average_write(char *to, const struct moving_average *moving,
+                           uint32_t window);
 
 #endif

@@ -110,6 +110,41 @@ put_date(struct cells_writer *writer, char *to, struct date date)
     memcpy(to, text, DATE_TEXT_BYTES);
 }
 
+char *
+cells_row_begin(struct cells_writer *writer, struct out *out)
+{
+    /* Between two rows there is a comma, behind the last value up to two. */
+    size_t room = writer->begins[writer->count] +
+                  (size_t)writer->count * (1 + DECIMAL_ROOM) + 3;
+
+    cells_begin(writer, out);
+    return out_reserve(out, room);
+}
+
+void
+cells_row_end(const struct cells_writer *writer, struct out *out, char *to)
+{
+    assert(writer->at == writer->count);
+    memcpy(to, writer->is_csv ? "\r\n" : "}\n", 2);
+    out->len = (size_t)(to - out->data) + (writer->is_json ? 1 : 2);
+}
+
+char *
+cells_row_date(struct cells_writer *writer, char *to, struct date date)
+{
+    to = cells_row_next(writer, to);
+    if (date.days == DATE_OPEN_DAYS)
+        return cells_row_no_number(writer, to);
+    if (writer->is_csv) {
+        put_date(writer, to, date);
+        return to + DATE_TEXT_BYTES;
+    }
+    to[0] = '"';
+    put_date(writer, to + 1, date);
+    to[DATE_TEXT_BYTES + 1] = '"';
+    return to + DATE_TEXT_BYTES + 2;
+}
+
 void
 cells_date(struct cells_writer *writer, struct out *out, struct date date)
 {

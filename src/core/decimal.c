@@ -3,6 +3,9 @@
 
 #include <assert.h>
 #include <stdbool.h>
+#include <string.h>
+
+#include "secmaster/wire.h"
 
 #include "digits.h"
 
@@ -17,7 +20,7 @@ const int64_t decimal_scale_units[DECIMAL_SCALE_MAX + 1] = {
 };
 static_assert(DECIMAL_DIGITS_MAX == 18, "MANTISSA_END is 10^18");
 static_assert(DECIMAL_SCALE_MAX == 9, "SUM_ONE is 10^9, AVERAGE_ONE below");
-static_assert(AVERAGE_PLACES == 8, "AVERAGE_ONE is 10^8, written in pairs");
+static_assert(AVERAGE_PLACES == 8, "AVERAGE_ONE is 10^8, of eight digits");
 static_assert(DECIMAL_SUM_MAX <= INT64_MAX / 1000000000,
               "a divisor of 64 bits");
 
@@ -125,50 +128,90 @@ decimal_parse(struct str text, struct decimal *out, struct why *why)
     return OK;
 }
 
-void
-decimal_put(struct out *out, struct decimal value)
+/* Up to here eight digits are enough, which are made side by side. */
+#define SMALL_END UINT64_C(100000000)
+#define SMALL_DIGITS 8
+#define SMALL_ZEROS UINT64_C(0x3030303030303030)
+
+/* Write a number below SMALL_END, and seven bytes at most behind it. */
+static char *
+write_small(char *to, uint32_t number)
 {
-    char digits[DECIMAL_DIGITS_MAX];
+    uint64_t digits = digits_eight(number);
+    /* The last digit is written even where it is zero. */
+    unsigned zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8;
+
+    put_le64((unsigned char *)to, (digits | SMALL_ZEROS) >> 8 * zeros);
+    return to + SMALL_DIGITS - zeros;
+}
+
+char *
+decimal_write_whole(char *to, uint64_t number)
+{
+    char digits[DECIMAL_ROOM];
     char *end = digits + sizeof digits, *at = end;
-    uint64_t rest = (uint64_t)value.mantissa;
-    size_t whole;
+
+    if (number < SMALL_END)
+        return write_small(to, (uint32_t)number);
+    for (; number >= 100; number /= 100) {
+        at -= 2;
+        digits_put_two(at, (unsigned)(number % 100));
+    }
+    at -= 2;
+    digits_put_two(at, (unsigned)number);
+    if (*at == '0')
+        at++;
+    memcpy(to, at, (size_t)(end - at));
+    return to + (end - at);
+}
+
+/* As write_small, with a point before the last digits, of which there are up to
+ * seven; they are copied behind it. */
+static char *
+write_small_parts(char *to, uint32_t mantissa, unsigned scale)
+{
+    uint64_t digits = digits_eight(mantissa);
+    uint64_t always = UINT64_C(1) << 8 * (SMALL_DIGITS - 1 - scale);
+    unsigned zeros = (unsigned)__builtin_ctzll(digits | always) / 8;
+    uint64_t text = (digits | SMALL_ZEROS) >> 8 * zeros;
+    unsigned whole = SMALL_DIGITS - zeros - scale;
+
+    put_le64((unsigned char *)to, text);
+    to[whole] = '.';
+    put_le64((unsigned char *)to + whole + 1, text >> 8 * whole);
+    return to + whole + 1 + scale;
+}
+
+char *
+decimal_write(char *to, struct decimal value)
+{
+    uint64_t one = 1;
+    char *end;
 
     assert(value.mantissa >= 0 && value.mantissa < MANTISSA_END);
     assert(value.scale <= DECIMAL_SCALE_MAX);
 
-    for (; rest >= 100; rest /= 100) {
-        at -= 2;
-        digits_put_two(at, (unsigned)(rest % 100));
-    }
-    at -= 2;
-    digits_put_two(at, (unsigned)rest);
-    if (*at == '0')
-        at++;
-    while (end - at <= value.scale)
-        *--at = '0';
-    whole = (size_t)(end - at) - value.scale;
-    out_bytes(out, at, whole);
     if (value.scale == 0)
-        return;
-    /* The whole part is out: the point goes where its last digit was. */
-    at[whole - 1] = '.';
-    out_bytes(out, at + whole - 1, 1U + value.scale);
+        return decimal_write_whole(to, (uint64_t)value.mantissa);
+    if ((uint64_t)value.mantissa < SMALL_END && value.scale < SMALL_DIGITS)
+        return write_small_parts(to, (uint32_t)value.mantissa, value.scale);
+    for (unsigned i = 0; i < value.scale; i++)
+        one *= 10;
+    end = decimal_write_whole(to, (uint64_t)value.mantissa / one);
+    /* What is behind the point with a one before it, which becomes the point:
+     * so its zeros in front are written. */
+    to = end;
+    end = decimal_write_whole(to, one + (uint64_t)value.mantissa % one);
+    *to = '.';
+    return end;
 }
 
-/* A point, and behind it a part of AVERAGE_ONE without zeros at its end. */
-static void
-put_fraction(struct out *out, uint64_t fraction)
+void
+decimal_put(struct out *out, struct decimal value)
 {
-    char text[1 + AVERAGE_PLACES] = { '.' };
-    size_t len = sizeof text;
+    char text[DECIMAL_ROOM];
 
-    for (size_t i = len; i > 1; i -= 2) {
-        digits_put_two(text + i - 2, (unsigned)(fraction % 100));
-        fraction /= 100;
-    }
-    while (text[len - 1] == '0')
-        len--;
-    out_bytes(out, text, len);
+    out_bytes(out, text, (size_t)(decimal_write(text, value) - text));
 }
 
 /* Half to even. */
@@ -176,22 +219,23 @@ static uint64_t
 divide_rounded(uint64_t dividend, uint64_t divisor)
 {
     uint64_t quotient = dividend / divisor;
-    uint64_t rest = dividend % divisor;
+    uint64_t rest = dividend % divisor * 2; /* fits: a divisor is small */
 
-    if (rest > divisor - rest || (rest == divisor - rest && quotient % 2 == 1))
-        quotient++;
+    /* Which of them it is cannot be foreseen: no branches. */
+    quotient += (uint64_t)(rest > divisor) |
+                ((uint64_t)(rest == divisor) & quotient & 1);
     return quotient;
 }
 
-void
-decimal_sum_put_average(struct out *out, const struct decimal_sum *sum,
-                        int64_t count)
+char *
+decimal_sum_write_average(char *to, const struct decimal_sum *sum,
+                          int64_t count)
 {
     /* Of a whole, and then of one of the average's last places. */
     uint64_t one = SUM_ONE * (uint64_t)count;
     uint64_t place = SUM_ONE / AVERAGE_ONE * (uint64_t)count;
     wide_int units = sum->units;
-    uint64_t whole = 0, places;
+    uint64_t whole = 0, places, digits;
 
     assert(count > 0 && count <= DECIMAL_SUM_MAX);
     assert(units >= 0);
@@ -202,8 +246,11 @@ decimal_sum_put_average(struct out *out, const struct decimal_sum *sum,
         units -= (wide_int)whole * one;
     }
     places = divide_rounded((uint64_t)units, place);
-    whole += places / AVERAGE_ONE;
-    out_int(out, (int64_t)whole);
-    if (places % AVERAGE_ONE != 0)
-        put_fraction(out, places % AVERAGE_ONE);
+    to = decimal_write_whole(to, whole + places / AVERAGE_ONE);
+    digits = digits_eight((uint32_t)(places % AVERAGE_ONE));
+    if (digits == 0)
+        return to;
+    *to++ = '.';
+    put_le64((unsigned char *)to, digits | SMALL_ZEROS);
+    return to + AVERAGE_PLACES - __builtin_clzll(digits) / 8;
 }

@@ -14,41 +14,40 @@ place_of(uint32_t bars)
 }
 
 void
-moving_average_init(struct moving_average *moving, enum bar_field field)
+moving_average_init(struct moving_average *moving)
 {
-    moving->field = field;
     moving->bars = 0;
     moving->totals[0] = (struct decimal_sum){ 0 };
     moving->counts[0] = 0;
 }
 
 void
-moving_average_add(struct moving_average *moving, const struct bar *bar)
+moving_average_add(struct moving_average *moving, const struct decimal *value)
 {
     uint32_t from = place_of(moving->bars);
     uint32_t to = place_of(++moving->bars);
 
-    /* A null is a zero in a bar: it adds nothing, and is not counted. */
     moving->totals[to] = moving->totals[from];
-    decimal_sum_add(&moving->totals[to], bar_decimal(bar, moving->field));
-    moving->counts[to] =
-        moving->counts[from] + (bar->present >> moving->field & 1U);
+    moving->counts[to] = moving->counts[from];
+    if (value == NULL)
+        return;
+    decimal_sum_add(&moving->totals[to], *value);
+    moving->counts[to]++;
 }
 
-bool
-moving_average_put(struct out *out, const struct moving_average *moving,
-                   uint32_t window)
+char *
+moving_average_write(char *to, const struct moving_average *moving,
+                     uint32_t window)
 {
-    uint32_t to = place_of(moving->bars);
-    uint32_t from = place_of(moving->bars - window);
+    uint32_t last = place_of(moving->bars);
+    uint32_t before = place_of(moving->bars - window);
     struct decimal_sum sum;
 
     assert(window > 0 && window <= MOVING_WINDOW_MAX);
 
-    if (moving->bars < window || moving->counts[to] == moving->counts[from])
-        return false;
-    sum.units = moving->totals[to].units - moving->totals[from].units;
-    decimal_sum_put_average(out, &sum,
-                            moving->counts[to] - moving->counts[from]);
-    return true;
+    if (moving->bars < window || moving->counts[last] == moving->counts[before])
+        return to;
+    sum.units = moving->totals[last].units - moving->totals[before].units;
+    return decimal_sum_write_average(
+        to, &sum, moving->counts[last] - moving->counts[before]);
 }
