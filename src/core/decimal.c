@@ -145,14 +145,13 @@ write_small(char *to, uint32_t number)
     return to + SMALL_DIGITS - zeros;
 }
 
-char *
-decimal_write_whole(char *to, uint64_t number)
+/* The others. Apart, as those with a buffer set up a guard around it. */
+[[gnu::noinline]] static char *
+write_large(char *to, uint64_t number)
 {
     char digits[DECIMAL_ROOM];
     char *end = digits + sizeof digits, *at = end;
 
-    if (number < SMALL_END)
-        return write_small(to, (uint32_t)number);
     for (; number >= 100; number /= 100) {
         at -= 2;
         digits_put_two(at, (unsigned)(number % 100));
@@ -163,6 +162,20 @@ decimal_write_whole(char *to, uint64_t number)
         at++;
     memcpy(to, at, (size_t)(end - at));
     return to + (end - at);
+}
+
+static inline char *
+write_whole(char *to, uint64_t number)
+{
+    if (number < SMALL_END)
+        return write_small(to, (uint32_t)number);
+    return write_large(to, number);
+}
+
+char *
+decimal_write_whole(char *to, uint64_t number)
+{
+    return write_whole(to, number);
 }
 
 /* As write_small, with a point before the last digits, of which there are up to
@@ -182,28 +195,33 @@ write_small_parts(char *to, uint32_t mantissa, unsigned scale)
     return to + whole + 1 + scale;
 }
 
+static char *
+write_large_parts(char *to, struct decimal value)
+{
+    uint64_t mantissa = (uint64_t)value.mantissa, one = 1;
+    char *end;
+
+    for (unsigned i = 0; i < value.scale; i++)
+        one *= 10;
+    to = decimal_write_whole(to, mantissa / one);
+    /* What is behind the point with a one before it, which becomes the point:
+     * so its zeros in front are written. */
+    end = decimal_write_whole(to, one + mantissa % one);
+    *to = '.';
+    return end;
+}
+
 char *
 decimal_write(char *to, struct decimal value)
 {
-    uint64_t one = 1;
-    char *end;
-
     assert(value.mantissa >= 0 && value.mantissa < MANTISSA_END);
     assert(value.scale <= DECIMAL_SCALE_MAX);
 
     if (value.scale == 0)
-        return decimal_write_whole(to, (uint64_t)value.mantissa);
+        return write_whole(to, (uint64_t)value.mantissa);
     if ((uint64_t)value.mantissa < SMALL_END && value.scale < SMALL_DIGITS)
         return write_small_parts(to, (uint32_t)value.mantissa, value.scale);
-    for (unsigned i = 0; i < value.scale; i++)
-        one *= 10;
-    end = decimal_write_whole(to, (uint64_t)value.mantissa / one);
-    /* What is behind the point with a one before it, which becomes the point:
-     * so its zeros in front are written. */
-    to = end;
-    end = decimal_write_whole(to, one + (uint64_t)value.mantissa % one);
-    *to = '.';
-    return end;
+    return write_large_parts(to, value);
 }
 
 void
@@ -227,30 +245,43 @@ divide_rounded(uint64_t dividend, uint64_t divisor)
     return quotient;
 }
 
-char *
-decimal_sum_write_average(char *to, const struct decimal_sum *sum,
-                          int64_t count)
+/* A whole and AVERAGE_ONEs of one. */
+static inline char *
+write_places(char *to, uint64_t whole, uint64_t places)
 {
-    /* Of a whole, and then of one of the average's last places. */
-    uint64_t one = SUM_ONE * (uint64_t)count;
-    uint64_t place = SUM_ONE / AVERAGE_ONE * (uint64_t)count;
-    wide_int units = sum->units;
-    uint64_t whole = 0, places, digits;
+    uint64_t digits = digits_eight((uint32_t)(places % AVERAGE_ONE));
 
-    assert(count > 0 && count <= DECIMAL_SUM_MAX);
-    assert(units >= 0);
-
-    /* Most sums fit 64 bits, and are divided once. */
-    if (units > UINT64_MAX) {
-        whole = (uint64_t)(units / one);
-        units -= (wide_int)whole * one;
-    }
-    places = divide_rounded((uint64_t)units, place);
-    to = decimal_write_whole(to, whole + places / AVERAGE_ONE);
-    digits = digits_eight((uint32_t)(places % AVERAGE_ONE));
+    to = write_whole(to, whole + places / AVERAGE_ONE);
     if (digits == 0)
         return to;
     *to++ = '.';
     put_le64((unsigned char *)to, digits | SMALL_ZEROS);
     return to + AVERAGE_PLACES - __builtin_clzll(digits) / 8;
+}
+
+/* A sum past 64 bits: whole parts come off first. */
+[[gnu::noinline]] static char *
+write_large_average(char *to, wide_int units, uint64_t count)
+{
+    uint64_t one = SUM_ONE * count;
+    uint64_t whole = (uint64_t)(units / one);
+    uint64_t rest = (uint64_t)(units - (wide_int)whole * one);
+
+    return write_places(to, whole,
+                        divide_rounded(rest, SUM_ONE / AVERAGE_ONE * count));
+}
+
+char *
+decimal_sum_write_average(char *to, const struct decimal_sum *sum,
+                          int64_t count)
+{
+    assert(count > 0 && count <= DECIMAL_SUM_MAX);
+    assert(sum->units >= 0);
+
+    if (sum->units > UINT64_MAX)
+        return write_large_average(to, sum->units, (uint64_t)count);
+    return write_places(
+        to, 0,
+        divide_rounded((uint64_t)sum->units,
+                       SUM_ONE / AVERAGE_ONE * (uint64_t)count));
 }
