@@ -271,11 +271,11 @@ admit(struct commit *commit, struct write_job *job, struct instant now)
 }
 
 bool
-commit_is_first(const struct write_job *job)
+commit_is_first(const struct commit *commit, const struct write_job *job)
 {
     const struct job_kind *kind = job_kind_of(job->kind);
 
-    return kind->is_first != NULL && kind->is_first(job);
+    return kind->is_first != NULL && kind->is_first(commit, job);
 }
 
 bool

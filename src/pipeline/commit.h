@@ -73,8 +73,9 @@ enum err commit_init(struct commit *commit, struct store *store,
 void commit_fini(struct commit *commit);
 
 /* Whether a job's batch must be the first of its commit, as it is judged by
- * what the store has; or the last, as what comes behind it is. */
-bool commit_is_first(const struct write_job *job);
+ * what the store has, and not this one; or the last, as what comes behind it
+ * is. */
+bool commit_is_first(const struct commit *commit, const struct write_job *job);
 bool commit_is_last(const struct write_job *job);
 
 /*

@@ -139,8 +139,9 @@ note_retractions(struct commit *commit, const struct batch *batch)
 }
 
 static bool
-has_retractions(const struct write_job *job)
+has_retractions(const struct commit *commit, const struct write_job *job)
 {
+    (void)commit;
     return job->batch->retraction_count > 0;
 }
 
@@ -170,13 +171,13 @@ admit(struct commit *commit, struct write_job *job, struct tx_info *info)
     assert(batch->record_count > 0);
 
     TRY(reserve_batch(commit, batch));
-    if (has_retractions(job))
+    if (has_retractions(commit, job))
         TRY(retraction_check(commit, job));
     if (batch->labels.count > 0)
         TRY(mint(commit, job));
     for (uint32_t i = 0; i < batch->record_count; i++)
         TRY(encode_record(commit, batch, &batch->records[i], &sequence));
-    if (has_retractions(job))
+    if (has_retractions(commit, job))
         TRY(note_retractions(commit, batch));
 
     assert(sequence == batch->fact_count);
