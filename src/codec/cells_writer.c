@@ -105,9 +105,9 @@ put_date(struct cells_writer *writer, char *to, struct date date)
         day = (text[8] - '0') * 10 + text[9] - '0' - 1;
         writer->month.days = date.days - day;
     }
-    text[8] = (char)('0' + (day + 1) / 10);
-    text[9] = (char)('0' + (day + 1) % 10);
-    memcpy(to, text, DATE_TEXT_BYTES);
+    memcpy(to, text, DATE_TEXT_BYTES - 2);
+    to[8] = (char)('0' + (day + 1) / 10);
+    to[9] = (char)('0' + (day + 1) % 10);
 }
 
 char *

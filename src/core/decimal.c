@@ -164,9 +164,62 @@ write_large(char *to, uint64_t number)
     return to + (end - at);
 }
 
+/* What prices mostly are: a number below TINY_END, and cents. */
+#define CENTS_SCALE 2
+#define CENTS_END (TINY_END * 100)
+
+/* Numbers below TINY_END as they are written: most of what stands before a
+ * point, so that it takes a copy. */
+#define TINY_END 1000
+struct tiny {
+    char digits[3];
+    uint8_t len;
+};
+#define ONE_DIGIT(a)                                                           \
+    {                                                                          \
+        { a }, 1                                                               \
+    }
+#define TWO_DIGITS(a, b)                                                       \
+    {                                                                          \
+        { a, b }, 2                                                            \
+    }
+#define THREE_DIGITS(a, b, c)                                                  \
+    {                                                                          \
+        { a, b, c }, 3                                                         \
+    }
+#define TENS(a)                                                                \
+    TWO_DIGITS(a, '0'), TWO_DIGITS(a, '1'), TWO_DIGITS(a, '2'),                \
+        TWO_DIGITS(a, '3'), TWO_DIGITS(a, '4'), TWO_DIGITS(a, '5'),            \
+        TWO_DIGITS(a, '6'), TWO_DIGITS(a, '7'), TWO_DIGITS(a, '8'),            \
+        TWO_DIGITS(a, '9')
+#define TENS_OF(a, b)                                                          \
+    THREE_DIGITS(a, b, '0'), THREE_DIGITS(a, b, '1'), THREE_DIGITS(a, b, '2'), \
+        THREE_DIGITS(a, b, '3'), THREE_DIGITS(a, b, '4'),                      \
+        THREE_DIGITS(a, b, '5'), THREE_DIGITS(a, b, '6'),                      \
+        THREE_DIGITS(a, b, '7'), THREE_DIGITS(a, b, '8'),                      \
+        THREE_DIGITS(a, b, '9')
+#define HUNDREDS(a)                                                            \
+    TENS_OF(a, '0'), TENS_OF(a, '1'), TENS_OF(a, '2'), TENS_OF(a, '3'),        \
+        TENS_OF(a, '4'), TENS_OF(a, '5'), TENS_OF(a, '6'), TENS_OF(a, '7'),    \
+        TENS_OF(a, '8'), TENS_OF(a, '9')
+static const struct tiny tiny[TINY_END] = {
+    ONE_DIGIT('0'), ONE_DIGIT('1'), ONE_DIGIT('2'), ONE_DIGIT('3'),
+    ONE_DIGIT('4'), ONE_DIGIT('5'), ONE_DIGIT('6'), ONE_DIGIT('7'),
+    ONE_DIGIT('8'), ONE_DIGIT('9'), TENS('1'),      TENS('2'),
+    TENS('3'),      TENS('4'),      TENS('5'),      TENS('6'),
+    TENS('7'),      TENS('8'),      TENS('9'),      HUNDREDS('1'),
+    HUNDREDS('2'),  HUNDREDS('3'),  HUNDREDS('4'),  HUNDREDS('5'),
+    HUNDREDS('6'),  HUNDREDS('7'),  HUNDREDS('8'),  HUNDREDS('9'),
+};
+static_assert(sizeof tiny[0] == 4, "copied as one word");
+
 static inline char *
 write_whole(char *to, uint64_t number)
 {
+    if (number < TINY_END) {
+        memcpy(to, &tiny[number], sizeof tiny[number]);
+        return to + tiny[number].len;
+    }
     if (number < SMALL_END)
         return write_small(to, (uint32_t)number);
     return write_large(to, number);
@@ -219,6 +272,12 @@ decimal_write(char *to, struct decimal value)
 
     if (value.scale == 0)
         return write_whole(to, (uint64_t)value.mantissa);
+    if (value.scale == CENTS_SCALE && value.mantissa < CENTS_END) {
+        to = write_whole(to, (uint64_t)value.mantissa / 100);
+        *to = '.';
+        digits_put_two(to + 1, (unsigned)(value.mantissa % 100));
+        return to + 1 + CENTS_SCALE;
+    }
     if ((uint64_t)value.mantissa < SMALL_END && value.scale < SMALL_DIGITS)
         return write_small_parts(to, (uint32_t)value.mantissa, value.scale);
     return write_large_parts(to, value);
