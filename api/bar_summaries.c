@@ -86,7 +86,7 @@ come_to(struct bar_table *table, int64_t security_id, struct date day)
     if (!bar_table_admit(table, security_id, day))
         return false;
     summing->security_id = security_id;
-    summing->span = period_of(summing->period, day);
+    summing->span = period_behind(summing->period, &summing->span, day);
     return true;
 }
 
