@@ -27,6 +27,7 @@ struct cells_writer {
     bool is_json, is_csv;
     bool has_rows;
     unsigned count, at;
+    size_t row_room; /* of a row of numbers and dates */
     /* What stands before a value in JSON: `{"a":`, `,"b":`. */
     uint16_t begins[CELLS_MAX + 1];
     char before[CELLS_MAX * (CELL_NAME_BYTES_MAX + 4)];
@@ -81,10 +82,25 @@ cells_null(struct cells_writer *writer, struct out *out)
  * cells_begin, ..., cells_end: what is written next goes to the pointer that is
  * handed on, behind cells_row_next DECIMAL_ROOM bytes. NULL: out has failed.
  */
-char *cells_row_begin(struct cells_writer *writer, struct out *out);
+static inline char *
+cells_row_begin(struct cells_writer *writer, struct out *out)
+{
+    if (writer->is_json && writer->has_rows)
+        out_char(out, ',');
+    writer->has_rows = true;
+    writer->at = 0;
+    return out_reserve(out, writer->row_room);
+}
+
 char *cells_row_date(struct cells_writer *writer, char *to, struct date date);
-void cells_row_end(const struct cells_writer *writer, struct out *out,
-                   char *to);
+
+static inline void
+cells_row_end(const struct cells_writer *writer, struct out *out, char *to)
+{
+    assert(writer->at == writer->count);
+    memcpy(to, writer->is_csv ? "\r\n" : "}\n", 2);
+    out->len = (size_t)(to - out->data) + (writer->is_json ? 1 : 2);
+}
 
 static inline char *
 cells_row_next(struct cells_writer *writer, char *to)

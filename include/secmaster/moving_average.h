@@ -2,6 +2,7 @@
 #ifndef SECMASTER_MOVING_AVERAGE_H
 #define SECMASTER_MOVING_AVERAGE_H
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "secmaster/decimal.h"
@@ -22,12 +23,40 @@ struct moving_average {
     uint32_t counts[MOVING_RING];           /* of them with the field */
 };
 
-/* Begin with a security. Cheap: what is behind the first bar is not cleared. */
-void moving_average_init(struct moving_average *moving);
+static_assert(MOVING_RING > MOVING_WINDOW_MAX,
+              "the totals at both ends of a window are kept");
+static_assert((MOVING_RING & (MOVING_RING - 1)) == 0, "a mask finds a place");
 
-/* Add a day's value, NULL: it is null; days come in order, each once. */
-void moving_average_add(struct moving_average *moving,
-                        const struct decimal *value);
+/* Begin with a security. Cheap: what is behind the first bar is not cleared. */
+static inline void
+moving_average_init(struct moving_average *moving)
+{
+    moving->bars = 0;
+    moving->totals[0] = (struct decimal_sum){ 0 };
+    moving->counts[0] = 0;
+}
+
+static inline uint32_t
+moving_average_place(uint32_t bars)
+{
+    return bars & (MOVING_RING - 1);
+}
+
+/* Add a day's value, NULL: it is null; days come in order, each once. Inline,
+ * as what follows: there are as many calls as bars and windows. */
+static inline void
+moving_average_add(struct moving_average *moving, const struct decimal *value)
+{
+    uint32_t from = moving_average_place(moving->bars);
+    uint32_t to = moving_average_place(++moving->bars);
+
+    moving->totals[to] = moving->totals[from];
+    moving->counts[to] = moving->counts[from];
+    if (value == NULL)
+        return;
+    decimal_sum_add(&moving->totals[to], *value);
+    moving->counts[to]++;
+}
 
 /*
  * Write the average of the last window bars, the day's included, as a number
@@ -36,7 +65,21 @@ void moving_average_add(struct moving_average *moving,
  * but is left out of the average. To itself: it is null, since there are fewer
  * bars than window, or none of them has the field.
  */
-char *moving_average_write(char *to, const struct moving_average *moving,
-                           uint32_t window);
+static inline char *
+moving_average_write(char *to, const struct moving_average *moving,
+                     uint32_t window)
+{
+    uint32_t last = moving_average_place(moving->bars);
+    uint32_t before = moving_average_place(moving->bars - window);
+    struct decimal_sum sum;
+
+    assert(window > 0 && window <= MOVING_WINDOW_MAX);
+
+    if (moving->bars < window || moving->counts[last] == moving->counts[before])
+        return to;
+    sum.units = moving->totals[last].units - moving->totals[before].units;
+    return decimal_sum_write_average(
+        to, &sum, moving->counts[last] - moving->counts[before]);
+}
 
 #endif

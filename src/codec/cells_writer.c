@@ -38,6 +38,9 @@ cells_add(struct cells_writer *writer, struct str name)
     writer->count++;
     writer->begins[writer->count] =
         (uint16_t)(to + name.len + 4 - writer->before);
+    /* Behind the last value there are up to two bytes more. */
+    writer->row_room = writer->begins[writer->count] +
+                       (size_t)writer->count * (1 + DECIMAL_ROOM) + 2;
 }
 
 static struct str
@@ -94,7 +97,7 @@ cells_tail(const struct cells_writer *writer, struct out *out)
 }
 
 /* As date_format, which has to divide. */
-static void
+static inline void
 put_date(struct cells_writer *writer, char *to, struct date date)
 {
     int32_t day = date.days - writer->month.days; /* from 0 */
@@ -108,25 +111,6 @@ put_date(struct cells_writer *writer, char *to, struct date date)
     memcpy(to, text, DATE_TEXT_BYTES - 2);
     to[8] = (char)('0' + (day + 1) / 10);
     to[9] = (char)('0' + (day + 1) % 10);
-}
-
-char *
-cells_row_begin(struct cells_writer *writer, struct out *out)
-{
-    /* Between two rows there is a comma, behind the last value up to two. */
-    size_t room = writer->begins[writer->count] +
-                  (size_t)writer->count * (1 + DECIMAL_ROOM) + 3;
-
-    cells_begin(writer, out);
-    return out_reserve(out, room);
-}
-
-void
-cells_row_end(const struct cells_writer *writer, struct out *out, char *to)
-{
-    assert(writer->at == writer->count);
-    memcpy(to, writer->is_csv ? "\r\n" : "}\n", 2);
-    out->len = (size_t)(to - out->data) + (writer->is_json ? 1 : 2);
 }
 
 char *
