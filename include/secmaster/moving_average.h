@@ -23,18 +23,8 @@ struct moving_average {
     uint32_t counts[MOVING_RING];           /* of them with the field */
 };
 
-static_assert(MOVING_RING > MOVING_WINDOW_MAX,
-              "the totals at both ends of a window are kept");
-static_assert((MOVING_RING & (MOVING_RING - 1)) == 0, "a mask finds a place");
-
 /* Begin with a security. Cheap: what is behind the first bar is not cleared. */
-static inline void
-moving_average_init(struct moving_average *moving)
-{
-    moving->bars = 0;
-    moving->totals[0] = (struct decimal_sum){ 0 };
-    moving->counts[0] = 0;
-}
+void moving_average_init(struct moving_average *moving);
 
 static inline uint32_t
 moving_average_place(uint32_t bars)
