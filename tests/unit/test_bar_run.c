@@ -98,7 +98,7 @@ static void
 expect_same(const struct bar_run *run, const struct bar *bars, int count,
             const char *name)
 {
-    cr_assert_eq(run->count, count, "%s: %zu", name, run->count);
+    cr_assert_eq((int)run->count, count, "%s: %zu", name, run->count);
     cr_assert_eq(run->present, bars[0].present, "%s: %x", name, run->present);
     for (int i = 0; i < count; i++) {
         cr_assert_eq(bar_run_date(run, (size_t)i).days, bars[i].date.days,
