@@ -124,6 +124,7 @@ bar_reading_turn(struct bar_reading *reading, uint64_t *records_left,
         return OK;
     bar_fold_init(&reader.fold, (struct date){ DATE_FIRST_DAYS }, reading->to,
                   visitor, context);
+    reader.fold.run_visitor = reading->run_visitor;
     TRY(store_view_begin(reading->store, reading->known_tx, &view, why));
     do
         err = scan(&reader, &view, why);

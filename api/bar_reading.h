@@ -20,6 +20,7 @@ struct bar_reading {
     uint64_t known_tx;
     int64_t last_security;
     struct date from, to; /* from: a day; to: DATE_OPEN_DAYS, or a day */
+    bar_run_visitor *run_visitor; /* NULL: runs are shown as bars */
 
     /* The place. */
     int64_t security_id;

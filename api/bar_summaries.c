@@ -31,29 +31,34 @@ summary_columns(const void *state, struct cells_writer *cells)
         cells_add(cells, str_of(summary_column_names[i]));
 }
 
+static char *
+write_number(struct cells_writer *cells, char *to, uint64_t number)
+{
+    return decimal_write_whole(cells_row_next(cells, to), number);
+}
+
 static void
 put_row(struct bar_table *table, const struct summing *summing)
 {
     struct cells_writer *cells = &table->cells;
-    struct out *out = table->out;
+    char *to = cells_row_begin(cells, table->out);
 
-    cells_begin(cells, out);
-    cells_next(cells, out);
-    out_int(out, summing->security_id);
-    cells_date(cells, out, summing->span.start);
-    cells_date(cells, out, summing->span.end);
-    cells_next(cells, out);
-    out_int(out, summing->span.year);
-    if (summing->period != PERIOD_YEAR) {
-        cells_next(cells, out);
-        out_int(out, summing->span.number);
-    }
+    if (to == NULL)
+        return;
+    to = write_number(cells, to, (uint64_t)summing->security_id);
+    to = cells_row_date(cells, to, summing->span.start);
+    to = cells_row_date(cells, to, summing->span.end);
+    to = write_number(cells, to, summing->span.year);
+    if (summing->period != PERIOD_YEAR)
+        to = write_number(cells, to, summing->span.number);
     for (unsigned i = 0; i < SUMMARY_COLUMNS; i++) {
-        cells_next(cells, out);
-        if (!bar_summary_put(out, &summing->summary, i))
-            cells_no_number(cells, out);
+        char *from = cells_row_next(cells, to);
+
+        to = bar_summary_write(from, &summing->summary, i);
+        if (to == from)
+            to = cells_row_no_number(cells, to);
     }
-    cells_end(cells, out);
+    cells_row_end(cells, table->out, to);
 }
 
 static void
@@ -67,25 +72,59 @@ end(struct bar_table *table)
     summing->summary = (struct bar_summary){ 0 };
 }
 
+/* A bar comes; false: it would begin a row that the page has no room for. */
+static bool
+come_to(struct bar_table *table, int64_t security_id, struct date day)
+{
+    struct summing *summing = table->state;
+
+    if (security_id != summing->security_id ||
+        day.days >= summing->span.end.days)
+        end(table);
+    if (summing->summary.days > 0)
+        return true;
+    if (!bar_table_admit(table, security_id, day))
+        return false;
+    summing->security_id = security_id;
+    summing->span = period_behind(summing->period, &summing->span, day);
+    return true;
+}
+
 static enum visit
 sum_up(struct bar_table *table, const struct bar_span *span)
 {
     struct summing *summing = table->state;
 
-    if (span->security_id != summing->security_id)
-        end(table);
     for (size_t i = span->wanted; i < span->count; i++) {
-        const struct bar *bar = &span->bars[i];
+        if (!come_to(table, span->security_id, span->bars[i].date))
+            return VISIT_STOP;
+        bar_summary_add(&summing->summary, &span->bars[i]);
+    }
+    return VISIT_NEXT;
+}
 
-        if (bar->date.days >= summing->span.end.days)
-            end(table);
-        if (summing->summary.days == 0) {
-            if (!bar_table_admit(table, span->security_id, bar->date))
-                return VISIT_STOP;
-            summing->security_id = span->security_id;
-            summing->span = period_of(summing->period, bar->date);
-        }
-        bar_summary_add(&summing->summary, bar);
+/* The first bar from i on that is not of the period at hand. */
+static size_t
+period_end(const struct summing *summing, const struct bar_run *run, size_t i)
+{
+    if (bar_run_date(run, run->count - 1).days < summing->span.end.days)
+        return run->count;
+    while (bar_run_date(run, i).days < summing->span.end.days)
+        i++;
+    return i;
+}
+
+static enum visit
+sum_up_run(struct bar_table *table, const struct bar_run_span *span)
+{
+    struct summing *summing = table->state;
+    const struct bar_run *run = span->run;
+
+    for (size_t i = span->wanted, behind; i < run->count; i = behind) {
+        if (!come_to(table, span->security_id, bar_run_date(run, i)))
+            return VISIT_STOP;
+        behind = period_end(summing, run, i);
+        bar_summary_add_run(&summing->summary, run, i, behind);
     }
     return VISIT_NEXT;
 }
@@ -93,6 +132,7 @@ sum_up(struct bar_table *table, const struct bar_span *span)
 static const struct bar_rows rows = {
     .columns = summary_columns,
     .span = sum_up,
+    .run_span = sum_up_run,
     .end = end,
     .free = free,
 };

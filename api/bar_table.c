@@ -84,6 +84,21 @@ show_bars(void *context, int64_t security_id, const struct bar *bars,
     return table->out->len < table->bytes_max ? VISIT_NEXT : VISIT_STOP;
 }
 
+static enum visit
+show_run(void *context, int64_t security_id, const struct bar_run *run)
+{
+    struct bar_table *table = context;
+    struct date from = first_day(table, security_id);
+    struct bar_run_span span = { security_id, run, 0 };
+
+    while (span.wanted < run->count &&
+           bar_run_date(run, span.wanted).days < from.days)
+        span.wanted++;
+    if (table->rows->run_span(table, &span) == VISIT_STOP)
+        return VISIT_STOP;
+    return table->out->len < table->bytes_max ? VISIT_NEXT : VISIT_STOP;
+}
+
 /* Write rows until out or the page is full. *more: perhaps not all were
  * written. */
 static enum err
@@ -196,6 +211,8 @@ table_new(const struct request *request, const struct bar_question *question,
         .last_security = INT64_MAX,
         .to = question->window.to,
     };
+    if (table->rows->run_span != NULL)
+        table->reading.run_visitor = show_run;
     if (table->from.days < DATE_FIRST_DAYS)
         table->from.days = DATE_FIRST_DAYS;
     table->reading.from = table->reading.day = day_before(table, table->from);

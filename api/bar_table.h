@@ -21,6 +21,13 @@ struct bar_span {
     size_t wanted, count;
 };
 
+/* The same of a month whose bars are alike (bar.h). */
+struct bar_run_span {
+    int64_t security_id;
+    const struct bar_run *run;
+    size_t wanted;
+};
+
 /*
  * What rows a kind of table has. It may keep a state of its own between the
  * calls; rows are printed with table->cells into table->out.
@@ -30,6 +37,10 @@ struct bar_rows {
 
     /* In order of (security, month). VISIT_STOP: the page is full. */
     enum visit (*span)(struct bar_table *table, const struct bar_span *span);
+
+    /* The same; NULL: runs come as bars. */
+    enum visit (*run_span)(struct bar_table *table,
+                           const struct bar_run_span *span);
 
     /* There are no more bars; NULL: nothing to do. */
     void (*end)(struct bar_table *table);

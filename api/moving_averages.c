@@ -1,5 +1,6 @@
 /* GET /v1/securities/{security_id}/prices/moving-averages and
  * /v1/prices/moving-averages: a row a bar, with averages up to it. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,56 +43,129 @@ average_columns(const void *state, struct cells_writer *cells)
     }
 }
 
+/* The field of a day's bar. */
+struct value_of_day {
+    struct date date;
+    bool is_there;
+    struct decimal value;
+};
+
+/* What of a security and month comes in, as bar_span. */
+struct values {
+    int64_t security_id;
+    size_t wanted, count;
+    struct value_of_day days[BARS_OF_MONTH_MAX];
+};
+
 static void
-put_row(struct bar_table *table, const struct bar *bar)
+put_row(struct bar_table *table, const struct value_of_day *day)
 {
     const struct averaging *averaging = table->state;
     struct cells_writer *cells = &table->cells;
-    struct out *out = table->out;
+    char *to = cells_row_begin(cells, table->out);
 
-    cells_begin(cells, out);
-    cells_next(cells, out);
-    out_int(out, averaging->security_id);
-    cells_date(cells, out, bar->date);
-    bar_table_put(table, bar, averaging->field);
+    if (to == NULL)
+        return;
+    to = decimal_write_whole(cells_row_next(cells, to),
+                             (uint64_t)averaging->security_id);
+    to = cells_row_date(cells, to, day->date);
+    to = cells_row_next(cells, to);
+    to = day->is_there ? decimal_write(to, day->value)
+                       : cells_row_no_number(cells, to);
     for (unsigned i = 0; i < averaging->count; i++) {
-        cells_next(cells, out);
-        if (!moving_average_put(out, &averaging->moving, averaging->windows[i]))
-            cells_no_number(cells, out);
+        char *from = cells_row_next(cells, to);
+
+        to = moving_average_write(from, &averaging->moving,
+                                  averaging->windows[i]);
+        if (to == from)
+            to = cells_row_no_number(cells, to);
     }
-    cells_end(cells, out);
+    cells_row_end(cells, table->out, to);
+}
+
+static void
+add(struct averaging *averaging, const struct value_of_day *day)
+{
+    moving_average_add(&averaging->moving, day->is_there ? &day->value : NULL);
+}
+
+static enum visit
+average_values(struct bar_table *table, const struct values *values)
+{
+    struct averaging *averaging = table->state;
+    struct moving_average *moving = &averaging->moving;
+
+    if (values->security_id != averaging->security_id)
+        moving_average_init(moving);
+    averaging->security_id = values->security_id;
+    for (size_t i = 0; i < values->wanted; i++)
+        add(averaging, &values->days[i]);
+    if (values->wanted < values->count &&
+        moving->bars + 1 < averaging->longest &&
+        bar_table_again(table, values->security_id)) {
+        averaging->security_id = NO_SECURITY;
+        return VISIT_STOP;
+    }
+    for (size_t i = values->wanted; i < values->count; i++) {
+        const struct value_of_day *day = &values->days[i];
+
+        if (!bar_table_admit(table, values->security_id, day->date))
+            return VISIT_STOP;
+        add(averaging, day);
+        put_row(table, day);
+    }
+    return VISIT_NEXT;
 }
 
 static enum visit
 average(struct bar_table *table, const struct bar_span *span)
 {
-    struct averaging *averaging = table->state;
-    struct moving_average *moving = &averaging->moving;
+    const struct averaging *averaging = table->state;
+    struct values values;
 
-    if (span->security_id != averaging->security_id)
-        moving_average_init(moving, averaging->field);
-    averaging->security_id = span->security_id;
-    for (size_t i = 0; i < span->wanted; i++)
-        moving_average_add(moving, &span->bars[i]);
-    if (span->wanted < span->count && moving->bars + 1 < averaging->longest &&
-        bar_table_again(table, span->security_id)) {
-        averaging->security_id = NO_SECURITY;
-        return VISIT_STOP;
-    }
-    for (size_t i = span->wanted; i < span->count; i++) {
+    assert(span->count <= BARS_OF_MONTH_MAX);
+
+    values.security_id = span->security_id;
+    values.wanted = span->wanted;
+    values.count = span->count;
+    for (size_t i = 0; i < span->count; i++) {
         const struct bar *bar = &span->bars[i];
 
-        if (!bar_table_admit(table, span->security_id, bar->date))
-            return VISIT_STOP;
-        moving_average_add(moving, bar);
-        put_row(table, bar);
+        values.days[i] = (struct value_of_day){
+            .date = bar->date,
+            .is_there = (bar->present & BAR_BIT(averaging->field)) != 0,
+            .value = bar_decimal(bar, averaging->field),
+        };
     }
-    return VISIT_NEXT;
+    return average_values(table, &values);
+}
+
+static enum visit
+average_run(struct bar_table *table, const struct bar_run_span *span)
+{
+    const struct averaging *averaging = table->state;
+    const struct bar_run *run = span->run;
+    bool is_there = (run->present & BAR_BIT(averaging->field)) != 0;
+    struct values values;
+
+    values.security_id = span->security_id;
+    values.wanted = span->wanted;
+    values.count = run->count;
+    for (size_t i = 0; i < run->count; i++) {
+        struct value_of_day *day = &values.days[i];
+
+        day->date = bar_run_date(run, i);
+        day->is_there = is_there;
+        if (is_there)
+            day->value = bar_run_decimal(run, i, averaging->field);
+    }
+    return average_values(table, &values);
 }
 
 static const struct bar_rows rows = {
     .columns = average_columns,
     .span = average,
+    .run_span = average_run,
     .free = free,
 };
 

@@ -130,6 +130,35 @@ dataset_position(const struct dataset *data, uint64_t index,
     out->quantity = 1 + draw(data, 7, index, 0) % 100000;
 }
 
+/* About one in a hundred of a price. */
+static uint64_t
+hundredth(uint64_t price, uint64_t number)
+{
+    return price * (number % 201) / 10000;
+}
+
+void
+dataset_bar(const struct dataset *data, uint64_t index, struct dataset_bar *bar)
+{
+    uint64_t days = data->facts / data->securities;
+    uint64_t security = index / days, day = index % days;
+    uint64_t number = draw(data, 8, security, day);
+
+    if (day == 0)
+        bar->close = 500 + draw(data, 9, security, 0) % 30000;
+    bar->security_id = data->first_id + security;
+    bar->date.days = DATASET_MONDAY_DAYS + (int32_t)(day / 5 * 7 + day % 5);
+    bar->open =
+        bar->close + hundredth(bar->close, number) - hundredth(bar->close, 100);
+    bar->close = bar->open + hundredth(bar->open, number >> 12) -
+                 hundredth(bar->open, 100) + (bar->open < 200 ? 2 : 0);
+    bar->high = bar->open > bar->close ? bar->open : bar->close;
+    bar->low = bar->open < bar->close ? bar->open : bar->close;
+    bar->high += hundredth(bar->high, number >> 24);
+    bar->low -= hundredth(bar->low, number >> 36);
+    bar->volume = 1000 + (number >> 44) * (1 + security % 90);
+}
+
 /* What a security's dates have been walked up to. */
 struct walk {
     struct dataset_row row;

@@ -16,8 +16,10 @@
 #define DATASET_VALUE_BYTES_MAX 64
 #define DATASET_FACTS_MAX (1UL << 40)
 #define DATASET_DATES_MAX 10000
-#define DATASET_FIRST_DAYS 10227 /* 1998-01-01 */
-#define DATASET_SPAN_DAYS 10000  /* which end in May 2025 */
+#define DATASET_FIRST_DAYS 10227  /* 1998-01-01 */
+#define DATASET_SPAN_DAYS 10000   /* which end in May 2025 */
+#define DATASET_MONDAY_DAYS 11323 /* 2001-01-01: the first bar's day */
+#define DATASET_WEEKDAYS_MAX 6360 /* and as many behind it are in the span */
 
 struct dataset {
     uint64_t seed;
@@ -40,6 +42,13 @@ struct dataset_position {
     uint64_t security_id;
     struct date date;
     uint64_t quantity;
+};
+
+/* A day's prices, in cents. */
+struct dataset_bar {
+    uint64_t security_id;
+    struct date date;
+    uint64_t open, high, low, close, volume;
 };
 
 /* A type-2 row: the last fact of each attribute, NULL where there is none. */
@@ -66,6 +75,13 @@ void dataset_draw(const struct dataset *data, uint64_t index,
 /* The position at place index: any security, any date behind its first. */
 void dataset_position(const struct dataset *data, uint64_t index,
                       struct dataset_position *out);
+
+/*
+ * The bar at place index, by security and weekday, as many of each security.
+ * What it starts from is the close of the bar before it, which is in *bar.
+ */
+void dataset_bar(const struct dataset *data, uint64_t index,
+                 struct dataset_bar *bar);
 
 /* All type-2 rows, by security and start. The row lives for the call. */
 void dataset_rows(const struct dataset *data, dataset_visit *visit,

@@ -15,9 +15,10 @@
 
 static const char help[] =
     "Usage: bench_generate KIND [OPTION]...\n"
-    "Print facts (csv, ndjson, json), their type-2 rows (rows) or positions\n"
-    "(positions-csv, positions-ndjson). json is bodies, one a line.\n\n"
-    "  --facts N       facts, or positions (2043686)\n"
+    "Print facts (csv, ndjson, json), their type-2 rows (rows), positions\n"
+    "(positions-csv, positions-ndjson) or daily bars (bars). json is bodies,\n"
+    "one a line.\n\n"
+    "  --facts N       facts, positions or bars (2043686)\n"
     "  --securities N  (10000; or one for each 204 facts)\n"
     "  --dates N       of a security (100)\n"
     "  --first-id N    the first security (1)\n"
@@ -241,6 +242,40 @@ print_positions_ndjson(void)
     }
 }
 
+/* Cents, as a price with two digits behind the point. */
+static void
+put_price(uint64_t cents)
+{
+    char places[] = { '.', (char)('0' + cents / 10 % 10),
+                      (char)('0' + cents % 10) };
+
+    put_text(",");
+    put_number(cents / 100);
+    put(places, sizeof places);
+}
+
+static void
+print_bars(void)
+{
+    struct dataset_bar bar = { 0 };
+
+    put_text("security_id,date,open,high,low,close,volume\n");
+    for (uint64_t i = 0; i < printer.data.facts; i++) {
+        begin_line();
+        dataset_bar(&printer.data, i, &bar);
+        put_number(bar.security_id);
+        put_text(",");
+        put_date(bar.date);
+        put_price(bar.open);
+        put_price(bar.high);
+        put_price(bar.low);
+        put_price(bar.close);
+        put_text(",");
+        put_number(bar.volume);
+        put_text("\n");
+    }
+}
+
 static const struct {
     const char *name;
     void (*print)(void);
@@ -251,7 +286,16 @@ static const struct {
     { "rows", print_rows },
     { "positions-csv", print_positions_csv },
     { "positions-ndjson", print_positions_ndjson },
+    { "bars", print_bars },
 };
+
+/* Each security has as many. */
+static bool
+are_bars_possible(const struct dataset *data)
+{
+    return data->facts % data->securities == 0 &&
+           data->facts / data->securities <= DATASET_WEEKDAYS_MAX;
+}
 
 static void
 fail_usage(void)
@@ -317,11 +361,15 @@ int
 main(int argc, char **argv)
 {
     size_t kind = read_options(argc, argv);
+    bool is_possible;
 
     /* Positions are as many as wanted, whatever the securities. */
     if (strncmp(kinds[kind].name, "positions", 9) == 0)
         printer.data.facts = printer.data.securities;
-    if (!dataset_is_possible(&printer.data))
+    is_possible = kinds[kind].print == print_bars
+                      ? are_bars_possible(&printer.data)
+                      : dataset_is_possible(&printer.data);
+    if (!is_possible)
         fail_usage();
     for (int32_t day = 0; day < DAYS; day++)
         date_format((struct date){ DATASET_FIRST_DAYS + day },

@@ -53,9 +53,9 @@ def history(bench):
                       ratio=f'{got["rate"] / peer:.2f}'))
 
 
-def streamed(bench, work, path, accept, status=200, **options):
-    """The best of three of a whole table, and its row."""
-    gots = [one(bench.server, path, status, accept=accept, **options) for _ in range(3)]
+def streamed(bench, work, path, accept, turns=3, **options):
+    """The best of some turns of a whole table, and its row."""
+    gots = [one(bench.server, path, accept=accept, **options) for _ in range(turns)]
     got = min(gots, key=lambda g: g['seconds'])
     rows = got['body_lines'] - (accept == CSV)
     seconds = got['seconds']

@@ -2,7 +2,7 @@
 """Our rates beside an empty handler's and other stores', all in one run.
 
 A whole run writes bench/results.md; docs/performance.md says what the rows
-mean. FACTS, POSITIONS and SECONDS (a row) in the environment change the size;
+mean. FACTS, POSITIONS, BARS and SECONDS (a row) in the environment change the size;
 the words of the command line are the rows to run (all).
 """
 import os
@@ -13,6 +13,7 @@ import time
 
 import harness
 import peers
+import prices
 import reads
 import report
 import writes
@@ -22,6 +23,9 @@ ROWS = {
     'bulk': writes.bulk,
     'disk': writes.disk,
     'deep': reads.deep,
+    'summaries': prices.summaries,
+    'moving-averages': prices.moving_averages,
+    'post-bars': writes.post_bars,
     'start': reads.start,
     'as-of': reads.as_of,
     'history': reads.history,
@@ -32,7 +36,7 @@ ROWS = {
     'late': writes.late,
     'latency': writes.side_by_side,
 }
-WITHOUT_STORE = {'bulk', 'disk', 'deep'}  # each makes its own
+WITHOUT_STORE = {'bulk', 'disk', 'deep', 'summaries', 'moving-averages', 'post-bars'}  # each makes its own
 BESIDE_SQLITE = {'as-of', 'history', 'post', 'disk'}
 BESIDE_POSTGRES = {'bulk', 'disk', 'as-of', 'history', 'asset-class', 'post', 'late'}
 

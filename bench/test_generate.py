@@ -2,6 +2,7 @@
 type-2 rows are the fold of its facts."""
 
 import csv
+import datetime
 import hashlib
 import json
 import os
@@ -25,6 +26,9 @@ DIGESTS = {
     "positions-ndjson":
         "ca92cf4b82047cf986bd3b7cf90dd4b7635eba2317e4ae80d9e3adb0fb2d0549",
 }
+BARS = ("bars", "--facts", "6000", "--securities", "3", "--first-id", "8")
+BARS_DIGEST = \
+    "cb5855eebfcf1d83b6c7f043a564363d739f73062540f2979bfa570494279c76"
 REFUSED = (
     (),
     ("no-such-kind",),
@@ -37,6 +41,9 @@ REFUSED = (
     ("csv", "--facts", "5", "--securities", "6"),
     # 20 and 19 facts: no third date for one more.
     ("csv", "--facts", "40", "--securities", "1", "--dates", "2"),
+    # As many bars of each security, and no more weekdays than there are.
+    ("bars", "--facts", "5", "--securities", "2"),
+    ("bars", "--facts", "6361", "--securities", "1"),
 )
 
 
@@ -139,6 +146,27 @@ class Generate(unittest.TestCase):
         lines = generate("positions-ndjson", *words).splitlines()
         self.assertEqual([{k: str(v) for k, v in json.loads(line).items()}
                           for line in lines], got)
+
+    def test_bars_are_of_weekdays_and_possible(self):
+        text = generate(*BARS)
+        self.assertEqual(hashlib.sha256(text.encode()).hexdigest(),
+                         BARS_DIGEST)
+        bars = records(text)
+        self.assertEqual(len(bars), 6000)
+        self.assertEqual([int(b["security_id"]) for b in bars],
+                         [8] * 2000 + [9] * 2000 + [10] * 2000)
+        for i, bar in enumerate(bars):
+            weeks, day = divmod(i % 2000, 5)
+            date = datetime.date(2001, 1, 1 + day) + datetime.timedelta(
+                weeks=weeks)
+            self.assertEqual(bar["date"], date.isoformat())
+            opened, high, low, close = (
+                int(bar[name].replace(".", ""))
+                for name in ("open", "high", "low", "close"))
+            self.assertEqual(bar["close"], f"{close // 100}.{close % 100:02}")
+            self.assertTrue(0 < low <= min(opened, close), bar)
+            self.assertTrue(max(opened, close) <= high < 10**7, bar)
+            self.assertTrue(1000 <= int(bar["volume"]) < 10**9, bar)
 
     def test_what_cannot_be_is_refused(self):
         for words in REFUSED:

@@ -11,6 +11,7 @@ from report import Row, latency, measured, rate, ratio
 ANY = f'{{r:1-{SECURITIES}}}'
 NEW = f'{{"facts":[{{"security_id":{ANY},"attribute":"ticker","value":"X{{n}}","effective_date":"{{day:2026-2030}}"}}]}}'
 LATE = NEW.replace('2026-2030', '1999-1999')
+BAR = '{{"prices":[{{"security_id":{{r:{0}00001-{0}99999}},"date":"{{day:1999-2024}}","open":10.25,"high":11,"low":9.5,"close":10.5,"volume":{{n}}}}]}}'
 POST = {'path': '/v1/facts', 'mode': 'post'}
 
 
@@ -43,6 +44,15 @@ def post(bench):
             sqlite = bench.sqlite['post']['rate']
             row.peer, row.ratio = f'SQLite in process {rate(sqlite)}', f'{got["rate"] / sqlite:.2f}'
         bench.add(row)
+
+
+def post_bars(bench):
+    """Single bars, each of other securities: none is sent twice."""
+    with Server(bench.work / 'single-bars') as server:
+        for clients in (1, 8, 32):
+            body = BAR.format(clients)
+            got = load(server, 201, clients=clients, body=body, path='/v1/prices', mode='post')
+            bench.add(measured(f'durable POST of one bar, clients: {clients}', got))
 
 
 def late(bench):

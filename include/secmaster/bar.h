@@ -11,6 +11,7 @@
 #include "secmaster/out.h"
 #include "secmaster/record.h"
 #include "secmaster/str.h"
+#include "secmaster/wire.h"
 
 /* In the order of their columns. On disk: never renumber. */
 enum bar_field {
@@ -87,5 +88,45 @@ void barset_put(struct out *out, const struct bar *bar);
  */
 bool barset_next(struct str *payload, struct date month, struct bar *out,
                  enum err *err);
+
+/*
+ * A record whose bars are alike: the same fields with the same scales, and no
+ * number is wide. Nearly all records are, and their numbers are taken from
+ * where they stand.
+ */
+struct bar_run {
+    struct date month;
+    size_t count;              /* at least one */
+    const unsigned char *bars; /* borrowed from the payload */
+    size_t stride;             /* from bar to bar */
+    uint8_t present;
+    uint8_t scales[BAR_FIELDS];
+    uint8_t offsets[BAR_FIELDS]; /* of mantissas in a bar, of those there are */
+};
+#define BAR_RUN_BYTES_MAX (BARS_OF_MONTH_MAX * (10 + 4 * BAR_FIELDS))
+
+/* False: the bars are not alike, or not good. They are to be read one by one.
+ */
+bool bar_run_open(struct str payload, struct date month, struct bar_run *out);
+
+static inline struct date
+bar_run_date(const struct bar_run *run, size_t i)
+{
+    return (struct date){ run->month.days + run->bars[i * run->stride] - 1 };
+}
+
+/* The field is one that is there. */
+static inline uint32_t
+bar_run_mantissa(const struct bar_run *run, size_t i, enum bar_field field)
+{
+    return get_le32(run->bars + i * run->stride + run->offsets[field]);
+}
+
+static inline struct decimal
+bar_run_decimal(const struct bar_run *run, size_t i, enum bar_field field)
+{
+    return (struct decimal){ bar_run_mantissa(run, i, field),
+                             run->scales[field] };
+}
 
 #endif

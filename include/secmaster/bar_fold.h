@@ -14,6 +14,10 @@
 typedef enum visit bars_visitor(void *context, int64_t security_id,
                                 const struct bar *bars, size_t count);
 
+/* The same of a month that one record has all bars of, where they are alike. */
+typedef enum visit bar_run_visitor(void *context, int64_t security_id,
+                                   const struct bar_run *run);
+
 /*
  * A scan's visitor and its context: bars of days in [from, to) are shown, in
  * order of (security, date). In the caller's storage.
@@ -21,6 +25,8 @@ typedef enum visit bars_visitor(void *context, int64_t security_id,
 struct bar_fold {
     struct date from, to;
     bars_visitor *visitor;
+    bar_run_visitor *run_visitor; /* NULL as long as nobody sets it: runs are
+                                     shown as bars */
     void *context;
     enum err err; /* ERR_STORE: a record is malformed, or not by day */
 
@@ -30,6 +36,9 @@ struct bar_fold {
     uint32_t days;  /* bit d - 1: there is a bar of day d */
     bool is_spread; /* it is bars[d - 1]; else they are side by side */
     struct bar bars[BARS_OF_MONTH_MAX + 1]; /* and one being read */
+    struct bar_run run; /* count 0: none. Held until the next record tells
+                           whether it is all of the month. */
+    unsigned char held[BAR_RUN_BYTES_MAX];
 };
 
 void bar_fold_init(struct bar_fold *fold, struct date from, struct date to,

@@ -8,7 +8,6 @@
 
 #include "secmaster/bar.h"
 #include "secmaster/decimal.h"
-#include "secmaster/out.h"
 
 /* In the order in which a row gives them. */
 enum summary_column {
@@ -38,14 +37,18 @@ struct bar_summary {
 /* Add a day's bar; days come in order, each once. */
 void bar_summary_add(struct bar_summary *summary, const struct bar *bar);
 
+/* The same of the bars from first up to end of a run, at least one. */
+void bar_summary_add_run(struct bar_summary *summary, const struct bar_run *run,
+                         size_t first, size_t end);
+
 /*
- * Append a column's value, a number as JSON and CSV write it. False, and
- * nothing is appended: it is null (average_volume, where no bar has a volume).
- * Averages are exact quotients, rounded (decimal_sum_put_average); first, max,
- * min and last keep their digits, of equal ones the earliest bar's. At least
- * one bar was added.
+ * Write a column's value, a number as JSON and CSV write it, and return its
+ * end; to itself where it is null (average_volume, where no bar has a volume).
+ * DECIMAL_ROOM bytes are there, as for decimal_write. Averages are exact
+ * quotients, rounded (decimal_sum_write_average); first, max, min and last keep
+ * their digits, of equal ones the earliest bar's. At least one bar was added.
  */
-bool bar_summary_put(struct out *out, const struct bar_summary *summary,
-                     enum summary_column column);
+char *bar_summary_write(char *to, const struct bar_summary *summary,
+                        enum summary_column column);
 
 #endif

@@ -4,8 +4,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "secmaster/date.h"
+#include "secmaster/decimal.h"
 #include "secmaster/media.h"
 #include "secmaster/out.h"
 #include "secmaster/rows_writer.h"
@@ -25,6 +27,7 @@ struct cells_writer {
     bool is_json, is_csv;
     bool has_rows;
     unsigned count, at;
+    size_t row_room; /* of a row of numbers and dates */
     /* What stands before a value in JSON: `{"a":`, `,"b":`. */
     uint16_t begins[CELLS_MAX + 1];
     char before[CELLS_MAX * (CELL_NAME_BYTES_MAX + 4)];
@@ -72,6 +75,57 @@ cells_null(struct cells_writer *writer, struct out *out)
 {
     cells_next(writer, out);
     cells_no_number(writer, out);
+}
+
+/*
+ * A row of numbers and dates alone can be written where it stands, in place of
+ * cells_begin, ..., cells_end: what is written next goes to the pointer that is
+ * handed on, behind cells_row_next DECIMAL_ROOM bytes. NULL: out has failed.
+ */
+static inline char *
+cells_row_begin(struct cells_writer *writer, struct out *out)
+{
+    if (writer->is_json && writer->has_rows)
+        out_char(out, ',');
+    writer->has_rows = true;
+    writer->at = 0;
+    return out_reserve(out, writer->row_room);
+}
+
+char *cells_row_date(struct cells_writer *writer, char *to, struct date date);
+
+static inline void
+cells_row_end(const struct cells_writer *writer, struct out *out, char *to)
+{
+    assert(writer->at == writer->count);
+    memcpy(to, writer->is_csv ? "\r\n" : "}\n", 2);
+    out->len = (size_t)(to - out->data) + (writer->is_json ? 1 : 2);
+}
+
+static inline char *
+cells_row_next(struct cells_writer *writer, char *to)
+{
+    unsigned at = writer->at++;
+    size_t len;
+
+    assert(at < writer->count);
+    if (writer->is_csv) {
+        *to = ',';
+        return at > 0 ? to + 1 : to;
+    }
+    len = (size_t)(writer->begins[at + 1] - writer->begins[at]);
+    memcpy(to, writer->before + writer->begins[at], len);
+    return to + len;
+}
+
+/* Behind cells_row_next: there is no number. */
+static inline char *
+cells_row_no_number(const struct cells_writer *writer, char *to)
+{
+    if (writer->is_csv)
+        return to;
+    memcpy(to, "null", 4);
+    return to + 4;
 }
 
 /* DATE_OPEN_DAYS is null. */

@@ -27,7 +27,15 @@ struct decimal {
  */
 enum err decimal_parse(struct str text, struct decimal *out, struct why *why);
 
-/* Append the plain decimal: no exponent, all its digits. */
+/*
+ * Write the plain decimal: no exponent, all its digits. Returns its end.
+ * DECIMAL_ROOM bytes are there; those behind the end may be written too.
+ */
+#define DECIMAL_ROOM 40
+char *decimal_write(char *to, struct decimal value);
+char *decimal_write_whole(char *to, uint64_t number); /* any */
+
+/* Append the same. */
 void decimal_put(struct out *out, struct decimal value);
 
 /*
@@ -81,11 +89,13 @@ void decimal_sum_put(struct out *out, const struct decimal_sum *sum,
                      uint8_t scale);
 
 /*
- * Append sum / count, rounded half to even at AVERAGE_PLACES, without zeros at
+ * Write sum / count, rounded half to even at AVERAGE_PLACES, without zeros at
  * its end: 66, 65.5, 65.33333333. A sum of count decimals, at least one.
+ * Returns the text's end; as of decimal_write, DECIMAL_ROOM bytes may be
+ * written.
  */
 #define AVERAGE_PLACES 8
-void decimal_sum_put_average(struct out *out, const struct decimal_sum *sum,
-                             int64_t count);
+char *decimal_sum_write_average(char *to, const struct decimal_sum *sum,
+                                int64_t count);
 
 #endif

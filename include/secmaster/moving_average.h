@@ -2,12 +2,10 @@
 #ifndef SECMASTER_MOVING_AVERAGE_H
 #define SECMASTER_MOVING_AVERAGE_H
 
-#include <stdbool.h>
+#include <assert.h>
 #include <stdint.h>
 
-#include "secmaster/bar.h"
 #include "secmaster/decimal.h"
-#include "secmaster/out.h"
 
 #define MOVING_WINDOW_MAX 1000 /* bars in a window, from 1 */
 #define MOVING_WINDOWS_MAX 10  /* windows at once */
@@ -20,25 +18,58 @@
  * two, so that adding a bar costs the same however many windows are asked.
  */
 struct moving_average {
-    enum bar_field field;
     uint32_t bars;                          /* added so far */
     struct decimal_sum totals[MOVING_RING]; /* [n % MOVING_RING]: of n bars */
     uint32_t counts[MOVING_RING];           /* of them with the field */
 };
 
 /* Begin with a security. Cheap: what is behind the first bar is not cleared. */
-void moving_average_init(struct moving_average *moving, enum bar_field field);
+void moving_average_init(struct moving_average *moving);
 
-/* Add a day's bar; days come in order, each once. */
-void moving_average_add(struct moving_average *moving, const struct bar *bar);
+static inline uint32_t
+moving_average_place(uint32_t bars)
+{
+    return bars & (MOVING_RING - 1);
+}
+
+/* Add a day's value, NULL: it is null; days come in order, each once. Inline,
+ * as what follows: there are as many calls as bars and windows. */
+static inline void
+moving_average_add(struct moving_average *moving, const struct decimal *value)
+{
+    uint32_t from = moving_average_place(moving->bars);
+    uint32_t to = moving_average_place(++moving->bars);
+
+    moving->totals[to] = moving->totals[from];
+    moving->counts[to] = moving->counts[from];
+    if (value == NULL)
+        return;
+    decimal_sum_add(&moving->totals[to], *value);
+    moving->counts[to]++;
+}
 
 /*
- * Append the average of the last window bars, the day's included, as a number
- * (decimal_sum_put_average). A bar whose field is null stands in the window but
- * is left out of the average. False, and nothing is appended: it is null, since
- * there are fewer bars than window, or none of them has the field.
+ * Write the average of the last window bars, the day's included, as a number
+ * (decimal_sum_write_average), and return its end. DECIMAL_ROOM bytes are
+ * there, as for decimal_write. A bar whose field is null stands in the window
+ * but is left out of the average. To itself: it is null, since there are fewer
+ * bars than window, or none of them has the field.
  */
-bool moving_average_put(struct out *out, const struct moving_average *moving,
-                        uint32_t window);
+static inline char *
+moving_average_write(char *to, const struct moving_average *moving,
+                     uint32_t window)
+{
+    uint32_t last = moving_average_place(moving->bars);
+    uint32_t before = moving_average_place(moving->bars - window);
+    struct decimal_sum sum;
+
+    assert(window > 0 && window <= MOVING_WINDOW_MAX);
+
+    if (moving->bars < window || moving->counts[last] == moving->counts[before])
+        return to;
+    sum.units = moving->totals[last].units - moving->totals[before].units;
+    return decimal_sum_write_average(
+        to, &sum, moving->counts[last] - moving->counts[before]);
+}
 
 #endif

@@ -38,6 +38,9 @@ cells_add(struct cells_writer *writer, struct str name)
     writer->count++;
     writer->begins[writer->count] =
         (uint16_t)(to + name.len + 4 - writer->before);
+    /* Behind the last value there are up to two bytes more. */
+    writer->row_room = writer->begins[writer->count] +
+                       (size_t)writer->count * (1 + DECIMAL_ROOM) + 2;
 }
 
 static struct str
@@ -94,7 +97,7 @@ cells_tail(const struct cells_writer *writer, struct out *out)
 }
 
 /* As date_format, which has to divide. */
-static void
+static inline void
 put_date(struct cells_writer *writer, char *to, struct date date)
 {
     int32_t day = date.days - writer->month.days; /* from 0 */
@@ -105,9 +108,25 @@ put_date(struct cells_writer *writer, char *to, struct date date)
         day = (text[8] - '0') * 10 + text[9] - '0' - 1;
         writer->month.days = date.days - day;
     }
-    text[8] = (char)('0' + (day + 1) / 10);
-    text[9] = (char)('0' + (day + 1) % 10);
-    memcpy(to, text, DATE_TEXT_BYTES);
+    memcpy(to, text, DATE_TEXT_BYTES - 2);
+    to[8] = (char)('0' + (day + 1) / 10);
+    to[9] = (char)('0' + (day + 1) % 10);
+}
+
+char *
+cells_row_date(struct cells_writer *writer, char *to, struct date date)
+{
+    to = cells_row_next(writer, to);
+    if (date.days == DATE_OPEN_DAYS)
+        return cells_row_no_number(writer, to);
+    if (writer->is_csv) {
+        put_date(writer, to, date);
+        return to + DATE_TEXT_BYTES;
+    }
+    to[0] = '"';
+    put_date(writer, to + 1, date);
+    to[DATE_TEXT_BYTES + 1] = '"';
+    return to + DATE_TEXT_BYTES + 2;
 }
 
 void

@@ -36,6 +36,14 @@ enum {
 #define NARROW_BYTES 4
 #define WIDE_BYTES 8
 #define MANTISSA_MAX INT64_C(999999999999999999)
+/* Of a bar's first eight bytes, those of its flags and scales. */
+#define HEAD_ALIKE UINT64_C(0x0000ffffffffff00)
+#define HEAD_DAY_MASK UINT64_C(0xff)
+static_assert(HEAD_DAY == 0 && HEAD_FLAGS == 1 && HEAD_SOURCE == 6,
+              "HEAD_ALIKE lies between them");
+static_assert(BAR_RUN_BYTES_MAX ==
+                  BARS_OF_MONTH_MAX * (HEAD_BYTES + NARROW_BYTES * BAR_FIELDS),
+              "on disk");
 static_assert(BAR_BYTES_MAX == HEAD_BYTES + WIDE_BYTES * BAR_FIELDS, "on disk");
 static_assert(BAR_REQUIRED == (1U << REQUIRED_FIELDS) - 1, "they come first");
 static_assert(DECIMAL_SCALE_MAX <= SCALE_MASK, "a scale has four bits");
@@ -188,18 +196,21 @@ is_day_of(struct date month, unsigned day)
            (day <= 28 || bar_month(last).days == month.days);
 }
 
+/* How many of the fields are there that may not be, by flags. */
+static const uint8_t optional_counts[] = { 0, 1, 1, 2, 1, 2, 2, 3,
+                                           1, 2, 2, 3, 2, 3, 3, 4 };
+static_assert(sizeof optional_counts == FLAGS_PRESENT + 1,
+              "a count of bits each");
+
 bool
 barset_next(struct str *payload, struct date month, struct bar *out,
             enum err *err)
 {
-    static const uint8_t counts[] = { 0, 1, 1, 2, 1, 2, 2, 3,
-                                      1, 2, 2, 3, 2, 3, 3, 4 };
     const unsigned char *from = (const unsigned char *)payload->data;
     size_t bytes;
     unsigned flags;
     bool is_wide, is_good;
 
-    static_assert(sizeof counts == FLAGS_PRESENT + 1, "a count of bits each");
     *err = OK;
     if (payload->len == 0)
         return false;
@@ -211,7 +222,7 @@ barset_next(struct str *payload, struct date month, struct bar *out,
         return false;
     is_wide = (flags & FLAG_WIDE) != 0;
     flags &= FLAGS_PRESENT;
-    bytes = HEAD_BYTES + (size_t)(REQUIRED_FIELDS + counts[flags]) *
+    bytes = HEAD_BYTES + (size_t)(REQUIRED_FIELDS + optional_counts[flags]) *
                              (is_wide ? WIDE_BYTES : NARROW_BYTES);
     if (payload->len < bytes || !is_day_of(month, from[HEAD_DAY]))
         return false;
@@ -228,5 +239,54 @@ barset_next(struct str *payload, struct date month, struct bar *out,
     payload->data += bytes;
     payload->len -= bytes;
     *err = OK;
+    return true;
+}
+
+/* Whether all are as the first one, on days of the month that ascend. */
+static bool
+are_alike(const struct bar_run *run)
+{
+    uint64_t first = get_le64(run->bars), differing = 0, before = 0;
+    bool is_ascending = true;
+
+    for (size_t i = 0; i < run->count; i++) {
+        uint64_t head = get_le64(run->bars + i * run->stride);
+        uint64_t day = head & HEAD_DAY_MASK;
+
+        differing |= head ^ first;
+        is_ascending &= day > before;
+        before = day;
+    }
+    return (differing & HEAD_ALIKE) == 0 && is_ascending &&
+           is_day_of(run->month, (unsigned)before);
+}
+
+bool
+bar_run_open(struct str payload, struct date month, struct bar_run *out)
+{
+    unsigned flags;
+    size_t offset = HEAD_BYTES;
+
+    if (payload.len < HEAD_BYTES)
+        return false;
+    out->month = month;
+    out->bars = (const unsigned char *)payload.data;
+    flags = out->bars[HEAD_FLAGS];
+    if (flags > FLAGS_PRESENT)
+        return false;
+    out->present = (uint8_t)(BAR_REQUIRED | flags << REQUIRED_FIELDS);
+    out->stride =
+        HEAD_BYTES +
+        (size_t)(REQUIRED_FIELDS + optional_counts[flags]) * NARROW_BYTES;
+    out->count = payload.len / out->stride;
+    if (payload.len % out->stride != 0 || out->count > BARS_OF_MONTH_MAX ||
+        !are_alike(out) ||
+        !take_scales(get_le32(out->bars + HEAD_SCALES), out->scales))
+        return false;
+    for (unsigned i = 0; i < BAR_FIELDS; i++) {
+        out->offsets[i] = (uint8_t)offset;
+        if ((out->present & BAR_BIT(i)) != 0)
+            offset += NARROW_BYTES;
+    }
     return true;
 }

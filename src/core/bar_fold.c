@@ -2,6 +2,7 @@
 #include "secmaster/bar_fold.h"
 
 #include <assert.h>
+#include <string.h>
 
 #define DAY_BIT(place) (UINT32_C(1) << (place))
 #define HIGHEST_BIT 31
@@ -13,10 +14,12 @@ bar_fold_init(struct bar_fold *fold, struct date from, struct date to,
     fold->from = from;
     fold->to = to;
     fold->visitor = visitor;
+    fold->run_visitor = NULL;
     fold->context = context;
     fold->err = OK;
     fold->days = 0;
     fold->is_spread = false;
+    fold->run.count = 0;
 }
 
 /* Put the bars, which are side by side, where their days are. */
@@ -52,6 +55,12 @@ show(struct bar_fold *fold)
 {
     size_t count = (size_t)__builtin_popcount(fold->days);
 
+    if (fold->run.count > 0) {
+        const struct bar_run run = fold->run;
+
+        fold->run.count = 0;
+        return fold->run_visitor(fold->context, fold->security_id, &run);
+    }
     if (fold->is_spread)
         gather(fold);
     fold->days = 0;
@@ -91,6 +100,39 @@ overlay(struct bar_fold *fold, struct str payload)
     return err;
 }
 
+/* Keep a month's first record as it is. False: it is no run of wanted days. */
+static bool
+hold(struct bar_fold *fold, struct str payload)
+{
+    struct bar_run *run = &fold->run;
+
+    if (!bar_run_open(payload, fold->month, run) ||
+        bar_run_date(run, 0).days < fold->from.days ||
+        bar_run_date(run, run->count - 1).days >= fold->to.days) {
+        run->count = 0;
+        return false;
+    }
+    memcpy(fold->held, payload.data, payload.len);
+    run->bars = fold->held;
+    return true;
+}
+
+static enum err
+add_record(struct bar_fold *fold, struct str payload)
+{
+    struct str held = { (const char *)fold->held,
+                        fold->run.count * fold->run.stride };
+
+    if (fold->run.count > 0) {
+        fold->run.count = 0;
+        TRY(overlay(fold, held));
+    } else if (fold->run_visitor != NULL && fold->days == 0 &&
+               hold(fold, payload)) {
+        return OK;
+    }
+    return overlay(fold, payload);
+}
+
 enum visit
 bar_fold_record(void *context, const struct record *record)
 {
@@ -99,8 +141,9 @@ bar_fold_record(void *context, const struct record *record)
 
     assert(record->kind == RECORD_BARS);
 
-    if (fold->days != 0 && (record->security_id != fold->security_id ||
-                            record->effective.days != fold->month.days)) {
+    if ((fold->days != 0 || fold->run.count > 0) &&
+        (record->security_id != fold->security_id ||
+         record->effective.days != fold->month.days)) {
         visit = show(fold);
         /* It is the shown security's others that are to be passed over. */
         if (visit == VISIT_SKIP && record->security_id != fold->security_id)
@@ -110,7 +153,7 @@ bar_fold_record(void *context, const struct record *record)
         return visit;
     fold->security_id = record->security_id;
     fold->month = record->effective;
-    fold->err = overlay(fold, record->payload);
+    fold->err = add_record(fold, record->payload);
     return fold->err == OK ? VISIT_NEXT : VISIT_STOP;
 }
 

@@ -43,25 +43,89 @@ bar_summary_add(struct bar_summary *summary, const struct bar *bar)
         summary->min_low = low;
 }
 
-static bool
-put_average(struct out *out, const struct decimal_sum *sum, uint32_t days)
+/* Sums and extremes of mantissas, of as many bars as a month has at most. */
+struct run_sums {
+    uint64_t open, high, low, close;
+    uint32_t max_high, min_low;
+};
+
+static struct run_sums
+sums_of(const struct bar_run *run, size_t first, size_t end)
 {
-    if (days == 0)
-        return false;
-    decimal_sum_put_average(out, sum, days);
-    return true;
+    struct run_sums sums = { .min_low = UINT32_MAX };
+
+    for (size_t i = first; i < end; i++) {
+        uint32_t high = bar_run_mantissa(run, i, BAR_HIGH);
+        uint32_t low = bar_run_mantissa(run, i, BAR_LOW);
+
+        sums.open += bar_run_mantissa(run, i, BAR_OPEN);
+        sums.high += high;
+        sums.low += low;
+        sums.close += bar_run_mantissa(run, i, BAR_CLOSE);
+        sums.max_high = high > sums.max_high ? high : sums.max_high;
+        sums.min_low = low < sums.min_low ? low : sums.min_low;
+    }
+    return sums;
 }
 
-static bool
-put_decimal(struct out *out, struct decimal value)
+static void
+add_volumes(struct bar_summary *summary, const struct bar_run *run,
+            size_t first, size_t end)
 {
-    decimal_put(out, value);
-    return true;
+    uint64_t sum = 0;
+
+    for (size_t i = first; i < end; i++)
+        sum += bar_run_mantissa(run, i, BAR_VOLUME);
+    decimal_sum_add(&summary->volume,
+                    (struct decimal){ (int64_t)sum, run->scales[BAR_VOLUME] });
+    summary->volume_days += (uint32_t)(end - first);
 }
 
-bool
-bar_summary_put(struct out *out, const struct bar_summary *summary,
-                enum summary_column column)
+void
+bar_summary_add_run(struct bar_summary *summary, const struct bar_run *run,
+                    size_t first, size_t end)
+{
+    const struct run_sums sums = sums_of(run, first, end);
+    const uint8_t *scales = run->scales;
+    struct decimal high = { sums.max_high, scales[BAR_HIGH] };
+    struct decimal low = { sums.min_low, scales[BAR_LOW] };
+
+    static_assert(BARS_OF_MONTH_MAX * (uint64_t)UINT32_MAX < INT64_MAX,
+                  "a sum of narrow ones is a mantissa");
+    assert(first < end);
+    assert(end <= run->count);
+
+    decimal_sum_add(&summary->open,
+                    (struct decimal){ (int64_t)sums.open, scales[BAR_OPEN] });
+    decimal_sum_add(&summary->high,
+                    (struct decimal){ (int64_t)sums.high, scales[BAR_HIGH] });
+    decimal_sum_add(&summary->low,
+                    (struct decimal){ (int64_t)sums.low, scales[BAR_LOW] });
+    decimal_sum_add(&summary->close,
+                    (struct decimal){ (int64_t)sums.close, scales[BAR_CLOSE] });
+    if ((run->present & BAR_BIT(BAR_VOLUME)) != 0)
+        add_volumes(summary, run, first, end);
+
+    /* In a run, equal numbers have equal digits. */
+    if (summary->days == 0)
+        summary->first_open = bar_run_decimal(run, first, BAR_OPEN);
+    if (summary->days == 0 || decimal_compare(high, summary->max_high) > 0)
+        summary->max_high = high;
+    if (summary->days == 0 || decimal_compare(low, summary->min_low) < 0)
+        summary->min_low = low;
+    summary->last_close = bar_run_decimal(run, end - 1, BAR_CLOSE);
+    summary->days += (uint32_t)(end - first);
+}
+
+static char *
+write_average(char *to, const struct decimal_sum *sum, uint32_t days)
+{
+    return days == 0 ? to : decimal_sum_write_average(to, sum, days);
+}
+
+char *
+bar_summary_write(char *to, const struct bar_summary *summary,
+                  enum summary_column column)
 {
     assert(summary->days > 0);
 
@@ -69,25 +133,24 @@ bar_summary_put(struct out *out, const struct bar_summary *summary,
     case SUMMARY_DAYS:
         break;
     case SUMMARY_AVERAGE_OPEN:
-        return put_average(out, &summary->open, summary->days);
+        return write_average(to, &summary->open, summary->days);
     case SUMMARY_AVERAGE_HIGH:
-        return put_average(out, &summary->high, summary->days);
+        return write_average(to, &summary->high, summary->days);
     case SUMMARY_AVERAGE_LOW:
-        return put_average(out, &summary->low, summary->days);
+        return write_average(to, &summary->low, summary->days);
     case SUMMARY_AVERAGE_CLOSE:
-        return put_average(out, &summary->close, summary->days);
+        return write_average(to, &summary->close, summary->days);
     case SUMMARY_AVERAGE_VOLUME:
-        return put_average(out, &summary->volume, summary->volume_days);
+        return write_average(to, &summary->volume, summary->volume_days);
     case SUMMARY_FIRST_OPEN:
-        return put_decimal(out, summary->first_open);
+        return decimal_write(to, summary->first_open);
     case SUMMARY_MAX_HIGH:
-        return put_decimal(out, summary->max_high);
+        return decimal_write(to, summary->max_high);
     case SUMMARY_MIN_LOW:
-        return put_decimal(out, summary->min_low);
+        return decimal_write(to, summary->min_low);
     case SUMMARY_LAST_CLOSE:
-        return put_decimal(out, summary->last_close);
+        return decimal_write(to, summary->last_close);
     }
     assert(column == SUMMARY_DAYS);
-    out_int(out, summary->days);
-    return true;
+    return decimal_write_whole(to, summary->days);
 }

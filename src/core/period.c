@@ -7,6 +7,7 @@
 #define MONTHS_OF_YEAR 12
 #define MONTHS_OF_QUARTER 3
 #define TO_THURSDAY 3 /* from Monday */
+#define WEEKS_OF_YEAR_MIN 52
 
 const char *const period_names[PERIODS] = {
     [PERIOD_WEEK] = "week",
@@ -75,4 +76,21 @@ period_of(enum period period, struct date day)
     }
     assert(period == PERIOD_YEAR);
     return months_of(day, MONTHS_OF_YEAR);
+}
+
+struct period_span
+period_behind(enum period period, const struct period_span *span,
+              struct date day)
+{
+    struct period_span next = *span;
+
+    /* Every year has so many weeks: the next one is of the same year. */
+    if (period != PERIOD_WEEK || span->number == 0 ||
+        span->number >= WEEKS_OF_YEAR_MIN || day.days < span->end.days ||
+        day.days >= span->end.days + DAYS_OF_WEEK)
+        return period_of(period, day);
+    next.start = span->end;
+    next.end = end_of(span->end.days + DAYS_OF_WEEK);
+    next.number++;
+    return next;
 }

@@ -272,11 +272,11 @@ admit(struct commit *commit, struct write_job *job, struct instant now)
 }
 
 bool
-commit_is_first(const struct write_job *job)
+commit_is_first(const struct commit *commit, const struct write_job *job)
 {
     const struct job_kind *kind = job_kind_of(job);
 
-    return kind->is_first != NULL && kind->is_first(job);
+    return kind->is_first != NULL && kind->is_first(commit, job);
 }
 
 bool
@@ -286,8 +286,7 @@ commit_is_last(const struct write_job *job)
 }
 
 enum err
-commit_admit_part(struct commit *commit, struct write_job *job,
-                  struct instant now)
+commit_admit(struct commit *commit, struct write_job *job, struct instant now)
 {
     const struct commit_mark mark = mark_now(commit);
 
@@ -310,15 +309,6 @@ commit_admit_part(struct commit *commit, struct write_job *job,
     if (job->why.text[0] == '\0' && err == ERR_FULL)
         return why_set(&job->why, err, "the dictionary of names is full");
     return err;
-}
-
-enum err
-commit_admit(struct commit *commit, struct write_job *job, struct instant now)
-{
-    /* What an earlier job of the same commit said is not in the store. */
-    assert(!commit_is_first(job) || commit->batch_count == 0);
-
-    return commit_admit_part(commit, job, now);
 }
 
 /* An array that nobody has filled is NULL, to which not even 0 may be added. */

@@ -75,25 +75,20 @@ enum err commit_init(struct commit *commit, struct store *store,
 void commit_fini(struct commit *commit);
 
 /* Whether a job's batch must be the first of its commit, as it is judged by
- * what the store has; or the last, as what comes behind it is. */
-bool commit_is_first(const struct write_job *job);
+ * what the store has, and not this one; or the last, as what comes behind it
+ * is. */
+bool commit_is_first(const struct commit *commit, const struct write_job *job);
 bool commit_is_last(const struct write_job *job);
 
 /*
  * Admit a job's batch as the next transaction, unless its key was used before
  * (once.h). The commit is as before where it was, after a dry run, where
  * nothing in it is new, and on an error: ERR_INVALID (with complaints),
- * ERR_BUSY, ERR_FULL, ERR_STORE (damage).
+ * ERR_BUSY, ERR_FULL, ERR_STORE (damage). A job that must be the first is, but
+ * for a part of one that is being admitted.
  */
 enum err commit_admit(struct commit *commit, struct write_job *job,
                       struct instant now);
-
-/*
- * Likewise a part of the job that is being admitted: what is there already of
- * the commit is that job's alone.
- */
-enum err commit_admit_part(struct commit *commit, struct write_job *job,
-                           struct instant now);
 
 /* Append what was admitted to the store and, well or badly, begin anew. */
 enum err commit_append(struct commit *commit, struct why *why);

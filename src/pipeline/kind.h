@@ -9,10 +9,10 @@
 /* A kind of batch is a row of kinds (kind.c), and a file where it has much to
  * say. */
 struct job_kind {
-    /* Whether it is judged by what the store has, so that all that came before
-     * it must be there: then it is the first of its commit. NULL: it never is.
-     */
-    bool (*is_first)(const struct write_job *job);
+    /* Whether it is judged by what the store has, and something of that is in
+     * the commit so far: then it is the first of another one. NULL: it never
+     * is. */
+    bool (*is_first)(const struct commit *commit, const struct write_job *job);
 
     /* What comes behind it goes by what it brings: then it is the last of its
      * commit. */

@@ -140,8 +140,9 @@ note_retractions(struct commit *commit, const struct batch *batch)
 }
 
 static bool
-is_judged(const struct write_job *job)
+is_judged(const struct commit *commit, const struct write_job *job)
 {
+    (void)commit;
     return job->batch->retraction_count > 0 || job->batch->skips_held;
 }
 
@@ -214,7 +215,7 @@ admit(struct commit *commit, struct write_job *job, struct tx_info *info)
     assert(batch->record_count > 0);
 
     TRY(reserve_batch(commit, batch));
-    if (is_judged(job))
+    if (is_judged(commit, job))
         TRY(retraction_check(commit, job));
     count_facts(commit, batch);
     job->is_known = batch->stored == 0;

@@ -19,8 +19,9 @@ struct trading {
 };
 
 static bool
-always(const struct write_job *job)
+always(const struct commit *commit, const struct write_job *job)
 {
+    (void)commit;
     (void)job;
     return true;
 }

@@ -9,8 +9,9 @@
 #define GUARD_BYTES_MAX (1UL << 20)
 
 static bool
-always(const struct write_job *job)
+always(const struct commit *commit, const struct write_job *job)
 {
+    (void)commit;
     (void)job;
     return true;
 }
@@ -48,7 +49,7 @@ admit_part(struct commit *commit, struct write_job *job, struct write_job *part,
     enum err err;
 
     part->complaints = job->complaints;
-    err = commit_admit_part(commit, part, now);
+    err = commit_admit(commit, part, now);
     job->why = part->why;
     TRY(err);
     if (part->is_known)
@@ -104,6 +105,7 @@ put_state(struct commit *commit, const struct publication *publication)
 static enum err
 admit(struct commit *commit, struct write_job *job, struct tx_info *info)
 {
+    assert(commit->batch_count == 0);
     assert(!job->dry_run);
     assert(job->once.key.len == 0);
 

@@ -208,7 +208,7 @@ commit_admitted(struct writer *writer)
 static void
 admit(struct writer *writer, struct write_job *job)
 {
-    if (commit_is_first(job))
+    if (commit_is_first(&writer->commit, job))
         commit_admitted(writer);
     if (writer->failed) {
         (void)why_set(&job->why, ERR_STORE, "the store has failed");

@@ -119,3 +119,82 @@ Test(cells_writer, writes_every_date)
     }
     out_fini(&out);
 }
+
+#define ROW_COLUMNS 3
+
+/* A row by hand: a number or none, a date, a number. */
+static void
+write_row(struct cells_writer *writer, struct out *out, const char *number,
+          struct date date)
+{
+    char *to = cells_row_begin(writer, out);
+
+    if (to == NULL)
+        return;
+    to = cells_row_next(writer, to);
+    to = number == NULL ? cells_row_no_number(writer, to) : stpcpy(to, number);
+    to = cells_row_date(writer, to, date);
+    to = decimal_write(cells_row_next(writer, to), (struct decimal){ 150, 2 });
+    cells_row_end(writer, out, to);
+}
+
+Test(cells_writer, rows_by_hand_have_the_same_bytes)
+{
+    static const struct {
+        enum media media;
+        const char *text;
+    } rows[] = {
+        { MEDIA_JSON, "{\"a\":7,\"b\":\"2024-02-29\",\"c\":1.50},"
+                      "{\"a\":null,\"b\":null,\"c\":1.50}" },
+        { MEDIA_NDJSON, "{\"a\":7,\"b\":\"2024-02-29\",\"c\":1.50}\n"
+                        "{\"a\":null,\"b\":null,\"c\":1.50}\n" },
+        { MEDIA_CSV, "7,2024-02-29,1.50\r\n,,1.50\r\n" },
+    };
+    static const char *const names[ROW_COLUMNS] = { "a", "b", "c" };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cells_writer writer;
+        struct out out;
+
+        out_init(&out, 4096);
+        cells_init(&writer, rows[i].media);
+        for (size_t j = 0; j < ROW_COLUMNS; j++)
+            cells_add(&writer, str_of(names[j]));
+        write_row(&writer, &out, "7", (struct date){ 19782 });
+        write_row(&writer, &out, NULL, (struct date){ DATE_OPEN_DAYS });
+        cr_expect(str_equal(out_text(&out), str_of(rows[i].text)),
+                  "row %zu: %.*s", i, STR_ARG(out_text(&out)));
+        out_fini(&out);
+    }
+}
+
+/* The longest values behind the longest names, and no byte less of room. */
+Test(cells_writer, rows_by_hand_have_room_or_fail)
+{
+    static const enum media medias[] = { MEDIA_JSON, MEDIA_NDJSON, MEDIA_CSV };
+    struct str name = STR("a_name_of_thirty_two_bytes_in_it");
+
+    for (size_t i = 0; i < sizeof medias / sizeof medias[0]; i++) {
+        for (size_t limit = 0; limit < 8192; limit += 97) {
+            struct cells_writer writer;
+            struct out out;
+            char *to;
+
+            out_init(&out, limit);
+            cells_init(&writer, medias[i]);
+            for (unsigned k = 0; k < CELLS_MAX; k++)
+                cells_add(&writer, name);
+            to = cells_row_begin(&writer, &out);
+            cr_assert_eq(to == NULL, out_finish(&out) == ERR_TOO_LARGE);
+            for (unsigned k = 0; k < CELLS_MAX && to != NULL; k++) {
+                to = cells_row_next(&writer, to);
+                memset(to, '9', DECIMAL_ROOM);
+                to += DECIMAL_ROOM;
+            }
+            if (to != NULL)
+                cells_row_end(&writer, &out, to);
+            cr_assert_leq(out.len, limit, "limit %zu: %zu", limit, out.len);
+            out_fini(&out);
+        }
+    }
+}

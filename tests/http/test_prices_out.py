@@ -299,8 +299,8 @@ class Property(Case):
         (datetime.date(2019, 12, 20) + datetime.timedelta(days=n)).isoformat()
         for n in list(range(0, 40)) + list(range(370, 400, 3))]
 
-    def number(self, rng, most=10 ** 9):
-        scale = rng.choice((0, 0, 1, 2, 2, 2, 4, 9))
+    def number(self, rng, most=10 ** 9, scales=(0, 0, 1, 2, 2, 2, 4, 9)):
+        scale = rng.choice(scales)
         text = "%0*d" % (scale + 1, rng.randrange(most))
         return Num(text[:len(text) - scale] + ("." + text[-scale:]
                                                if scale else ""))
@@ -317,13 +317,24 @@ class Property(Case):
                 out[name] = self.number(rng, 10 ** rng.choice((3, 15)))
         return out
 
+    def cents(self, rng):
+        """Whose months are alike, but for a field that is missing at times."""
+        value = price_book.Fraction
+        low, open_, high = sorted((self.number(rng, 10 ** 5, (2,))
+                                   for _ in range(3)), key=value)
+        out = {"open": open_, "high": high, "low": low, "close": high}
+        if rng.random() < 0.98:
+            out["volume"] = self.number(rng, 10 ** 9, (0,))
+        return out
+
     def bars(self, rng):
+        prices = rng.choice((self.prices, self.cents))
         keys = {(rng.choice(self.SECURITIES), rng.choice(self.DAYS))
                 for _ in range(rng.choice((1, 3, 60)))}
         out = []
         for security, date in sorted(keys):
             out.append({"security_id": Num(security), "date": date,
-                        "source": rng.choice(("a", "b")), **self.prices(rng)})
+                        "source": rng.choice(("a", "b")), **prices(rng)})
         return out
 
     def question(self, rng, held):

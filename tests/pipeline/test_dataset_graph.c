@@ -6,14 +6,14 @@
 #include "secmaster/out.h"
 #include "src/pipeline/dataset_graph.h"
 
-#define DATASETS_MAX 4
+#define DATASETS 4
 
 /* Vendors of up to four datasets, each with what it comes after. */
 struct told {
     const char *vendor;
     struct {
         const char *dataset, *after;
-    } datasets[DATASETS_MAX];
+    } datasets[DATASETS];
 };
 
 #define VENDORS 3
@@ -68,8 +68,8 @@ static const struct row rows[] = {
 
 /* Make told's configuration; there are shapes and configs enough. */
 struct making {
-    struct dataset_shape shapes[VENDORS][DATASETS_MAX];
-    struct dataset_config datasets[VENDORS][DATASETS_MAX];
+    struct dataset_shape shapes[VENDORS][DATASETS];
+    struct dataset_config datasets[VENDORS][DATASETS];
     struct vendor_config vendors[VENDORS];
     struct vendors_config config;
 };
@@ -84,7 +84,7 @@ make_config(struct making *making, const struct told *told)
         making->config.count++;
         vendor->name = str_of(told[v].vendor);
         vendor->datasets = making->datasets[v];
-        for (size_t d = 0; d < DATASETS_MAX; d++) {
+        for (size_t d = 0; d < DATASETS; d++) {
             const char *after = told[v].datasets[d].after;
             struct dataset_config *dataset = &making->datasets[v][d];
 

@@ -264,6 +264,103 @@ Test(writer_prices, stores_what_is_new_of_whoever_it_is)
     }
 }
 
+/*
+ * Batches that wait while another one is stored, which has #9/1:
+ * how many the store then gets in each commit, and the answers as above.
+ */
+static const struct {
+    const char *name, *batches, *commits, *answers;
+} waiting[] = {
+    { "other securities, other months", "#1/1=1|#2/1=1|#1/40=1|#9/40=1", "4",
+      "2=1+0|3=1+0|4=1+0|5=1+0" },
+    { "of a month that is stored", "#9/2=1|#9/1=1", "1", "2=1+0|0=0+1" },
+    { "a month twice", "#1/1=1|#1/2=1", "1 1", "2=1+0|3=1+0" },
+    { "a bar twice", "#1/1=1|#1/1=1|#2/1=1", "1 1", "2=1+0|0=0+1|3=1+0" },
+    { "a bar restated", "#1/1=1|#2/1=1 #1/1=2|#2/40=1", "1 2",
+      "2=1+0|3=2+0|4=1+0" },
+    { "the last row and record of many", "#1/1=1 #1/40=1|#2/1=1 #1/40=1", "1 1",
+      "2=2+0|3=1+1" },
+    { "a new source, twice", "#1/1=1@b|#2/1=1@b", "2", "2=1+0|3=1+0" },
+    { "facts of the security and month", "+x#1/1|#1/1=1|+y#1/1|#2/1=1", "4",
+      "|3=1+0||5=1+0" },
+    { "a refused batch", "#1/1=1|0/1=1|#2/1=1", "1 1", "2=1+0|x0n|3=1+0" },
+    { "a ticker of facts that wait", "+ticker#5/1|0/1=1|#6/1=1", "1 2",
+      "|3=1+0|4=1+0" },
+    { "created among them", "#1/1=1|*N/1=1|#2/1=1", "1 3",
+      "2=1+0|4=1+0 N:m0|5=1+0" },
+    { "an id of bars that wait", "#1000000000000/1=1|+x#A", "2", "2=1+0|m1" },
+    { "a dry run", "#1/1=1|?#1/1=1|?#2/1=1|#2/1=1", "1 1",
+      "2=1+0|0=0+1|0=1+0|3=1+0" },
+};
+
+/* The jobs of batches, submitted. Returns how many there are. */
+static size_t
+submit_all(const char *rest, struct test_job **jobs)
+{
+    size_t count = 0;
+
+    while (*rest != '\0') {
+        char step[STEP_BYTES_MAX];
+        size_t len = strcspn(rest, "|");
+        const bool is_dry = rest[0] == '?';
+
+        snprintf(step, sizeof step, "%.*s", (int)len - is_dry, rest + is_dry);
+        jobs[count] = step[0] == '+' ? test_job_new(step) : test_bars_new(step);
+        jobs[count]->job.dry_run = is_dry;
+        test_job_submit(jobs[count++]);
+        rest += len + (rest[len] == '|');
+    }
+    return count;
+}
+
+static void
+put_answers(struct out *out, struct test_job **jobs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            out_char(out, '|');
+        if (jobs[i]->job.kind == BATCH_PRICES)
+            put_answer(out, jobs[i]);
+        else if (jobs[i]->job.batch->labels.count > 0)
+            put_id(out, jobs[i]->job.batch->minted[0]);
+        test_job_free(jobs[i]);
+    }
+}
+
+Test(writer_prices, share_a_commit_where_none_stands_on_another)
+{
+    for (size_t i = 0; i < COUNT(waiting); i++) {
+        struct test_job *jobs[8], *back[8], *bars;
+        struct out commits, answers;
+        size_t count;
+
+        out_init(&commits, 4096);
+        out_init(&answers, 4096);
+        writing_start(store_memory_new());
+        bars = test_bars_new("#9/1=1");
+        atomic_store(&writing.held, true);
+        test_job_submit(bars);
+        writing_entered();
+        count = submit_all(waiting[i].batches, jobs);
+        writing_release();
+        test_jobs_wait(back, count + 1);
+        test_job_free(bars);
+        for (size_t k = 1; k < atomic_load(&writing.calls); k++)
+            out_print(&commits, "%s%zu", k > 1 ? " " : "", writing.batches[k]);
+        put_answers(&answers, jobs, count);
+        cr_expect(str_equal(out_text(&commits), str_of(waiting[i].commits)),
+                  "%s: commits of %.*s, not %s", waiting[i].name,
+                  STR_ARG(out_text(&commits)), waiting[i].commits);
+        cr_expect(str_equal(out_text(&answers), str_of(waiting[i].answers)),
+                  "%s: answered %.*s, not %s", waiting[i].name,
+                  STR_ARG(out_text(&answers)), waiting[i].answers);
+
+        writing_stop();
+        out_fini(&commits);
+        out_fini(&answers);
+    }
+}
+
 static void
 expect_transaction(uint64_t tx, const struct tx_info *expected)
 {

@@ -2,8 +2,10 @@
  * Bars from lines, through their records, as summaries or moving averages: what
  * test_bars_property.py holds against rational arithmetic.
  *
- *   bars_from_lines summary PERIOD FROM TO
- *   bars_from_lines average FIELD FROM WINDOW...
+ *   bars_from_lines HOW summary PERIOD FROM TO
+ *   bars_from_lines HOW average FIELD FROM WINDOW...
+ *
+ * HOW: `bars`, one by one, or `runs`, where those of a month are alike.
  *
  * A line is `SECURITY TX DATE` and the fields, `-` for a null, in the order in
  * which a store shows records. So are the rows, `null` for a null.
@@ -51,9 +53,21 @@ put_date(struct date date)
         out_date(&run.out, date);
 }
 
+/* What was written, if anything. */
+static void
+put_number(const char *text, const char *end)
+{
+    if (text == end)
+        out_str(&run.out, NULL_TEXT);
+    else
+        out_bytes(&run.out, text, (size_t)(end - text));
+}
+
 static void
 put_summary(void)
 {
+    char number[DECIMAL_ROOM];
+
     if (run.summary.days == 0)
         return;
     out_int(&run.out, run.security_id);
@@ -62,11 +76,21 @@ put_summary(void)
     out_print(&run.out, " %u %u", run.span.year, run.span.number);
     for (unsigned i = 0; i < SUMMARY_COLUMNS; i++) {
         out_char(&run.out, ' ');
-        if (!bar_summary_put(&run.out, &run.summary, (enum summary_column)i))
-            out_str(&run.out, NULL_TEXT);
+        put_number(number, bar_summary_write(number, &run.summary, i));
     }
     out_char(&run.out, '\n');
     run.summary = (struct bar_summary){ 0 };
+}
+
+/* A bar comes: whether it ends the summary at hand, which is then put. */
+static void
+come_to(int64_t security_id, struct date day)
+{
+    if (security_id == run.security_id && day.days < run.span.end.days)
+        return;
+    put_summary();
+    run.span = period_of(run.period, day);
+    run.security_id = security_id;
 }
 
 static enum visit
@@ -74,15 +98,46 @@ sum_up(void *context, int64_t security_id, const struct bar *bars, size_t count)
 {
     (void)context;
     for (size_t i = 0; i < count; i++) {
-        if (security_id != run.security_id ||
-            bars[i].date.days >= run.span.end.days) {
-            put_summary();
-            run.span = period_of(run.period, bars[i].date);
-            run.security_id = security_id;
-        }
+        come_to(security_id, bars[i].date);
         bar_summary_add(&run.summary, &bars[i]);
     }
     return VISIT_NEXT;
+}
+
+static enum visit
+sum_up_run(void *context, int64_t security_id, const struct bar_run *bars)
+{
+    (void)context;
+    for (size_t i = 0, end; i < bars->count; i = end) {
+        come_to(security_id, bar_run_date(bars, i));
+        end = i + 1;
+        while (end < bars->count &&
+               bar_run_date(bars, end).days < run.span.end.days)
+            end++;
+        bar_summary_add_run(&run.summary, bars, i, end);
+    }
+    return VISIT_NEXT;
+}
+
+static void
+average_one(int64_t security_id, struct date date, const struct decimal *value)
+{
+    char number[DECIMAL_ROOM];
+
+    if (security_id != run.security_id)
+        moving_average_init(&run.moving);
+    run.security_id = security_id;
+    moving_average_add(&run.moving, value);
+    if (date.days < run.from.days)
+        return;
+    out_int(&run.out, security_id);
+    put_date(date);
+    for (size_t w = 0; w < run.window_count; w++) {
+        out_char(&run.out, ' ');
+        put_number(number,
+                   moving_average_write(number, &run.moving, run.windows[w]));
+    }
+    out_char(&run.out, '\n');
 }
 
 static enum visit
@@ -90,21 +145,28 @@ average(void *context, int64_t security_id, const struct bar *bars,
         size_t count)
 {
     (void)context;
-    if (security_id != run.security_id)
-        moving_average_init(&run.moving, run.field);
-    run.security_id = security_id;
     for (size_t i = 0; i < count; i++) {
-        moving_average_add(&run.moving, &bars[i]);
-        if (bars[i].date.days < run.from.days)
-            continue;
-        out_int(&run.out, security_id);
-        put_date(bars[i].date);
-        for (size_t w = 0; w < run.window_count; w++) {
-            out_char(&run.out, ' ');
-            if (!moving_average_put(&run.out, &run.moving, run.windows[w]))
-                out_str(&run.out, NULL_TEXT);
-        }
-        out_char(&run.out, '\n');
+        struct decimal value = bar_decimal(&bars[i], run.field);
+        bool is_there = (bars[i].present & BAR_BIT(run.field)) != 0;
+
+        average_one(security_id, bars[i].date, is_there ? &value : NULL);
+    }
+    return VISIT_NEXT;
+}
+
+static enum visit
+average_run(void *context, int64_t security_id, const struct bar_run *bars)
+{
+    bool is_there = (bars->present & BAR_BIT(run.field)) != 0;
+
+    (void)context;
+    for (size_t i = 0; i < bars->count; i++) {
+        struct decimal value;
+
+        if (is_there)
+            value = bar_run_decimal(bars, i, run.field);
+        average_one(security_id, bar_run_date(bars, i),
+                    is_there ? &value : NULL);
     }
     return VISIT_NEXT;
 }
@@ -214,25 +276,28 @@ place_of(const char *name, const char *const *names, unsigned count)
 int
 main(int argc, char **argv)
 {
-    bool is_summary;
+    bool is_summary, is_runs;
     enum err err;
 
-    assert(argc >= 5);
-    is_summary = strcmp(argv[1], "summary") == 0;
+    assert(argc >= 6);
+    is_runs = strcmp(argv[1], "runs") == 0;
+    is_summary = strcmp(argv[2], "summary") == 0;
     run.security_id = -1;
     out_init(&run.out, SIZE_MAX);
     if (is_summary) {
-        run.period = (enum period)place_of(argv[2], period_names, PERIODS);
-        bar_fold_init(&fold, date_of(argv[3]), date_of(argv[4]), sum_up, NULL);
+        run.period = (enum period)place_of(argv[3], period_names, PERIODS);
+        bar_fold_init(&fold, date_of(argv[4]), date_of(argv[5]), sum_up, NULL);
     } else {
         run.field =
-            (enum bar_field)place_of(argv[2], bar_field_names, BAR_FIELDS);
-        run.from = date_of(argv[3]);
-        for (int i = 4; i < argc; i++)
+            (enum bar_field)place_of(argv[3], bar_field_names, BAR_FIELDS);
+        run.from = date_of(argv[4]);
+        for (int i = 5; i < argc; i++)
             run.windows[run.window_count++] = (uint32_t)number_of(argv[i]);
         bar_fold_init(&fold, (struct date){ DATE_FIRST_DAYS },
                       (struct date){ DATE_OPEN_DAYS }, average, NULL);
     }
+    if (is_runs)
+        fold.run_visitor = is_summary ? sum_up_run : average_run;
     read_lines();
     err = bar_fold_end(&fold);
     assert(err == OK);

@@ -16,6 +16,8 @@ REQUIRED = 4
 PERIODS = ("week", "month", "quarter", "year")
 PLACES = 8
 ALL_KINDS = ("price",) * 6 + ("volume",) * 2 + ("greatest", "equal")
+# Of the last two, most months are alike: one scale, and numbers of 32 bits.
+WORLDS = (ALL_KINDS, ("equal",), ("cents",), ("cents",) * 40 + ("volume",))
 FIRST, LAST = datetime.date.min, datetime.date.max
 
 
@@ -25,6 +27,9 @@ def random_number(rng, kinds):
     scale = rng.randrange(10)
     if kind == "price":
         mantissa, scale = rng.randrange(1, 10**6), rng.randrange(4)
+    elif kind == "cents":
+        mantissa = rng.choice((rng.randrange(1, 10**5), 777, 2**32 - 1))
+        scale = 2
     elif kind == "volume":
         mantissa = rng.randrange(10**12)
     elif kind == "greatest":
@@ -56,14 +61,15 @@ def random_days(rng, count):
 def random_world(rng, count):
     """Lines in the order of a scan, and of each security what is known."""
     lines, known = [], {}
-    missing = rng.choice((0, 0.3, 1))
-    kinds = rng.choice((ALL_KINDS, ("equal",)))
+    missing = rng.choice((0, 0.01, 0.3, 1))
+    kinds = rng.choice(WORLDS)
+    again = rng.choice((0, 0.01, 0.2))
     for security in sorted(rng.sample(range(10**6), rng.randrange(1, 4))):
         days, bars, records = random_days(rng, count), {}, []
         for tx in range(1, rng.randrange(2, 5)):
             # The first knows most days, the others restate some.
             for day in days:
-                if rng.random() < (0.9 if tx == 1 else 0.2):
+                if rng.random() < (0.9 if tx == 1 else again):
                     bars[day] = random_bar(rng, missing, kinds)
                     records.append(((day.year, day.month), tx, day, bars[day]))
         for _, tx, day, bar in sorted(records, key=lambda r: r[:3]):
@@ -151,8 +157,8 @@ def moving(known, field, begin, windows):
     return rows
 
 
-def run(lines, *arguments):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], input=lines,
+def run(how, lines, *arguments):
+    done = subprocess.run([PROGRAM, how, *map(str, arguments)], input=lines,
                           capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise AssertionError(f"{arguments}: {done.stderr}")
@@ -161,14 +167,15 @@ def run(lines, *arguments):
 
 class Bars(unittest.TestCase):
     def compare(self, world, expected, lines, *arguments):
-        got = run(lines, *arguments)
-        for i, (a, b) in enumerate(zip(got, expected)):
-            self.assertEqual(a, b, f"world {world}, {arguments}, row {i}")
-        self.assertEqual(len(got), len(expected),
-                         f"world {world}, {arguments}")
+        for how in ("bars", "runs"):
+            got = run(how, lines, *arguments)
+            where = f"world {world}, {how}, {arguments}"
+            for i, (a, b) in enumerate(zip(got, expected)):
+                self.assertEqual(a, b, f"{where}, row {i}")
+            self.assertEqual(len(got), len(expected), where)
 
     def test_summaries(self):
-        for world in range(24):
+        for world in range(36):
             rng = random.Random(world)
             lines, known = random_world(rng, rng.choice((1, 5, 40, 150)))
             days = sorted(day for bars in known.values() for day, _ in bars)
@@ -182,7 +189,7 @@ class Bars(unittest.TestCase):
                              lines, "summary", period, begin, end)
 
     def test_moving_averages(self):
-        for world in range(16):
+        for world in range(28):
             rng = random.Random(1000 + world)
             lines, known = random_world(rng, rng.choice((1, 5, 40, 150)))
             days = sorted(day for bars in known.values() for day, _ in bars)
@@ -194,16 +201,17 @@ class Bars(unittest.TestCase):
                          "average", field, begin, *windows)
 
     def test_the_greatest_windows_over_a_long_history(self):
-        rng = random.Random(77)
-        day, bars = datetime.date(2010, 1, 1), []
-        for _ in range(2200):
-            bars.append((day, random_bar(rng, 0.3)))
-            day += datetime.timedelta(days=1)
-        lines = "".join(f"5 1 {day} {' '.join(w or '-' for w in bar)}\n"
-                        for day, bar in bars)
-        windows = (1000, 999, 1)
-        self.compare("long", moving({5: bars}, "volume", FIRST, windows),
-                     lines, "average", "volume", FIRST, *windows)
+        for kinds in (ALL_KINDS, ("cents",)):
+            rng = random.Random(77)
+            day, bars = datetime.date(2010, 1, 1), []
+            for _ in range(2200):
+                bars.append((day, random_bar(rng, 0.3, kinds)))
+                day += datetime.timedelta(days=1)
+            lines = "".join(f"5 1 {day} {' '.join(w or '-' for w in bar)}\n"
+                            for day, bar in bars)
+            windows = (1000, 999, 1)
+            self.compare("long", moving({5: bars}, "volume", FIRST, windows),
+                         lines, "average", "volume", FIRST, *windows)
 
 
 if __name__ == "__main__":

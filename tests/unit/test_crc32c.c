@@ -90,6 +90,27 @@ Test(crc32c, agrees_with_the_definition_at_any_length_and_address)
     }
 }
 
+/* What is taken in parts side by side, and its rests. */
+Test(crc32c, agrees_with_the_definition_at_great_lengths)
+{
+    static const size_t lengths[] = { 191,  192,  193,  383,  384,  575,  576,
+                                      767,  768,  769,  959,  960,  1535, 1536,
+                                      1537, 2304, 4053, 4080, 10007 };
+    static unsigned char data[10007];
+
+    scramble(data, sizeof data);
+    for (size_t way = 0; way < WAYS; way++) {
+        for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+            const size_t len = lengths[i];
+            const unsigned char *from = data + sizeof data - len;
+            uint32_t got = ways[way].crc(0, from, len);
+
+            cr_expect_eq(got, crc_by_bits(from, len), "%s, %zu bytes: %08x",
+                         ways[way].name, len, got);
+        }
+    }
+}
+
 Test(crc32c, every_byte_in_every_place_of_eight)
 {
     for (size_t way = 0; way < WAYS; way++) {

@@ -152,3 +152,31 @@ Test(period, every_day_of_the_calendar_is_in_one_span_of_each)
         cr_expect_eq(last.end.days, DATE_OPEN_DAYS, "%s", period_names[period]);
     }
 }
+
+Test(period, goes_on_from_any_span_to_that_of_a_day)
+{
+    static const int32_t apart[] = { -8, -1, 0, 1, 6, 7, 8, 13, 14, 400 };
+    const struct period_span none = { 0 };
+
+    for (enum period period = PERIOD_WEEK; period <= PERIOD_YEAR; period++) {
+        for (int32_t days = DATE_FIRST_DAYS; days <= DATE_LAST_DAYS;
+             days += 61) {
+            struct period_span span = period_of(period, (struct date){ days });
+
+            for (size_t i = 0; i < COUNT(apart); i++) {
+                struct date day = { days + apart[i] };
+                struct period_span got, expected;
+
+                if (day.days < DATE_FIRST_DAYS || day.days > DATE_LAST_DAYS)
+                    continue;
+                expected = period_of(period, day);
+                got = period_behind(period, &span, day);
+                cr_assert(is_same(&got, &expected), "%s: day %d and %d",
+                          period_names[period], days, apart[i]);
+                got = period_behind(period, &none, day);
+                cr_assert(is_same(&got, &expected), "%s: day %d",
+                          period_names[period], day.days);
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+// DuckDB in process over a table of bars: a line of SQL in, a line of JSON with
+// the seconds that it took out.
+//
+//   node duckdb_peer.js MODULES CSV
+//
+// Each query is timed twice, kept as a table and handed over in the columns
+// that it has in memory; the faster one counts. It may use all cores.
+'use strict';
+
+const readline = require('node:readline');
+const { createRequire } = require('node:module');
+const { DuckDBInstance } = createRequire(`${process.argv[2]}/`)('@duckdb/node-api');
+
+const seconds = (began) => (performance.now() - began) / 1000;
+
+async function fetched(connection, sql) {
+  const began = performance.now();
+  const result = await connection.stream(sql);
+  let rows = 0;
+  let chunk = await result.fetchChunk();
+
+  while (chunk !== null && chunk.rowCount > 0) {
+    rows += chunk.rowCount;
+    chunk = await result.fetchChunk();
+  }
+  return { seconds: seconds(began), rows };
+}
+
+async function kept(connection, sql) {
+  const began = performance.now();
+
+  await connection.run(`CREATE OR REPLACE TEMP TABLE kept AS ${sql}`);
+  return { seconds: seconds(began), rows: 0 };
+}
+
+async function main() {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  const began = performance.now();
+
+  await connection.run(`CREATE TABLE bars AS FROM read_csv('${process.argv[3]}')`);
+  console.log(JSON.stringify({ seconds: seconds(began), rows: 0 }));
+  for await (const sql of readline.createInterface({ input: process.stdin })) {
+    const handed = await fetched(connection, sql);
+    const table = await kept(connection, sql);
+
+    console.log(JSON.stringify({ seconds: Math.min(handed.seconds, table.seconds), rows: handed.rows }));
+  }
+}
+
+main();

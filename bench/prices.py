@@ -1,0 +1,121 @@
+"""Rows about daily bars: summaries and moving averages over all of them."""
+import json
+import os
+import shutil
+import subprocess
+import time
+
+import harness
+from harness import CSV, ROOT, Server, generated
+from reads import streamed
+from report import Row, rate, ratio
+
+WEEKDAYS = 5949  # of a security
+SECURITIES = max(int(os.environ.get('BARS', '7513587')) // WEEKDAYS, 1)
+BARS = SECURITIES * WEEKDAYS
+TURNS = 3
+TIMES = 5  # as fast as DuckDB
+MODULES = ROOT / 'build/duckdb'
+SUMMARY = ("SELECT security_id, date_trunc('{0}', date), count(*), avg(open), avg(high), avg(low), avg(close), avg(volume)"
+           ' AS volume FROM bars GROUP BY ALL')
+WINDOWS = (20, 30, 200)
+AVERAGES = 'SELECT security_id, date, close{0} FROM bars WINDOW {1}'.format(
+    ''.join(f', avg(close) OVER w{n} AS ma_{n}' for n in WINDOWS),
+    ', '.join(f'w{n} AS (PARTITION BY security_id ORDER BY date ROWS {n - 1} PRECEDING)' for n in WINDOWS))
+
+
+class DuckDB:
+    """It has the bars in a table in memory, as it reads the CSV by itself."""
+
+    def __init__(self, path):
+        self.process = subprocess.Popen(['node', ROOT / 'bench/duckdb_peer.js', MODULES, path], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        self.answer()
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise harness.Failed('DuckDB ended')
+        return json.loads(line)
+
+    def seconds(self, sql, rows):
+        self.process.stdin.write(f'{sql}\n')
+        self.process.stdin.flush()
+        got = self.answer()
+        if got['rows'] != rows:
+            raise harness.Failed(f'DuckDB has {got["rows"]} rows, not {rows}')
+        return got['seconds']
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(60)
+
+
+def has_duckdb():
+    """Whether it is there, or npm can fetch it."""
+    if shutil.which('npm') is None:
+        return False
+    if not (MODULES / 'node_modules/@duckdb/node-api').exists():
+        MODULES.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / 'bench/package.json', MODULES)
+        subprocess.run(['npm', 'install', '--no-package-lock', '--no-audit', '--no-fund', '--silent'], cwd=MODULES, timeout=300,
+                       check=False)
+    return (MODULES / 'node_modules/@duckdb/node-api').exists()
+
+
+def store(bench, path):
+    """All bars, in the index."""
+    data = bench.work / 'prices'
+    if data.exists():
+        return data
+    began = time.monotonic()
+    said = subprocess.run([harness.SECMASTER, 'load', path, '--prices', '--format', 'csv', '--data', data], check=True,
+                          capture_output=True, text=True).stdout
+    seconds = time.monotonic() - began
+    if f'stored {BARS}, unchanged 0, refused 0' not in said:
+        raise harness.Failed(f'not all bars are stored: {said}')
+    bench.add(Row(f'load of {BARS:,} bars, CSV, 10,000 a batch', f'{seconds:.1f} s, {rate(BARS / seconds)} bars'))
+    harness.reindex(data)
+    size = sum(harness.disk_bytes(data, part) for part in ('journal', 'index'))
+    bench.note(f'{BARS:,} bars: {size / BARS:.1f} bytes each on disk')
+    return data
+
+
+def held(bench, questions):
+    """Questions as (work, path, SQL), each in turns with DuckDB."""
+    path = generated(bench.work, 'bars', '--facts', BARS, '--securities', SECURITIES)
+    data = store(bench, path)
+    duckdb = DuckDB(path) if has_duckdb() else None
+    if duckdb is None:
+        bench.note('DuckDB: skipped (npm is not there, or cannot fetch @duckdb/node-api)')
+    try:
+        with Server(data) as bench.server:
+            for question in questions:
+                bench.add(beside(bench, duckdb, *question))
+    finally:
+        if duckdb is not None:
+            duckdb.close()
+
+
+def beside(bench, duckdb, work, path, sql):
+    peers, ours = [], []
+    for _ in range(TURNS):
+        rows, seconds, row = streamed(bench, work, path, CSV, turns=1)
+        ours.append((seconds, row))
+        if duckdb is not None:
+            peers.append(duckdb.seconds(sql, rows))
+    seconds, row = min(ours, key=lambda one: one[0])
+    row.work += f', {rows:,} rows'
+    row.ours += f', {rate(BARS / seconds)} bars'
+    row.peer = f'DuckDB {min(peers):.2f} s' if peers else ''
+    return ratio(row, min(peers) if peers else 0, seconds if peers else None, TIMES, "a fifth of DuckDB's time")
+
+
+def summaries(bench):
+    held(bench, [(f'averages by {period} of {BARS:,} bars', f'/v1/prices/summary?period={period}', SUMMARY.format(period))
+                 for period in ('week', 'month', 'quarter', 'year')])
+
+
+def moving_averages(bench):
+    windows = ','.join(map(str, WINDOWS))
+    held(bench, [(f'moving averages over {windows} of {BARS:,} bars', f'/v1/prices/moving-averages?windows={windows}', AVERAGES)])
