@@ -137,6 +137,29 @@ Test(engine, a_day_asks_in_order_at_its_times_and_pace)
     polling_stop();
 }
 
+/* A start behind the time of day is too late for that day. */
+Test(engine, a_time_that_was_missed_is_not_caught_up)
+{
+    static const struct {
+        const char *start;
+        double first; /* seconds to the first request */
+    } cases[] = {
+        { "2024-12-17T05:59:59Z", 1 },
+        { "2024-12-17T06:00:01Z", 1799 }, /* trades, at half past */
+        { "2024-12-17T06:30:01Z", DAY - 1801 },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        polling_start(market_config, cases[i].start);
+        polling.serve = market_serve;
+        polling_run_until(DAY);
+        cr_assert_gt(polling.request_count, 0);
+        cr_expect_eq(polling.requests[0].at_us, (int64_t)(cases[i].first * 1e6),
+                     "%s: %ld", cases[i].start, polling.requests[0].at_us);
+        polling_stop();
+    }
+}
+
 /* What is asked again: what was missing. What is new: a day. */
 Test(engine, a_missing_bar_is_asked_for_again_for_some_days)
 {
