@@ -152,7 +152,7 @@ make_plan(struct engine *engine, struct live *live, struct why *why)
         .asked_to = VENDOR_NO_DAY,
         .source = dataset->vendor->config->name,
         .is_borne_only =
-            engine->has_listing && config->universe == UNIVERSE_TRADED,
+            engine->has_listing && config->universe != UNIVERSE_ALL,
     };
     struct view view;
     enum err err;

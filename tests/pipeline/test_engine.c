@@ -326,6 +326,36 @@ Test(engine, the_whole_market_a_request_a_day)
     polling_stop();
 }
 
+/* Bars wait for trades, and trades for a listing, but not in a circle. */
+Test(engine, a_default_order_gives_way_to_a_configured_one)
+{
+    static const char config[] =
+        "{\"vendors\":[{\"name\":\"polygon\",\"adapter\":\"massive\","
+        "\"base_url\":\"https://api.massive.com\",\"key_env\":\"POLYGON\","
+        "\"requests_per_minute\":60,\"datasets\":{"
+        "\"tickers\":{\"after\":\"open-close\"},\"open-close\":{}}},"
+        "{\"name\":\"benzinga\",\"adapter\":\"benzinga\","
+        "\"base_url\":\"https://api.benzinga.com\","
+        "\"key_env\":\"BENZINGA\",\"datasets\":{\"trades\":{}}}]}";
+    static const struct {
+        const char *vendor, *dataset;
+    } asks[] = {
+        { "polygon", "tickers" },
+        { "benzinga", "trades" },
+        { "polygon", "open-close" },
+    };
+
+    polling_start(config, "2024-12-17T08:00:00Z");
+    polling.serve = market_serve;
+    for (size_t i = 0; i < 3; i++)
+        cr_expect_eq(polling_request(asks[i].vendor, asks[i].dataset, "", ""),
+                     OK);
+    polling_run_until(600);
+    for (uint64_t id = 1; id <= 3; id++)
+        cr_expect(run_state_is_end(polling_run_info(id).state), "run %lu", id);
+    polling_stop();
+}
+
 /* What is asked for by hand: one at a time, in ranges that are some. */
 Test(engine, requests_and_cancels)
 {
