@@ -309,6 +309,36 @@ Test(engine, a_bad_page_is_kept_and_the_others_are_published)
     polling_stop();
 }
 
+/* A page that fails its audit can be published all the same, with its run. */
+Test(engine, a_page_is_released_into_its_run)
+{
+    static const struct scripted odd[] = {
+        { "AAA/2024-12-17", 1, 1, 200, FETCH_OK, NULL,
+          "{\"status\":\"OK\",\"from\":\"2024-12-18\",\"symbol\":\"AAA\","
+          "\"open\":10,\"high\":12,\"low\":9,\"close\":11}" },
+    };
+    struct run_info run;
+    struct why why;
+
+    begin(odd, 1);
+    polling_run_until(DAY + AT(8, 0, 0));
+    run = polling_run_info(6);
+    cr_expect_eq(run.state, RUN_QUARANTINED, "%s", run_state_name(run.state));
+    cr_expect(run.done == 3 && run.stored == 1, "the others are published");
+    cr_expect_eq(entry_of(1).page, 1);
+    cr_expect_eq(entry_of(1).date.days, 20074, "the day asked for: %d",
+                 entry_of(1).date.days);
+    cr_expect_eq(engine_release(polling.engine, 1, &why), OK, "%s", why.text);
+    run = polling_run_info(6);
+    cr_expect_eq(run.state, RUN_SUCCEEDED);
+    cr_expect_eq(run.stored, 2);
+    cr_expect_eq(entry_of(1).state, QUARANTINE_RELEASED);
+    polling_restart();
+    cr_expect_eq(polling_run_info(6).stored, 2, "it is on disk");
+    cr_expect_eq(entry_of(1).state, QUARANTINE_RELEASED);
+    polling_stop();
+}
+
 /* A market has more than a listing: what nobody bears that day is left out. */
 Test(engine, the_whole_market_a_request_a_day)
 {
