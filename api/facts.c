@@ -58,15 +58,6 @@ body(struct request *request, struct response *response, struct str piece)
         refuse(request, response, err, &why);
 }
 
-/* About what a batch holds in memory. */
-static size_t
-batch_bytes(const struct batch *batch)
-{
-    return batch->fact_capacity * sizeof batch->facts[0] +
-           batch->record_count * sizeof batch->records[0] +
-           batch->text.capacity;
-}
-
 static void
 handle(struct request *request, struct response *response)
 {
@@ -80,11 +71,19 @@ handle(struct request *request, struct response *response)
         return;
     }
     job->kind = BATCH_FACTS;
-    job->bytes = batch_bytes(job->batch);
+    job->bytes = facts_bytes(job->batch);
     job->complaints = &posting->complaints;
     job->once.print = facts_answer;
     job->once.status = 201;
     submission_send(request, response, job);
+}
+
+size_t
+facts_bytes(const struct batch *batch)
+{
+    return batch->fact_capacity * sizeof batch->facts[0] +
+           batch->record_count * sizeof batch->records[0] +
+           batch->text.capacity;
 }
 
 void

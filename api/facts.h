@@ -5,6 +5,9 @@
 #include "secmaster/out.h"
 #include "secmaster/writer.h"
 
+/* About what a batch holds in memory. */
+size_t facts_bytes(const struct batch *batch);
+
 /* Append the body that a job of facts is answered with when it is stored, or
  * was found good by a dry run. */
 void facts_answer(const struct write_job *job, struct out *out);

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "problem.h"
 #include "secmaster/log.h"
@@ -52,6 +53,33 @@ put_member(struct out *out, struct arena *arena, const char *name,
     put_text(out, arena, text);
 }
 
+/* The path without what may be a secret in it: a segment that lets a vendor
+ * in. */
+static struct str
+shown_path(const struct request *request)
+{
+    const struct str doors = STR("/v1/webhooks/");
+    struct str path = request->path;
+    size_t len = doors.len;
+
+    if (path.len <= doors.len || memcmp(path.data, doors.data, doors.len) != 0)
+        return path;
+    while (len < path.len && path.data[len] != '/')
+        len++;
+    path.len = len;
+    return path;
+}
+
+/* Whoever knows better has said so. */
+static bool
+has_retry_after(const struct response *response)
+{
+    for (size_t i = 0; i < response->header_count; i++)
+        if (str_equal(response->headers[i].name, STR("Retry-After")))
+            return true;
+    return false;
+}
+
 /* Everything but the closing brace, so that a list may follow. */
 static void
 begin_problem(struct request *request, struct response *response,
@@ -75,10 +103,10 @@ begin_problem(struct request *request, struct response *response,
     out_print(out, "\"status\":%d,", problems[problem].status);
     put_member(out, request->arena, "detail", detail);
     out_char(out, ',');
-    put_member(out, request->arena, "instance", request->path);
+    put_member(out, request->arena, "instance", shown_path(request));
     out_char(out, ',');
     put_member(out, request->arena, "request_id", request->id);
-    if (problem == PROBLEM_UNAVAILABLE)
+    if (problem == PROBLEM_UNAVAILABLE && !has_retry_after(response))
         response_header(request, response, "Retry-After", "%d",
                         RETRY_AFTER_SECONDS);
 }

@@ -15,6 +15,8 @@
 struct catalogues;
 struct column_memory;
 struct metrics;
+struct polling;
+struct webhook_doors;
 
 struct service {
     struct store *store;
@@ -23,6 +25,8 @@ struct service {
     struct metrics *metrics;
     struct catalogues *catalogues;
     struct column_memory *column_memory;
+    const struct polling *polling;  /* NULL: no vendor is configured */
+    struct webhook_doors *webhooks; /* likewise */
     clock_now *now;
     uint64_t build; /* of the program: another may answer otherwise */
     uint64_t body_bytes_max;

@@ -217,6 +217,19 @@ validator_begin_fixed(struct request *request, struct response *response,
            begin(request, response, hash_xxh64(str_of(name)));
 }
 
+void
+validator_name_body(struct request *request, struct response *response)
+{
+    assert(response->status == 200);
+    assert(response->stream == NULL);
+
+    if (!is_read(request) ||
+        begin(request, response, hash_xxh64(out_text(&response->body))))
+        return;
+    response->header_count = 0; /* so far they are about the body */
+    out_reset(&response->body);
+}
+
 /* Of the body, where it is whole. */
 static uint64_t
 length_of(const struct response *response)

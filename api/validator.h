@@ -23,6 +23,11 @@ bool validator_begin(struct request *request, struct response *response,
 bool validator_begin_fixed(struct request *request, struct response *response,
                            const char *name);
 
+/* Name an answer that is made, and not packed yet, by its own bytes: one that
+ * depends on more than what is recorded. It becomes a 304 where If-None-Match
+ * has this name. Only whole ones. */
+void validator_name_body(struct request *request, struct response *response);
+
 /* The answer is made and packed: where If-None-Match is "*", a 200 becomes a
  * 304. */
 void validator_end(struct request *request, struct response *response);

@@ -20,6 +20,7 @@
 #include "secmaster/panic.h"
 #include "secmaster/store_lmdb.h"
 #include "secmaster/xxh64.h"
+#include "vendors.h"
 
 #define LISTEN_DEFAULT "127.0.0.1:8080"
 
@@ -33,11 +34,12 @@ static const char help[] =
     "  --loops N            event loops (one a core, at least 2)\n"
     "  --memtable-bytes N   memory for what is not in the index (268435456)\n"
     "  --cors-origin URL    let pages of this origin ask; may be repeated\n"
+    "  --config FILE        vendors to poll, and whose webhooks to take\n"
     "  --no-auth            listen beyond loopback although anyone may write\n"
     "  --help, -h           this text\n";
 
 struct serve_options {
-    const char *data, *listen;
+    const char *data, *listen, *config;
     uint64_t body_bytes_max, loops, memtable_bytes;
     const char *origins[ORIGINS_MAX];
     size_t origin_count;
@@ -48,6 +50,7 @@ struct serve_options {
 static struct {
     struct service service;
     struct server *server;
+    struct vendors vendors;
     atomic_bool failed;
 } serving;
 
@@ -104,11 +107,32 @@ open_all(const struct serve_options *options, struct why *why)
     return workers_start(WORKERS_DEFAULT, &service->workers, why);
 }
 
+/* The server's threads look at what is set here: it is not started yet. */
+static enum err
+start_poller(const struct serve_options *options, struct why *why)
+{
+    struct poller_options poller_options = {
+        .store = serving.service.store,
+        .writer = serving.service.writer,
+        .data_dir = options->data,
+        .user_agent = "secmaster/" SECMASTER_VERSION,
+        .now = clock_wall,
+    };
+
+    if (options->config == NULL)
+        return OK;
+    serving.service.polling = &serving.vendors.polling;
+    serving.service.webhooks = &serving.vendors.doors;
+    return vendors_poll(&serving.vendors, &poller_options, why);
+}
+
+/* The poller first, as it is used by no other any more and uses the writer. */
 static void
 close_all(void)
 {
     struct service *service = &serving.service;
 
+    vendors_close(&serving.vendors);
     writer_stop(service->writer);
     workers_stop(service->workers);
     server_free(serving.server);
@@ -127,7 +151,6 @@ start_server(const struct serve_options *options, struct why *why)
         .loops = (unsigned)options->loops,
     };
 
-    TRY(log_start(LOG_INFO, why));
     return server_start(&server_options, &serving.server, why);
 }
 
@@ -179,8 +202,16 @@ serve(const struct serve_options *options)
     signal(SIGPIPE, SIG_IGN);
     panic_install();
 
-    enum err err = open_all(options, &why);
+    enum err err = OK;
 
+    if (options->config != NULL)
+        err = vendors_open(&serving.vendors, options->config, &why);
+    if (err == OK)
+        err = open_all(options, &why);
+    if (err == OK)
+        err = log_start(LOG_INFO, &why);
+    if (err == OK)
+        err = start_poller(options, &why);
     if (err == OK)
         err = start_server(options, &why);
     if (err == OK) {
@@ -251,6 +282,9 @@ take_option(int option, const char *text, void *given)
         return take_memtable_bytes("serve", text, &out->memtable_bytes);
     case 'c':
         return take_origin(text, out);
+    case 'f':
+        out->config = text;
+        return EXIT_OK;
     default:
         assert(option == 'n');
         out->no_auth = true;
@@ -268,6 +302,7 @@ command_serve(int argc, char **argv)
         { "loops", required_argument, NULL, 'o' },
         { "memtable-bytes", required_argument, NULL, 'm' },
         { "cors-origin", required_argument, NULL, 'c' },
+        { "config", required_argument, NULL, 'f' },
         { "no-auth", no_argument, NULL, 'n' },
         { "help", no_argument, NULL, 'h' },
         { 0 },

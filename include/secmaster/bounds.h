@@ -112,6 +112,7 @@
 /* Vendors, as they are configured. */
 #define CONFIG_BYTES_MAX (1UL << 20) /* read at once */
 #define VENDORS_MAX 64               /* each waits for connections of its own */
+#define DATASETS_MAX 512             /* of all vendors: eight each */
 #define VENDOR_NAME_BYTES_MAX 64     /* a source of facts has its name */
 #define BASE_URL_BYTES_MAX 2048      /* of a vendor's base and path */
 #define ENV_NAME_BYTES_MAX 128
@@ -122,10 +123,29 @@
 #define RETRY_MAX_SECONDS_DEFAULT 600
 #define RETRY_SECONDS_MAX 3600 /* of both: then a run had better fail */
 #define VENDOR_TIMEOUT_SECONDS_DEFAULT 30
-#define VENDOR_TIMEOUT_SECONDS_MAX 600 /* one request holds up its run */
-#define LOOKBACK_DAYS_DEFAULT 70       /* reports are due after 45 */
-#define LOOKBACK_DAYS_MAX 36525        /* a century */
-#define UNIVERSE_TICKERS_MAX 10000     /* about all there are */
+#define VENDOR_TIMEOUT_SECONDS_MAX 600  /* one request holds up its run */
+#define LOOKBACK_DAYS_DEFAULT 70        /* reports are due after 45 */
+#define LOOKBACK_DAYS_MAX 36525         /* a century */
+#define UNIVERSE_TICKERS_MAX 10000      /* about all there are */
+#define VENDOR_LINK_BYTES_MAX 8192      /* to the next page: a cursor is long */
+#define LISTING_BYTES_MAX (256UL << 20) /* of a run: a million securities */
+
+/* Asking for runs, and webhooks. */
+#define RUN_ASKED_BYTES_MAX 65536 /* three members */
+#define WEBHOOK_IDS_KEPT_DAYS 30  /* vendors repeat themselves for days */
+#define WEBHOOK_IDS_SWEPT_MAX                                                  \
+    4096 /* removed an hour: a hundred thousand a day                          \
+          */
+
+/* The poller. */
+#define RUN_ASKS_MAX 4000000UL           /* a year of all tickers and more */
+#define RUN_PAGES_MAX 100000             /* of one that goes on and on */
+#define RUN_PLAN_BYTES_MAX (128UL << 20) /* its asks, 9 bytes each, tickers */
+#define RUN_DAYS_MAX 36525               /* a century */
+#define RUNS_KEPT_MAX 10000              /* told of; older ones are forgotten */
+#define VENDOR_BODY_BYTES_MAX (64UL << 20) /* of an answer, unpacked */
+#define BOARD_NAMES_BYTES_MAX (1UL << 20)  /* of vendors once configured */
+#define ARCHIVE_KEPT_DAYS 7
 
 /* The worker pool. */
 #define WORKERS_DEFAULT 2

@@ -30,6 +30,12 @@ struct publication {
      * at all is done. key.len 0: none. */
     struct state_change guard;
 
+    /* Where state says what the parts came to: set it, as they are judged and
+     * nothing is stored. By the writer's thread; NULL: state is set. ERR_BUSY:
+     * memory. */
+    enum err (*settle)(struct publication *publication);
+    void *context; /* settle's */
+
     /* The answer: the guard's key was there. */
     bool is_repeated;
 };

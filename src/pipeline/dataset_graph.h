@@ -5,18 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "secmaster/run.h"
 #include "secmaster/vendor_config.h"
-
-/* How far a dataset's run is. */
-enum run_state {
-    RUN_QUEUED,
-    RUN_RUNNING,
-    RUN_SUCCEEDED,
-    RUN_UNCHANGED, /* well, and there was nothing new */
-    RUN_FAILED,
-    RUN_QUARANTINED,
-    RUN_CANCELLED,
-};
 
 /* What a run means for a dataset that comes after its own, on demand too. */
 enum dataset_turn {

@@ -114,6 +114,8 @@ admit(struct commit *commit, struct write_job *job, struct tx_info *info)
     if (job->is_known)
         return OK;
     TRY(admit_parts(commit, job, info->recorded_at));
+    if (job->publication->settle != NULL)
+        TRY(job->publication->settle(job->publication));
     TRY(put_state(commit, job->publication));
     job->is_known = commit->batch_count == 0 && commit->state_count == 0;
     return OK;

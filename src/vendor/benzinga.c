@@ -1,10 +1,9 @@
 /* Benzinga: trades of members of Congress, and who the members were. */
-#include <assert.h>
+#include "ask.h"
+#include "trades_page.h"
 
-#include "adapters.h"
-#include "secmaster/bounds.h"
-#include "secmaster/json_tree.h"
-#include "secmaster/trade_form.h"
+#define PATH STR("/api/v1/gov/usa/congress/trades")
+#define PAGE_ROWS 1000 /* the most it gives */
 
 /*
  * Where each field is told: by a member of the row, or of an object in it.
@@ -61,7 +60,8 @@ read_fields(struct trade_form *form, const struct tree_node *row)
 }
 
 static enum err
-read_row(struct trade_form *form, const struct tree_node *row)
+read_row(struct trade_form *form, const struct tree_node *row,
+         int64_t *updated_last)
 {
     struct trade *trade = &form->trade;
     const struct tree_node *security, *filer_info;
@@ -89,33 +89,25 @@ read_row(struct trade_form *form, const struct tree_node *row)
     trade_form_filer_info(form, filer_info);
     trade_form_committees_of(form, filer_info);
     read_fields(form, row);
+    if (trade->updated > *updated_last)
+        *updated_last = trade->updated;
     return trade_form_end(form);
 }
 
-static enum err
-read_rows(struct trade_form *form, const struct tree_node *rows)
-{
-    form->number = 0;
-    for (const struct tree_node *at = rows->first; at != NULL; at = at->next) {
-        TRY(read_row(form, at));
-        form->number++;
-    }
-    return OK;
-}
-
-/* {"data": [...]}; list is the pointer of its rows. */
-static enum err
-read_envelope(struct trade_form *form, const struct tree_node *envelope,
-              const char *list)
+/* {"data": [...]}; list is the pointer of its rows. NULL: it has none, which
+ * is said. */
+static const struct tree_node *
+find_in_envelope(struct trade_form *form, const struct tree_node *envelope,
+                 const char *list)
 {
     const struct tree_node *rows = json_tree_member(envelope, STR("data"));
 
     form->list = list;
     if (rows != NULL && rows->type == TREE_ARRAY)
-        return read_rows(form, rows);
+        return rows;
     complaints_add(form->complaints, list, 0, "%s",
                    rows == NULL ? "is missing" : "must be a list of trades");
-    return OK;
+    return NULL;
 }
 
 /* A row has no data of its own. */
@@ -125,58 +117,130 @@ is_envelope(const struct tree_node *node)
     return node != NULL && json_tree_member(node, STR("data")) != NULL;
 }
 
-static enum err
-read_root(struct trade_form *form, const struct tree_node *root)
+static const struct tree_node *
+find_rows(struct trade_form *form, const struct tree_node *root)
 {
     if (root->type == TREE_OBJECT)
-        return read_envelope(form, root, "/data");
+        return find_in_envelope(form, root, "/data");
     if (root->type == TREE_ARRAY && is_envelope(root->first) &&
         root->first->next == NULL)
-        return read_envelope(form, root->first, "/0/data");
+        return find_in_envelope(form, root->first, "/0/data");
     form->list = "";
     if (root->type == TREE_ARRAY)
-        return read_rows(form, root);
+        return root;
     complaints_add(form->complaints, "", 0, "must be an object or a list");
-    return OK;
+    return NULL;
 }
 
 static enum err
-read_page(struct trade_form *form, struct str body, struct arena *arena,
-          struct why *why)
+read_rows(struct trade_form *form, const struct tree_node *root,
+          struct trades_page *out)
 {
-    const struct tree_node *root;
-    enum err err = json_tree_parse(body, arena, &root, why);
-
-    if (err == ERR_INVALID)
-        complaints_add(form->complaints, "", 0, "%s", why->text);
-    TRY(err);
-    TRY(read_root(form, root));
-    if (form->complaints->total > 0)
-        return why_set(why, ERR_INVALID, "the body breaks rules in %llu places",
-                       (unsigned long long)form->complaints->total);
-    return trade_batch_seal(form->into);
+    out->rows = find_rows(form, root);
+    if (out->rows == NULL)
+        return OK;
+    for (const struct tree_node *at = out->rows->first; at != NULL;
+         at = at->next) {
+        TRY(read_row(form, at, &out->updated_last));
+        form->number++;
+    }
+    return OK;
 }
 
 static enum err
 decode_trades(const struct vendor_page *page, struct trade_batch *into,
               struct complaints *complaints, struct why *why)
 {
-    struct trade_form form;
-    struct arena arena;
-    enum err err;
-
-    assert(into != NULL);
-    assert(complaints != NULL);
-
-    arena_init(&arena, VENDOR_PAGE_BYTES_MAX);
-    trade_form_init(&form, into, complaints);
-    err = read_page(&form, page->body, &arena, why);
-    trade_form_fini(&form);
-    arena_fini(&arena);
-    return err;
+    return trades_page_decode(
+        read_rows, page, &(struct trades_page_target){ into, complaints }, why);
 }
+
+static enum err
+read_trades(const struct vendor_tree *tree, struct vendor_reading *reading)
+{
+    return trades_page_read(read_rows, tree, reading);
+}
+
+static void
+ask_trades(const struct vendor_ask *ask, struct out *url)
+{
+    out_str(url, ask->path.data == NULL ? PATH : ask->path);
+    ask_int_param(url, "pagesize", PAGE_ROWS);
+    ask_int_param(url, "page", ask->page);
+    if (ask->from.days != VENDOR_NO_DAY.days) {
+        ask_day_param(url, "date_from", ask->from);
+        ask_day_param(url, "date_to", ask->to);
+    }
+    if (ask->updated_since > 0)
+        ask_int_param(url, "updated_since", ask->updated_since);
+}
+
+/* Somewhere in the body, whose shape was seen to vary. */
+static bool
+is_nothing(const struct tree_node *node)
+{
+    if (node->type == TREE_STRING)
+        return str_equal(node->text, STR("no_data_found"));
+    for (const struct tree_node *at = node->first; at != NULL; at = at->next)
+        if (is_nothing(at))
+            return true;
+    return false;
+}
+
+static struct str
+text_of(const struct tree_node *node)
+{
+    if (node == NULL ||
+        (node->type != TREE_STRING && node->type != TREE_NUMBER))
+        return (struct str){ NULL, 0 };
+    return node->text;
+}
+
+/* {"id", "api_version", "kind", "data": {"action", "id", "timestamp",
+ * "content"}}: a page's data is a list. */
+static bool
+unwrap(const struct tree_node *root, struct vendor_push *out)
+{
+    const struct tree_node *data = json_tree_member(root, STR("data"));
+    const struct tree_node *content = NULL;
+    struct str action;
+
+    if (data != NULL && data->type == TREE_OBJECT)
+        content = json_tree_member(data, STR("content"));
+    if (content == NULL)
+        return false;
+    action = text_of(json_tree_member(data, STR("action")));
+    *out =
+        (struct vendor_push){ .id = text_of(json_tree_member(root, STR("id"))),
+                              .content = content };
+    if (str_equal(action, STR("Removed")))
+        out->refusal = "the vendor has removed it";
+    else if (!str_equal(action, STR("Created")) &&
+             !str_equal(action, STR("Updated")))
+        out->refusal = "its action is none of Created, Updated and Removed";
+    return true;
+}
+
+static const struct vendor_dataset datasets[] = {
+    {
+        .shape = { .name = "trades", .has_lookback = true },
+        .brings = BRINGS_TRADES,
+        .days = DAYS_RANGE,
+        .has_since = true,
+        .paging = PAGING_NUMBER,
+        .ask = ask_trades,
+        .decode = read_trades,
+    },
+};
 
 const struct vendor_adapter benzinga_adapter = {
     .name = "benzinga",
     .decode_trades = decode_trades,
+    .unwrap = unwrap,
+    .key = KEY_QUERY,
+    .key_parameter = "token",
+    .has_path = true,
+    .is_nothing = is_nothing,
+    .datasets = datasets,
+    .dataset_count = sizeof datasets / sizeof datasets[0],
 };

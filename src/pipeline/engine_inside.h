@@ -1,0 +1,174 @@
+/* What the engine's files share of it. */
+#ifndef PIPELINE_ENGINE_INSIDE_H
+#define PIPELINE_ENGINE_INSIDE_H
+
+#include "breaker.h"
+#include "dataset_graph.h"
+#include "engine.h"
+#include "plan.h"
+#include "rate_limit.h"
+#include "run.h"
+#include "schedule.h"
+#include "secmaster/vendor.h"
+
+/* A commit that the store could not take is tried again so much later. */
+#define STALL_US INT64_C(10000000)
+
+/* Days that are asked again where there was no bar: some come late. */
+#define BAR_DAYS_AGAIN 5
+
+/* What the vendor's clock may be behind its own "updated". */
+#define UPDATED_OVERLAP_SECONDS 5
+
+struct engine_dataset;
+
+struct engine_vendor {
+    const struct vendor_config *config;
+    const struct vendor_adapter *adapter;
+    struct str key;
+    struct rate_limit limit;
+    struct breaker breaker;
+    int64_t hold_until_us; /* it has asked for patience */
+    uint64_t last_run;
+    const struct engine_dataset *moved; /* whose watermark moved last */
+    struct poller_vendor_stats stats;
+};
+
+/* A run that is queued or running, and the page at hand. */
+struct live {
+    struct run run;
+    struct engine_dataset *dataset;
+    bool has_begun; /* the breaker has heard of it */
+    int64_t stalled_until_us;
+    int64_t went_on_us;   /* when it was begun or begun again */
+    uint64_t done_before; /* and how far it was */
+
+    struct arena plan_arena;
+    struct plan plan;
+
+    struct out asked; /* the URL of the page at hand, without a key */
+    struct out next;  /* where it goes on, likewise; empty: by number */
+    int status;
+    char content_type[FETCH_HEADER_BYTES];
+    struct out body;
+
+    struct listing listing; /* of all pages */
+    struct batch *facts;    /* what of the listing is new */
+    struct bar_batch *bars; /* of the page */
+    struct trade_batch *trades;
+    struct arena arena; /* of complaints; reset with each page */
+    struct complaints complaints;
+    uint32_t rows, rows_before;
+    uint64_t print, print_before;
+    struct quarantine_info entry; /* its reasons */
+};
+
+struct engine_dataset {
+    struct engine_vendor *vendor;
+    const struct dataset_config *config;
+    const struct vendor_dataset *shape;
+    size_t after;      /* the dataset it comes after by the configuration */
+    bool *is_upstream; /* by dataset: whose end it waits for */
+    bool has_schedule;
+    struct schedule schedule;
+    struct live *live;
+    bool is_wanted; /* its turn came while it had a run */
+    bool has_ended;
+    enum run_state last_end;
+    uint64_t last_rows; /* of the listing that was published last */
+    char watermark[WATERMARK_BYTES];
+    struct poller_dataset_stats stats;
+};
+
+struct engine {
+    struct engine_options options;
+    struct arena arena; /* of what lives as long */
+    struct engine_vendor *vendors;
+    size_t vendor_count;
+    struct engine_dataset *datasets; /* in the graph's order */
+    size_t dataset_count;
+    bool has_listing; /* some dataset brings one */
+    uint64_t next_run, next_entry;
+    int64_t wake_us; /* the earliest moment at which something is to be done */
+    size_t rotation; /* who is first to get a token */
+    struct date pruned; /* the day of the last pruning */
+    bool is_broken;     /* the store has failed */
+};
+
+/* engine.c */
+int64_t engine_now_us(struct engine *engine);
+struct instant engine_now(struct engine *engine);
+void engine_want(struct engine *engine, int64_t at_us);
+struct engine_dataset *engine_find(struct engine *engine, struct str vendor,
+                                   struct str dataset);
+struct str dataset_name_of(const struct engine_dataset *dataset);
+
+/* Tell readers of a run, with its estimated end where it has one. */
+void engine_tell(struct engine *engine, const struct live *live);
+void engine_tell_all(struct engine *engine);
+
+/* engine_state.c: what is kept. Values are printed into an out that must not
+ * grow any more once they are pointed at. */
+enum err engine_load(struct engine *engine, struct why *why);
+enum err engine_put(struct engine *engine, struct publication *publication,
+                    struct complaints *complaints, struct why *why);
+enum err engine_put_pace(struct engine *engine, struct engine_vendor *vendor,
+                         struct why *why);
+
+/* Put what a change of runs, entries, watermarks means. */
+#define STATE_BYTES_MAX (4UL << 20)
+struct changes {
+    struct state_change *items;
+    size_t count, capacity;
+    struct arena arena; /* of keys and values */
+    enum err err;
+};
+void changes_init(struct changes *changes);
+void changes_fini(struct changes *changes);
+void changes_run(struct changes *changes, const struct run_record *record);
+void changes_entry(struct changes *changes,
+                   const struct quarantine_record *record);
+void changes_watermark(struct changes *changes,
+                       const struct engine_dataset *dataset, const char *text);
+void changes_remove(struct changes *changes, enum state_space space,
+                    uint64_t number);
+
+/*
+ * engine_call.c: begin a run, queued and on disk; request NULL: by the clock
+ * or behind another one; *id may be NULL.
+ */
+enum err engine_begin(struct engine *engine, struct engine_dataset *dataset,
+                      const struct poller_request *request, uint64_t *id);
+void engine_prune(struct engine *engine, struct date before);
+
+/* live_commit.c: a run of the dataset has ended; put an entry, and more. */
+void engine_note_end(struct engine *engine, struct engine_dataset *dataset,
+                     const struct run_record *record);
+enum err engine_put_entry(struct engine *engine,
+                          const struct quarantine_record *entry,
+                          struct changes *with);
+
+/* live.c */
+struct live *live_new(struct engine_dataset *dataset,
+                      const struct run_record *record);
+void live_free(struct live *live);
+
+/* Do its next step; false: it has to wait. */
+bool live_step(struct engine *engine, struct live *live);
+
+/* engine_page.c: read the answer at hand. ERR_BUSY: memory. */
+enum err live_read(struct engine *engine, struct live *live,
+                   struct run_reading *out, struct why *why);
+enum err live_decode(struct engine *engine, struct live *live,
+                     struct vendor_reading *reading);
+
+/* Work out the facts of a listing that is there as a whole; reasons are
+ * complaints. */
+enum err live_whole(struct engine *engine, struct live *live, bool is_audited,
+                    struct why *why);
+void live_drop_page(struct live *live);
+void live_reason(struct live *live, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void live_complaints(struct live *live);
+
+#endif

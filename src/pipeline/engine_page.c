@@ -1,0 +1,379 @@
+/* What an answer means for its run: rows, reasons, where it goes on. */
+#include <assert.h>
+#include <stdio.h>
+
+#include "audit_page.h"
+#include "engine_inside.h"
+#include "identity.h"
+#include "live_commit.h"
+#include "secmaster/url.h"
+#include "split_facts.h"
+
+/* Where rows of the page go. ERR_BUSY: memory. */
+static enum err
+make_room(struct engine *engine, struct live *live,
+          struct vendor_reading *reading)
+{
+    const uint64_t seed = engine->options.seed;
+
+    switch (live->dataset->shape->brings) {
+    case BRINGS_LISTING:
+    case BRINGS_SPLITS:
+        live->listing.page = (uint32_t)live->run.page;
+        reading->listing = &live->listing;
+        return OK;
+    case BRINGS_BARS:
+        reading->bars = live->bars = bar_batch_new(seed);
+        if (live->bars == NULL)
+            return ERR_BUSY;
+        /* Where a listing says who bears what, a bar mints nobody. */
+        live->bars->creates = !engine->has_listing;
+        return OK;
+    case BRINGS_TRADES:
+        reading->trades = live->trades = trade_batch_new(seed);
+        return live->trades == NULL ? ERR_BUSY : OK;
+    }
+    assert(false);
+    return ERR_INTERNAL;
+}
+
+static enum err
+audit_page(struct engine *engine, struct live *live,
+           const struct vendor_reading *reading)
+{
+    const struct date today = instant_date(engine_now(engine));
+    struct audit_bars ask = { .day = live_day(live), .today = today };
+
+    switch (live->dataset->shape->brings) {
+    case BRINGS_LISTING:
+    case BRINGS_SPLITS:
+        return OK; /* as a whole */
+    case BRINGS_BARS:
+        if (live->run.shape.is_list &&
+            live->plan.asks[live->run.page].ticker != PLAN_MARKET)
+            ask.ticker = live->plan.tickers
+                             .items[live->plan.asks[live->run.page].ticker];
+        return audit_bars(live->bars, &ask, &live->complaints);
+    case BRINGS_TRADES:
+        audit_trades(live->trades, reading->updated_last, today,
+                     &live->complaints);
+        return OK;
+    }
+    assert(false);
+    return ERR_INTERNAL;
+}
+
+/* What the whole listing says that is new. */
+static enum err
+find_facts(struct engine *engine, struct live *live, struct why *why)
+{
+    const struct engine_dataset *dataset = live->dataset;
+    const bool is_listing = dataset->shape->brings == BRINGS_LISTING;
+    struct view view;
+    uint32_t unmatched;
+    enum err err;
+
+    batch_free(live->facts);
+    live->facts = batch_new(engine->options.seed);
+    if (live->facts == NULL)
+        return ERR_BUSY;
+    TRY(store_view_begin(engine->options.store, KNOWN_NEWEST, &view, why));
+    if (is_listing) {
+        const struct identity_ask ask = {
+            .view = &view,
+            .listing = &live->listing,
+            .source = dataset->vendor->config->name,
+            .day = live->run.record.info.from,
+            .is_whole = true,
+        };
+
+        err = identity_facts(&ask, live->facts, &live->complaints, why);
+    } else {
+        const struct split_ask ask = {
+            .view = &view,
+            .listing = &live->listing,
+            .source = dataset->vendor->config->name,
+            .reasons = &live->complaints,
+        };
+
+        err = split_facts(&ask, live->facts, &unmatched, why);
+    }
+    store_view_end(&view);
+    return err;
+}
+
+enum err
+live_whole(struct engine *engine, struct live *live, bool is_audited,
+           struct why *why)
+{
+    const struct engine_dataset *dataset = live->dataset;
+    const struct date today = instant_date(engine_now(engine));
+    enum err err;
+
+    if (is_audited && dataset->shape->brings == BRINGS_LISTING)
+        audit_listing(&live->listing, (uint32_t)dataset->last_rows,
+                      &live->complaints);
+    if (is_audited && dataset->shape->brings == BRINGS_SPLITS)
+        audit_splits(&live->listing, today, &live->complaints);
+    if (live->complaints.total > 0)
+        return OK;
+    err = find_facts(engine, live, why);
+    return err == ERR_INVALID && live->complaints.total > 0 ? OK : err;
+}
+
+/* A page leads on within the vendor's own origin, or nowhere. */
+static enum err
+take_next(struct live *live, const struct vendor_reading *reading,
+          struct run_reading *out)
+{
+    const struct vendor_config *config = live->dataset->vendor->config;
+
+    out_reset(&live->next);
+    if (reading->next.data == NULL)
+        return OK;
+    if (!url_same_origin(reading->next, config->base_url)) {
+        complaints_add(&live->complaints, NULL, 0,
+                       "the next page is on another server");
+        return OK;
+    }
+    out_str(&live->next, reading->next);
+    out->has_next = true;
+    return out_finish(&live->next);
+}
+
+/* A page whose rows are those of the one before it leads nowhere. */
+static bool
+is_repeated(struct live *live, const struct vendor_reading *reading)
+{
+    bool is_again = live->run.page > 0 && !live->run.shape.is_list &&
+                    reading->rows > 0 && reading->rows == live->rows_before &&
+                    reading->print == live->print_before;
+
+    live->rows_before = reading->rows;
+    live->print_before = reading->print;
+    return is_again;
+}
+
+static enum err
+take_rows(struct engine *engine, struct live *live,
+          const struct vendor_reading *reading, struct run_reading *out,
+          struct why *why)
+{
+    const bool is_numbered = live->dataset->shape->paging == PAGING_NUMBER;
+
+    if (is_numbered && reading->rows == 0) {
+        out->verdict = RUN_PAGE_EMPTY;
+        return OK;
+    }
+    out->has_next = is_numbered;
+    if (is_repeated(live, reading)) {
+        complaints_add(&live->complaints, NULL, 0,
+                       "the page is the one before it once more");
+        out->has_next = false;
+        return OK;
+    }
+    TRY(take_next(live, reading, out));
+    out->highest = reading->updated_last;
+    TRY(audit_page(engine, live, reading));
+    if (live->complaints.total == 0 && live->run.shape.is_whole &&
+        !out->has_next)
+        return live_whole(engine, live, true, why);
+    return OK;
+}
+
+static enum err
+judge(struct engine *engine, struct live *live,
+      const struct vendor_reading *reading, struct run_reading *out,
+      struct why *why)
+{
+    switch (reading->verdict) {
+    case VENDOR_ROWS:
+        return take_rows(engine, live, reading, out, why);
+    case VENDOR_EMPTY:
+        out->verdict = RUN_PAGE_EMPTY;
+        if (live->run.shape.is_whole)
+            return live_whole(engine, live, true, why);
+        return OK;
+    case VENDOR_UNDECODABLE:
+        out->has_next = live->dataset->shape->paging == PAGING_NUMBER;
+        return OK;
+    case VENDOR_RETRY:
+    case VENDOR_REFUSED:
+    case VENDOR_FAILED:
+        break;
+    }
+    return why_set(why, ERR_UPSTREAM, "the vendor answered %d", live->status);
+}
+
+enum err
+live_decode(struct engine *engine, struct live *live,
+            struct vendor_reading *reading)
+{
+    const struct engine_vendor *vendor = live->dataset->vendor;
+    const struct vendor_answer answer = {
+        .asked = out_text(&live->asked),
+        .status = live->status,
+        .content_type = str_of(live->content_type),
+        .body = out_text(&live->body),
+        .source = vendor->config->name,
+    };
+    enum err err;
+
+    live_drop_page(live);
+    *reading = (struct vendor_reading){
+        .reasons = &live->complaints,
+        .arena = &live->arena,
+    };
+    err = make_room(engine, live, reading);
+    if (err == OK)
+        err = vendor_read(vendor->adapter, live->dataset->shape, &answer,
+                          reading);
+    if (err != OK && reading->listing != NULL)
+        listing_drop_page(reading->listing, reading->listing->page);
+    return err;
+}
+
+enum err
+live_read(struct engine *engine, struct live *live, struct run_reading *out,
+          struct why *why)
+{
+    struct vendor_reading reading;
+
+    TRY(live_decode(engine, live, &reading));
+    TRY(judge(engine, live, &reading, out, why));
+    if (live->complaints.total == 0)
+        return OK;
+    live_complaints(live);
+    out->verdict = RUN_PAGE_BAD;
+    return OK;
+}
+
+/* How a request came to its end, for metrics. */
+static enum poller_outcome
+outcome_of(const struct fetch_answer *answer)
+{
+    switch (answer->outcome) {
+    case FETCH_OK:
+        if (answer->status == 429)
+            return OUTCOME_THROTTLED;
+        if (answer->status >= 500)
+            return OUTCOME_SERVER;
+        return answer->status >= 400 && answer->status != 404 ? OUTCOME_REFUSED
+                                                              : OUTCOME_OK;
+    case FETCH_TIMEOUT:
+        return OUTCOME_TIMEOUT;
+    case FETCH_UNREACHABLE:
+    case FETCH_TLS:
+    case FETCH_RESET:
+    case FETCH_FAILED:
+        return OUTCOME_CONNECTION;
+    case FETCH_NOT_HTTP:
+    case FETCH_TOO_LARGE:
+    case FETCH_BAD_ENCODING:
+    case FETCH_REDIRECTED:
+        return OUTCOME_UNUSABLE;
+    }
+    assert(false);
+    return OUTCOME_UNUSABLE;
+}
+
+static bool
+is_retried(const struct fetch_answer *answer, enum poller_outcome outcome)
+{
+    switch (outcome) {
+    case OUTCOME_OK:
+    case OUTCOME_THROTTLED:
+    case OUTCOME_REFUSED:
+    case OUTCOME_SERVER:
+        return backoff_is_retried(BACKOFF_ANSWERED, answer->status);
+    case OUTCOME_TIMEOUT:
+        return backoff_is_retried(BACKOFF_TIMEOUT, 0);
+    case OUTCOME_CONNECTION:
+        return backoff_is_retried(BACKOFF_CONNECTION, 0);
+    case OUTCOME_UNUSABLE:
+        return false;
+    }
+    assert(false);
+    return false;
+}
+
+/* Wait; where the vendor asks for patience, all of its runs do. */
+static void
+miss(struct engine *engine, struct live *live,
+     const struct fetch_answer *answer)
+{
+    const struct engine_doors *doors = &engine->options.doors;
+    struct engine_vendor *vendor = live->dataset->vendor;
+    char what[RUN_ERROR_BYTES];
+    struct run_miss miss = {
+        .what = what,
+        .now = engine_now(engine),
+        .now_us = engine_now_us(engine),
+        .draw = doors->draw(doors->context),
+    };
+    int64_t wait_us;
+
+    if (answer->outcome == FETCH_OK)
+        (void)snprintf(what, sizeof what, "the vendor answered %d",
+                       answer->status);
+    else
+        (void)snprintf(what, sizeof what, "%s: %.200s",
+                       fetch_outcome_name(answer->outcome), answer->why.text);
+    if (answer->retry_after[0] != '\0')
+        miss.retry_after = str_of(answer->retry_after);
+    wait_us = run_missed(&live->run, &miss);
+    if (wait_us == 0 && live->run.step == RUN_STEP_FINISH)
+        return;
+    vendor->stats.retries++;
+    vendor->stats.backoff_us += (uint64_t)wait_us;
+    if (answer->outcome == FETCH_OK &&
+        (answer->status == 429 || answer->retry_after[0] != '\0'))
+        vendor->hold_until_us = miss.now_us + wait_us;
+}
+
+static struct live *
+find_live(struct engine *engine, const void *context)
+{
+    for (size_t i = 0; i < engine->dataset_count; i++)
+        if (engine->datasets[i].live == context)
+            return engine->datasets[i].live;
+    return NULL;
+}
+
+/* Redirects were requests as well. */
+static void
+count(struct engine *engine, struct engine_vendor *vendor,
+      const struct fetch_answer *answer)
+{
+    const int64_t now_us = engine_now_us(engine);
+
+    vendor->stats.requests[outcome_of(answer)]++;
+    for (int i = 1; i < answer->requests; i++)
+        (void)rate_limit_take(&vendor->limit, now_us);
+}
+
+void
+engine_answer(struct engine *engine, struct fetch_answer *answer)
+{
+    struct live *live = find_live(engine, answer->context);
+
+    if (live == NULL || live->run.step != RUN_STEP_WAIT) {
+        fetch_answer_fini(answer);
+        return;
+    }
+    count(engine, live->dataset->vendor, answer);
+    if (is_retried(answer, outcome_of(answer))) {
+        miss(engine, live, answer);
+    } else if (answer->outcome != FETCH_OK) {
+        run_fail(&live->run, answer->why.text);
+    } else {
+        out_fini(&live->body);
+        live->body = answer->body;
+        answer->body = (struct out){ 0 };
+        live->status = answer->status;
+        memcpy(live->content_type, answer->content_type,
+               sizeof live->content_type);
+        run_answered(&live->run, answer->status == 200);
+    }
+    fetch_answer_fini(answer);
+}

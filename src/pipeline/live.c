@@ -1,0 +1,384 @@
+/* A run's steps carried out, up to the page that is read. */
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine_inside.h"
+#include "live_commit.h"
+#include "secmaster/url.h"
+
+#define COMPLAINTS_BYTES_MAX (1UL << 20)
+
+static struct run_shape
+shape_of(const struct engine_dataset *dataset)
+{
+    const struct vendor_config *config = dataset->vendor->config;
+    const enum vendor_brings brings = dataset->shape->brings;
+
+    return (struct run_shape){
+        .is_whole = brings == BRINGS_LISTING || brings == BRINGS_SPLITS,
+        .is_list = dataset->shape->shape.has_universe,
+        .has_links = dataset->shape->paging == PAGING_LINK,
+        .backoff = { config->retry_initial_seconds * INT64_C(1000000),
+                     config->retry_max_seconds * INT64_C(1000000) },
+    };
+}
+
+struct live *
+live_new(struct engine_dataset *dataset, const struct run_record *record)
+{
+    const struct run_shape shape = shape_of(dataset);
+    struct live *live = calloc(1, sizeof *live);
+
+    if (live == NULL)
+        return NULL;
+    live->dataset = dataset;
+    run_begin(&live->run, record, &shape);
+    arena_init(&live->plan_arena, RUN_PLAN_BYTES_MAX);
+    arena_init(&live->arena, COMPLAINTS_BYTES_MAX);
+    out_init(&live->asked, ANY_URL_BYTES_MAX);
+    out_init(&live->next, ANY_URL_BYTES_MAX);
+    out_init(&live->body, VENDOR_BODY_BYTES_MAX);
+    listing_init(&live->listing);
+    return live;
+}
+
+void
+live_free(struct live *live)
+{
+    if (live == NULL)
+        return;
+    live_drop_page(live);
+    batch_free(live->facts);
+    listing_fini(&live->listing);
+    out_fini(&live->body);
+    out_fini(&live->next);
+    out_fini(&live->asked);
+    arena_fini(&live->arena);
+    arena_fini(&live->plan_arena);
+    free(live);
+}
+
+void
+live_drop_page(struct live *live)
+{
+    bar_batch_free(live->bars);
+    trade_batch_free(live->trades);
+    live->bars = NULL;
+    live->trades = NULL;
+    arena_reset(&live->arena);
+    complaints_init(&live->complaints, &live->arena);
+    live->entry.reason_count = 0;
+}
+
+void
+live_reason(struct live *live, const char *format, ...)
+{
+    struct quarantine_info *entry = &live->entry;
+    va_list args;
+
+    if (entry->reason_count == QUARANTINE_REASONS_MAX)
+        return;
+    va_start(args, format);
+    (void)vsnprintf(entry->reasons[entry->reason_count++],
+                    QUARANTINE_REASON_BYTES, format, args);
+    va_end(args);
+}
+
+void
+live_complaints(struct live *live)
+{
+    const struct complaints *complaints = &live->complaints;
+    uint64_t told = 0;
+
+    while (told < complaints->listed &&
+           live->entry.reason_count < QUARANTINE_REASONS_MAX - 1) {
+        const struct complaint *one = &complaints->items[told++];
+        const bool is_placed = one->pointer != NULL && one->pointer[0] != '\0';
+
+        live_reason(live, "%s%s%s", is_placed ? one->pointer : "",
+                    is_placed ? ": " : "", one->detail);
+    }
+    if (complaints->total > told)
+        live_reason(live, "and %llu more",
+                    (unsigned long long)(complaints->total - told));
+}
+
+/* Not now: the store or the disk could not take it. */
+static bool
+stall(struct engine *engine, struct live *live)
+{
+    live->stalled_until_us = engine_now_us(engine) + STALL_US;
+    engine_want(engine, live->stalled_until_us);
+    return false;
+}
+
+/* What the ends of those mean that it comes after. */
+static enum dataset_turn
+upstream_turn(const struct engine *engine, const struct engine_dataset *dataset)
+{
+    enum dataset_turn turn = TURN_NOW;
+
+    for (size_t i = 0; i < engine->dataset_count; i++) {
+        const struct engine_dataset *upstream = &engine->datasets[i];
+        enum dataset_turn one = TURN_NOW;
+
+        if (!dataset->is_upstream[i])
+            continue;
+        if (upstream->live != NULL)
+            one = TURN_WAITS;
+        else if (upstream->has_ended)
+            one = dataset_turn_after(upstream->last_end);
+        if (one == TURN_WAITS)
+            return one;
+        if (one == TURN_NEVER)
+            turn = one;
+    }
+    return turn;
+}
+
+static enum err
+make_plan(struct engine *engine, struct live *live, struct why *why)
+{
+    const struct engine_dataset *dataset = live->dataset;
+    const struct dataset_config *config = dataset->config;
+    const struct run_record *record = &live->run.record;
+    struct plan_wish wish = {
+        .universe = config->universe,
+        .listed = { config->tickers, config->ticker_count },
+        .from = record->info.from,
+        .to = record->info.to,
+        .asked_to = VENDOR_NO_DAY,
+        .source = dataset->vendor->config->name,
+        .is_borne_only =
+            engine->has_listing && config->universe == UNIVERSE_TRADED,
+    };
+    struct view view;
+    enum err err;
+
+    if (!record->is_by_range)
+        (void)!date_parse(str_of(dataset->watermark), &wish.asked_to);
+    TRY(store_view_begin(engine->options.store, record->known_tx, &view, why));
+    err = plan_make(&wish, &view, &live->plan_arena, &live->plan, why);
+    store_view_end(&view);
+    return err;
+}
+
+/* Those who wait are let through, in order, when what they wait for has
+ * ended. */
+static bool
+may_begin(struct engine *engine, struct live *live)
+{
+    struct engine_vendor *vendor = live->dataset->vendor;
+    const int64_t now_us = engine_now_us(engine);
+    int64_t wait_us;
+
+    if (live->has_begun)
+        return true;
+    if (live->run.record.info.started_at.us == 0) {
+        enum dataset_turn turn = upstream_turn(engine, live->dataset);
+
+        if (turn == TURN_NEVER)
+            run_fail(&live->run, RUN_ERROR_UPSTREAM);
+        if (turn != TURN_NOW)
+            return false;
+    }
+    wait_us = breaker_begin(&vendor->breaker, now_us);
+    if (wait_us > 0) {
+        engine_want(engine, now_us + wait_us);
+        return false;
+    }
+    live->has_begun = true;
+    return true;
+}
+
+static bool
+step_plan(struct engine *engine, struct live *live)
+{
+    struct why why = { "" };
+    enum err err = OK;
+    struct run before;
+
+    if (!may_begin(engine, live))
+        return live->run.step == RUN_STEP_FINISH;
+    before = live->run;
+    live_scope(engine, live);
+    if (live->run.shape.is_list)
+        err = make_plan(engine, live, &why);
+    if (err == ERR_BUSY || err == ERR_STORE) {
+        live->run = before;
+        return stall(engine, live);
+    }
+    if (err != OK) {
+        run_fail(&live->run, why.text);
+        return true;
+    }
+    run_planned(&live->run, live->plan.count);
+    if (live_put(engine, live) != OK) {
+        live->run = before;
+        return stall(engine, live);
+    }
+    live->went_on_us = engine_now_us(engine);
+    live->done_before = live->run.record.info.done;
+    live->dataset->vendor->last_run = live->run.record.info.id;
+    return true;
+}
+
+static bool
+step_recall(struct engine *engine, struct live *live)
+{
+    const struct engine_doors *doors = &engine->options.doors;
+    const struct archive_page page = live_page(live);
+    struct why why;
+    enum err err;
+
+    out_reset(&live->body);
+    err = doors->recall(doors->context, &page, &live->body, &why);
+    live->status = 200;
+    live->content_type[0] = '\0';
+    /* One that is damaged is asked for again, and replaced. */
+    if (err == ERR_BUSY)
+        return stall(engine, live);
+    if (err == OK)
+        err = live_compose(live);
+    run_recalled(&live->run, err == OK);
+    return true;
+}
+
+/* When a request may go: 0: now, with a token taken. */
+static int64_t
+wait_for_token(struct engine *engine, struct live *live)
+{
+    struct engine_vendor *vendor = live->dataset->vendor;
+    const int64_t now_us = engine_now_us(engine);
+    int64_t at_us = live->run.not_before_us;
+
+    if (vendor->hold_until_us > at_us)
+        at_us = vendor->hold_until_us;
+    if (at_us > now_us)
+        return at_us - now_us;
+    return rate_limit_take(&vendor->limit, now_us);
+}
+
+/* With the key, which goes nowhere else. */
+static enum err
+send(struct engine *engine, struct live *live, struct why *why)
+{
+    const struct engine_doors *doors = &engine->options.doors;
+    const struct engine_vendor *vendor = live->dataset->vendor;
+    struct fetch fetch = {
+        .bearer = vendor->adapter->key == KEY_BEARER ? vendor->key.data : NULL,
+        .timeout_ms = (int)vendor->config->timeout_seconds * 1000,
+        .body_bytes_max = VENDOR_BODY_BYTES_MAX,
+        .context = live,
+    };
+    struct out url;
+    enum err err;
+
+    out_init(&url, ANY_URL_BYTES_MAX);
+    out_str(&url, out_text(&live->asked));
+    if (vendor->key.data != NULL)
+        vendor_key_put(vendor->adapter, vendor->key, &url);
+    out_char(&url, '\0');
+    err = out_finish(&url);
+    fetch.url = url.data;
+    if (err == OK)
+        err = doors->fetch(doors->context, &fetch, why);
+    if (url.data != NULL)
+        explicit_bzero(url.data, url.len);
+    out_fini(&url);
+    return err;
+}
+
+static bool
+step_fetch(struct engine *engine, struct live *live)
+{
+    struct why why = { "the request cannot be made" };
+    int64_t wait_us;
+    enum err err;
+
+    if (live->run.page >= RUN_PAGES_MAX && !live->run.shape.is_list) {
+        run_fail(&live->run, "there are too many pages");
+        return true;
+    }
+    err = live_compose(live);
+    wait_us = err == OK ? wait_for_token(engine, live) : 0;
+    if (wait_us > 0) {
+        engine_want(engine, engine_now_us(engine) + wait_us);
+        return false;
+    }
+    if (err == OK && engine_put_pace(engine, live->dataset->vendor, &why) != OK)
+        return stall(engine, live);
+    if (err == OK)
+        err = send(engine, live, &why);
+    if (err == ERR_BUSY)
+        return stall(engine, live);
+    if (err != OK) {
+        run_fail(&live->run, why.text);
+        return true;
+    }
+    run_sent(&live->run);
+    return true;
+}
+
+static bool
+step_archive(struct engine *engine, struct live *live)
+{
+    const struct engine_doors *doors = &engine->options.doors;
+    const struct archive_page page = live_page(live);
+
+    if (doors->keep(doors->context, &page, out_text(&live->body), NULL) != OK)
+        return stall(engine, live);
+    run_archived(&live->run);
+    return true;
+}
+
+static bool
+step_read(struct engine *engine, struct live *live)
+{
+    struct run_reading reading = { .verdict = RUN_PAGE_GOOD };
+    struct why why = { "" };
+    enum err err = live_read(engine, live, &reading, &why);
+
+    if (err == ERR_BUSY)
+        return stall(engine, live);
+    if (err != OK)
+        run_fail(&live->run, why.text);
+    else
+        run_read(&live->run, &reading);
+    return true;
+}
+
+bool
+live_step(struct engine *engine, struct live *live)
+{
+    if (live->stalled_until_us > engine_now_us(engine)) {
+        engine_want(engine, live->stalled_until_us);
+        return false;
+    }
+    switch (live->run.step) {
+    case RUN_STEP_PLAN:
+        return step_plan(engine, live);
+    case RUN_STEP_RECALL:
+        return step_recall(engine, live);
+    case RUN_STEP_FETCH:
+        return step_fetch(engine, live);
+    case RUN_STEP_WAIT:
+        return false;
+    case RUN_STEP_ARCHIVE:
+        return step_archive(engine, live);
+    case RUN_STEP_READ:
+        return step_read(engine, live);
+    case RUN_STEP_PUBLISH:
+        return live_publish(engine, live) || stall(engine, live);
+    case RUN_STEP_QUARANTINE:
+        return live_quarantine(engine, live) || stall(engine, live);
+    case RUN_STEP_FINISH:
+        return live_finish(engine, live) || stall(engine, live);
+    case RUN_STEP_OVER:
+        break;
+    }
+    assert(false);
+    return false;
+}

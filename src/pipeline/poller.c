@@ -1,0 +1,509 @@
+/* The poller's thread: the engine with a real clock, network, disk and writer
+ * behind its doors. */
+#include "secmaster/poller.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "engine.h"
+#include "secmaster/entropy.h"
+#include "secmaster/gzip.h"
+#include "secmaster/log.h"
+
+/* What somebody waits for; on the caller's stack. */
+struct call {
+    void (*run)(struct poller *poller, struct call *call);
+    union {
+        const struct poller_request *request;
+        const struct poller_stray *stray;
+        struct str vendor;
+    };
+    uint64_t id;
+    struct poller_answer *answer;
+    struct why *why;
+    enum err err;
+    bool is_done;
+    struct call *next;
+};
+
+struct poller {
+    struct poller_options options;
+    struct board *board;
+    struct fetcher *fetcher;
+    struct archive *archive;
+    struct engine *engine; /* the thread's, once it runs */
+    struct inbox inbox;    /* of publications that come home */
+    pthread_t thread;
+
+    pthread_mutex_t lock;
+    pthread_cond_t answered;
+    struct call *first, *last;
+    bool is_stopping;
+};
+
+static struct instant
+door_now(void *context)
+{
+    const struct poller *poller = context;
+
+    return poller->options.now();
+}
+
+static int64_t
+door_monotonic_us(void *context)
+{
+    (void)context;
+    return clock_monotonic_us();
+}
+
+static uint64_t
+door_draw(void *context)
+{
+    uint64_t draw = 0;
+
+    (void)context;
+    /* Without it a wait is as short as it may be, no more. */
+    (void)!entropy_draw(&draw, NULL);
+    return draw;
+}
+
+static enum err
+door_fetch(void *context, const struct fetch *fetch, struct why *why)
+{
+    struct poller *poller = context;
+
+    return fetcher_start(poller->fetcher, fetch, why);
+}
+
+static void
+door_cancel(void *context, const void *fetch)
+{
+    struct poller *poller = context;
+
+    fetcher_cancel(poller->fetcher, fetch);
+}
+
+static enum err
+door_keep(void *context, const struct archive_page *page, struct str body,
+          struct why *why)
+{
+    struct poller *poller = context;
+    struct gzip_packer *packer = gzip_packer_new(body.len);
+    struct out packed;
+    enum err err;
+
+    if (packer == NULL)
+        return ERR_BUSY;
+    out_init(&packed, VENDOR_BODY_BYTES_MAX + GZIP_PACKER_BYTES);
+    err = gzip_pack(packer, body, GZIP_END, &packed);
+    if (err == OK)
+        err = archive_put(poller->archive, page, out_text(&packed), why);
+    if (err == ERR_FULL || err == ERR_STORE)
+        log_event(LOG_WARN, "archive", "a page could not be kept");
+    out_fini(&packed);
+    gzip_packer_free(packer);
+    return err;
+}
+
+static enum err
+door_recall(void *context, const struct archive_page *page, struct out *body,
+            struct why *why)
+{
+    struct poller *poller = context;
+    struct out packed;
+    enum err err;
+
+    out_init(&packed, VENDOR_BODY_BYTES_MAX + GZIP_PACKER_BYTES);
+    err = archive_get(poller->archive, page, &packed, why);
+    if (err == OK)
+        err = gzip_unpack_whole(out_text(&packed), body, why);
+    out_fini(&packed);
+    return err;
+}
+
+static enum err
+door_prune(void *context, const struct archive_prune *prune, struct why *why)
+{
+    struct poller *poller = context;
+    size_t removed = 0;
+    enum err err = archive_prune(poller->archive, prune, &removed, why);
+
+    if (removed > 0)
+        log_event(LOG_INFO, "archive", "%zu old pages are removed", removed);
+    return err;
+}
+
+static size_t
+bytes_of(const struct publication *publication)
+{
+    size_t bytes = 4096;
+
+    for (size_t i = 0; i < publication->state_count; i++)
+        bytes += publication->state[i].value.len;
+    if (publication->facts != NULL)
+        bytes += publication->facts->text.len +
+                 publication->facts->fact_count * sizeof(struct batch_fact);
+    if (publication->bars != NULL)
+        bytes += publication->bars->count * sizeof(struct bar_row);
+    if (publication->trades != NULL)
+        bytes += trade_batch_bytes(publication->trades);
+    return bytes;
+}
+
+/* The thread waits: what it does next goes by what this has made so. */
+static enum err
+door_publish(void *context, struct publication *publication,
+             struct complaints *complaints, struct why *why)
+{
+    struct poller *poller = context;
+    struct write_job job = {
+        .item = { .home = &poller->inbox },
+        .publication = publication,
+        .bytes = bytes_of(publication),
+        .complaints = complaints,
+    };
+
+    if (writer_submit(poller->options.writer, &job) != OK)
+        return why_set(why, ERR_BUSY, "the writer's queue is full");
+    (void)inbox_wait(&poller->inbox);
+    if (job.err != OK && why != NULL)
+        *why = job.why;
+    return job.err;
+}
+
+static void
+door_ended(void *context, const struct run_info *run)
+{
+    const bool is_good =
+        run->state == RUN_SUCCEEDED || run->state == RUN_UNCHANGED;
+
+    (void)context;
+    log_event(is_good ? LOG_INFO : LOG_WARN, "run",
+              "%.*s/%.*s run %llu %s: %llu stored, %llu unchanged%s%s",
+              STR_ARG(run->vendor), STR_ARG(run->dataset),
+              (unsigned long long)run->id, run_state_name(run->state),
+              (unsigned long long)run->stored,
+              (unsigned long long)run->unchanged,
+              run->error[0] == '\0' ? "" : ": ", run->error);
+}
+
+/* Take those who wait; none of them is lost, whatever comes in between. */
+static struct call *
+take_calls(struct poller *poller, bool *is_stopping)
+{
+    struct call *calls;
+
+    pthread_mutex_lock(&poller->lock);
+    calls = poller->first;
+    poller->first = poller->last = NULL;
+    *is_stopping = poller->is_stopping;
+    pthread_mutex_unlock(&poller->lock);
+    return calls;
+}
+
+static void
+answer_call(struct poller *poller, struct call *call)
+{
+    pthread_mutex_lock(&poller->lock);
+    call->is_done = true;
+    pthread_cond_broadcast(&poller->answered);
+    pthread_mutex_unlock(&poller->lock);
+}
+
+static void
+run_calls(struct poller *poller, struct call *calls)
+{
+    while (calls != NULL) {
+        struct call *call = calls;
+
+        calls = call->next;
+        call->run(poller, call);
+        answer_call(poller, call);
+    }
+}
+
+static void
+refuse_calls(struct poller *poller, struct call *calls)
+{
+    while (calls != NULL) {
+        struct call *call = calls;
+
+        calls = call->next;
+        call->err = why_set(call->why, ERR_BUSY, "the poller is stopping");
+        answer_call(poller, call);
+    }
+}
+
+static void *
+run(void *argument)
+{
+    struct poller *poller = argument;
+    struct fetch_answer answer;
+    bool is_stopping;
+
+    for (;;) {
+        struct call *calls = take_calls(poller, &is_stopping);
+        int64_t wait_us;
+
+        if (is_stopping) {
+            refuse_calls(poller, calls);
+            return NULL;
+        }
+        run_calls(poller, calls);
+        while (fetcher_done(poller->fetcher, &answer))
+            engine_answer(poller->engine, &answer);
+        wait_us = engine_turn(poller->engine);
+        fetcher_turn(poller->fetcher, (int)((wait_us + 999) / 1000));
+    }
+}
+
+static enum err
+open_all(struct poller *poller, struct why *why)
+{
+    const struct poller_options *options = &poller->options;
+    const struct fetcher_options fetching = {
+        .unpack = gzip_unpack_whole,
+        .user_agent = options->user_agent,
+    };
+    struct engine_options engine = {
+        .store = options->store,
+        .config = options->config,
+        .keys = options->keys,
+        .board = poller->board,
+        .doors = { poller, door_now, door_monotonic_us, door_draw, door_fetch,
+                   door_cancel, door_keep, door_recall, door_prune,
+                   door_publish, door_ended },
+    };
+
+    poller->fetcher = fetcher_new(&fetching);
+    if (poller->board == NULL || poller->fetcher == NULL)
+        return why_set(why, ERR_BUSY, "no memory for the poller");
+    TRY(entropy_draw(&engine.seed, why));
+    TRY(archive_open(options->data_dir, 0, &poller->archive, why));
+    return engine_new(&engine, &poller->engine, why);
+}
+
+static void
+close_all(struct poller *poller)
+{
+    engine_free(poller->engine);
+    fetcher_free(poller->fetcher);
+    if (poller->archive != NULL)
+        archive_close(poller->archive);
+    board_free(poller->board);
+    inbox_fini(&poller->inbox);
+    pthread_mutex_destroy(&poller->lock);
+    pthread_cond_destroy(&poller->answered);
+    free(poller);
+}
+
+enum err
+poller_start(const struct poller_options *options, struct poller **out,
+             struct why *why)
+{
+    struct poller *poller = calloc(1, sizeof *poller);
+    enum err err;
+
+    if (poller == NULL)
+        return why_set(why, ERR_BUSY, "no memory for the poller");
+    poller->options = *options;
+    err = inbox_init(&poller->inbox, why);
+    if (err != OK) {
+        free(poller);
+        return err;
+    }
+    pthread_mutex_init(&poller->lock, NULL);
+    pthread_cond_init(&poller->answered, NULL);
+    poller->board = board_new();
+    err = open_all(poller, why);
+    if (err == OK && pthread_create(&poller->thread, NULL, run, poller) != 0)
+        err = why_set(why, ERR_BUSY, "no thread for the poller");
+    if (err != OK) {
+        close_all(poller);
+        return err;
+    }
+    *out = poller;
+    return OK;
+}
+
+void
+poller_stop(struct poller *poller)
+{
+    if (poller == NULL)
+        return;
+    pthread_mutex_lock(&poller->lock);
+    poller->is_stopping = true;
+    pthread_mutex_unlock(&poller->lock);
+    fetcher_wake(poller->fetcher);
+    pthread_join(poller->thread, NULL);
+    close_all(poller);
+}
+
+/* Hand a call to the thread and wait until it has been answered. */
+static enum err
+hand_over(struct poller *poller, struct call *call)
+{
+    pthread_mutex_lock(&poller->lock);
+    if (poller->is_stopping) {
+        pthread_mutex_unlock(&poller->lock);
+        return why_set(call->why, ERR_BUSY, "the poller is stopping");
+    }
+    if (poller->last == NULL)
+        poller->first = call;
+    else
+        poller->last->next = call;
+    poller->last = call;
+    fetcher_wake(poller->fetcher);
+    while (!call->is_done)
+        pthread_cond_wait(&poller->answered, &poller->lock);
+    pthread_mutex_unlock(&poller->lock);
+    return call->err;
+}
+
+static void
+call_request(struct poller *poller, struct call *call)
+{
+    call->err =
+        engine_request(poller->engine, call->request, call->answer, call->why);
+}
+
+static void
+call_cancel(struct poller *poller, struct call *call)
+{
+    call->err =
+        engine_cancel(poller->engine, call->vendor, call->id, call->why);
+}
+
+static void
+call_release(struct poller *poller, struct call *call)
+{
+    call->err = engine_release(poller->engine, call->id, call->why);
+}
+
+static void
+call_discard(struct poller *poller, struct call *call)
+{
+    call->err = engine_discard(poller->engine, call->id, call->why);
+}
+
+static void
+call_stray(struct poller *poller, struct call *call)
+{
+    call->err = engine_stray(poller->engine, call->stray, &call->id, call->why);
+}
+
+bool
+poller_has_vendor(const struct poller *poller, struct str vendor)
+{
+    const struct vendors_config *config = poller->options.config;
+
+    for (uint32_t i = 0; i < config->count; i++)
+        if (str_equal(config->vendors[i].name, vendor))
+            return true;
+    return false;
+}
+
+enum err
+poller_request(struct poller *poller, const struct poller_request *request,
+               struct poller_answer *answer, struct why *why)
+{
+    struct call call = {
+        .run = call_request,
+        .request = request,
+        .answer = answer,
+        .why = why,
+    };
+
+    *answer = (struct poller_answer){ 0 };
+    if (!poller_has_vendor(poller, request->vendor))
+        return why_set(why, ERR_NOT_FOUND, "no such vendor is configured");
+    return hand_over(poller, &call);
+}
+
+enum err
+poller_cancel(struct poller *poller, struct str vendor, uint64_t run_id,
+              struct run_info *out, struct why *why)
+{
+    struct call call = {
+        .run = call_cancel,
+        .vendor = vendor,
+        .id = run_id,
+        .why = why,
+    };
+
+    TRY(hand_over(poller, &call));
+    return board_run(poller->board, vendor, run_id, out);
+}
+
+enum err
+poller_release(struct poller *poller, uint64_t id, struct quarantine_info *out,
+               struct why *why)
+{
+    struct call call = { .run = call_release, .id = id, .why = why };
+
+    TRY(hand_over(poller, &call));
+    return board_entry(poller->board, id, out);
+}
+
+enum err
+poller_discard(struct poller *poller, uint64_t id, struct quarantine_info *out,
+               struct why *why)
+{
+    struct call call = { .run = call_discard, .id = id, .why = why };
+
+    TRY(hand_over(poller, &call));
+    return board_entry(poller->board, id, out);
+}
+
+enum err
+poller_quarantine_stray(struct poller *poller, const struct poller_stray *stray,
+                        uint64_t *id, struct why *why)
+{
+    struct call call = { .run = call_stray, .stray = stray, .why = why };
+    enum err err = hand_over(poller, &call);
+
+    *id = call.id;
+    return err;
+}
+
+size_t
+poller_vendors(struct poller *poller, struct poller_vendor *out)
+{
+    return board_vendors(poller->board, out);
+}
+
+size_t
+poller_runs(struct poller *poller, const struct poller_run_page *page,
+            struct run_info *out)
+{
+    return board_runs(poller->board, page, out);
+}
+
+enum err
+poller_run(struct poller *poller, struct str vendor, uint64_t run_id,
+           struct run_info *out)
+{
+    return board_run(poller->board, vendor, run_id, out);
+}
+
+size_t
+poller_quarantine(struct poller *poller,
+                  const struct poller_quarantine_page *page,
+                  struct quarantine_info *out)
+{
+    return board_entries(poller->board, page, out);
+}
+
+enum err
+poller_quarantine_entry(struct poller *poller, uint64_t id,
+                        struct quarantine_info *out)
+{
+    return board_entry(poller->board, id, out);
+}
+
+void
+poller_stats(struct poller *poller, struct poller_stats *out)
+{
+    board_stats(poller->board, out);
+}
