@@ -17,6 +17,7 @@ struct column_memory;
 struct metrics;
 struct polling;
 struct webhook_doors;
+struct trade_books;
 
 struct service {
     struct store *store;
@@ -24,6 +25,7 @@ struct service {
     struct workers *workers;
     struct metrics *metrics;
     struct catalogues *catalogues;
+    struct trade_books *trade_books;
     struct column_memory *column_memory;
     const struct polling *polling;  /* NULL: no vendor is configured */
     struct webhook_doors *webhooks; /* likewise */
