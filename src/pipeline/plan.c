@@ -3,8 +3,8 @@
 
 #include <assert.h>
 
-#include "bearers.h"
 #include "secmaster/bar_fold.h"
+#include "secmaster/bearers.h"
 #include "secmaster/bounds.h"
 
 struct planning {
