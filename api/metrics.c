@@ -8,6 +8,7 @@
 #include "route.h"
 #include "secmaster/log.h"
 #include "service.h"
+#include "vendor_metrics.h"
 
 /* One more than there are: requests that found no route. */
 #define ROUTE(method, path, name) +1
@@ -350,4 +351,5 @@ metrics_print(struct metrics *metrics, struct service *service, struct out *out)
     put_columns(service, out);
     put_writer(service, out);
     put_store(service, out);
+    vendor_metrics_print(service, out);
 }

@@ -35,7 +35,7 @@ polling_number_read(struct request *request, struct response *response,
     if (number_read(request->segments[segment], out) && *out > 0)
         return true;
     problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,
-                "runs and entries of quarantine are numbered 1, 2, 3 ...");
+                "runs and entries of quarantine are numbered from 1");
     return false;
 }
 

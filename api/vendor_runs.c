@@ -280,14 +280,14 @@ post(struct request *request, struct response *response)
     struct why why = { "" };
     enum err err;
 
-    if (!polling_vendor_read(request, response, &wanted.vendor))
-        return;
     err = run_asked_read(out_text(&posting->body), request->arena,
                          &posting->complaints, &asked, &why);
     if (err != OK) {
         problem_body(request, response, err, &posting->complaints, &why);
         return;
     }
+    if (!polling_vendor_read(request, response, &wanted.vendor))
+        return;
     wanted.dataset = asked.dataset;
     wanted.has_from = asked.has_from;
     wanted.has_to = asked.has_to;

@@ -17,6 +17,7 @@ enum exit_status {
 
 enum exit_status command_serve(int argc, char **argv);
 enum exit_status command_load(int argc, char **argv);
+enum exit_status command_backfill(int argc, char **argv);
 enum exit_status command_reindex(int argc, char **argv);
 enum exit_status command_probe(int argc, char **argv);
 

@@ -14,6 +14,8 @@ static const struct {
 } commands[] = {
     { "serve", "answer HTTP requests over a store", command_serve },
     { "load", "put facts from a file into a server or a store", command_load },
+    { "backfill", "have a server poll a vendor for past days",
+      command_backfill },
     { "reindex", "build a store's index anew from its journal",
       command_reindex },
     { "probe", "ask a server whether it is ready", command_probe },

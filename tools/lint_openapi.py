@@ -11,7 +11,7 @@ import openapi_document
 OPERATIONS = {'get', 'post', 'put', 'delete', 'patch'}
 PROBLEM = re.compile(r'^PROBLEM\((\w+), (\d+), "([^"]+)",\s+"([^"]+)",'
                      r'\s+"[^"]+",\s+"[^"]+"\)$', re.MULTILINE)
-BARE = {'304'}  # answers without a body, and no problem
+BARE = {'204', '304'}  # answers without a body, and no problem
 SCHEMAS = 'components/schemas/'
 PARAMETERS = 'components/parameters/'
 BOUNDS = {

@@ -8,8 +8,10 @@
 
 #define ENGINE_BYTES_MAX (16UL << 20)
 
-/* Between turns, so that what readers see of tokens is hardly old. */
-#define TURN_US_MAX INT64_C(1000000)
+/* Between turns: so that what readers see of tokens is hardly old while there
+ * is something to see, and a wall clock that was set is noticed. */
+#define TURN_US_BUSY INT64_C(1000000)
+#define TURN_US_IDLE INT64_C(60000000)
 
 int64_t
 engine_now_us(struct engine *engine)
@@ -256,15 +258,27 @@ prune(struct engine *engine)
     engine_prune(engine, (struct date){ today.days - ARCHIVE_KEPT_DAYS });
 }
 
+static int64_t
+longest_wait(struct engine *engine, int64_t now_us)
+{
+    for (size_t i = 0; i < engine->vendor_count; i++) {
+        struct rate_limit *limit = &engine->vendors[i].limit;
+
+        if (rate_limit_tokens_left(limit, now_us) < limit->per_minute)
+            return TURN_US_BUSY;
+    }
+    return TURN_US_IDLE;
+}
+
 int64_t
 engine_turn(struct engine *engine)
 {
     bool is_moving = false;
     int64_t now_us = engine_now_us(engine);
 
-    engine->wake_us = now_us + TURN_US_MAX;
+    engine->wake_us = now_us + longest_wait(engine, now_us);
     if (engine->is_broken)
-        return TURN_US_MAX;
+        return TURN_US_IDLE;
     prune(engine);
     for (size_t i = 0; i < engine->dataset_count; i++)
         begin_due(engine, &engine->datasets[i]);

@@ -128,10 +128,10 @@ run_archived(struct run *run)
 }
 
 static void
-count_page(struct run *run, bool is_page)
+count_page(struct run *run)
 {
     run->record.info.done++;
-    run->record.info.pages += is_page;
+    run->record.info.pages += !run->is_empty;
 }
 
 void
@@ -140,6 +140,7 @@ run_read(struct run *run, const struct run_reading *reading)
     assert(run->step == RUN_STEP_READ);
 
     run->has_next = reading->has_next;
+    run->is_empty = reading->verdict == RUN_PAGE_EMPTY;
     if (reading->highest > run->record.highest)
         run->record.highest = reading->highest;
     if (reading->verdict == RUN_PAGE_BAD) {
@@ -149,7 +150,7 @@ run_read(struct run *run, const struct run_reading *reading)
     if (reading->verdict == RUN_PAGE_EMPTY && !run->shape.is_list)
         run->has_next = false;
     if (run->shape.is_whole && run->has_next) {
-        count_page(run, true);
+        count_page(run);
         run->page++;
         begin_page(run);
         return;
@@ -186,7 +187,7 @@ run_published(struct run *run, const struct run_counts *counts,
 {
     assert(run->step == RUN_STEP_PUBLISH);
 
-    count_page(run, true);
+    count_page(run);
     run->record.info.stored += counts->stored;
     run->record.info.unchanged += counts->unchanged;
     if (!run->shape.is_whole) {
@@ -210,7 +211,7 @@ run_quarantined(struct run *run)
 {
     assert(run->step == RUN_STEP_QUARANTINE);
 
-    count_page(run, true);
+    count_page(run);
     run->record.quarantined++;
     if (run->shape.is_whole)
         end_as(run, RUN_QUARANTINED);

@@ -45,6 +45,7 @@ struct run {
     bool is_recalling;     /* pages still come from the archive */
     bool is_backing_off;   /* the last request failed */
     bool has_next;         /* behind the page at hand */
+    bool is_empty;         /* there was no page to hand */
 };
 
 /* Begin a run, or go on with one that was kept. */

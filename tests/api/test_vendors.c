@@ -234,6 +234,63 @@ Test(vendors, an_answer_is_named_by_its_bytes)
     }
 }
 
+/* Labels are configured names; who never succeeded has no age. */
+Test(vendors, figures_are_told)
+{
+    static const char *const lines[] = {
+        "secmaster_vendor_requests_total{vendor=\"polygon\",outcome=\"ok\"} 7",
+        "secmaster_vendor_requests_total{vendor=\"polygon\",outcome="
+        "\"throttled\"} 2",
+        "secmaster_vendor_requests_total{vendor=\"polygon\",outcome="
+        "\"unusable\"} 0",
+        "secmaster_vendor_retries_total{vendor=\"polygon\"} 3",
+        "secmaster_vendor_backoff_seconds_total{vendor=\"polygon\"} 12.500000",
+        "secmaster_vendor_runs_total{vendor=\"polygon\",dataset=\"tickers\","
+        "state=\"failed\"} 4",
+        "secmaster_vendor_last_success_age_seconds{vendor=\"polygon\",dataset="
+        "\"tickers\"} 90.000000",
+        "secmaster_vendor_quarantine_entries{vendor=\"polygon\",dataset="
+        "\"tickers\"} 5",
+        "secmaster_vendor_quarantine_entries{vendor=\"polygon\",dataset="
+        "\"webhook\"} 0",
+    };
+    struct poller_stats *stats = &poller.stats;
+    const char *text;
+
+    stats->vendors[0] = (struct poller_vendor_stats){
+        .vendor = STR("polygon"),
+        .requests = { [OUTCOME_OK] = 7, [OUTCOME_THROTTLED] = 2 },
+        .retries = 3,
+        .backoff_us = 12500000,
+    };
+    stats->datasets[0] = (struct poller_dataset_stats){
+        .vendor = STR("polygon"),
+        .dataset = STR("tickers"),
+        .runs = { [RUN_FAILED] = 4 },
+        .last_success = { 1718452800000000 - 90000000 },
+        .quarantine_open = 5,
+    };
+    stats->datasets[1] =
+        (struct poller_dataset_stats){ .vendor = STR("polygon"),
+                                       .dataset = STR("webhook") };
+    stats->vendor_count = 1;
+    stats->dataset_count = 2;
+    cr_assert_eq(ask(&at.asking, "/metrics"), 200);
+    text = asking_text(&at.asking);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        char line[256];
+
+        snprintf(line, sizeof line, "\n%s\n", lines[i]);
+        cr_expect_not_null(strstr(text, line), "%s", lines[i]);
+    }
+    cr_expect_null(strstr(text, "age_seconds{vendor=\"polygon\",dataset="
+                                "\"webhook\"}"));
+    cr_expect_null(strstr(text, "state=\"running\""));
+    at.asking.service.polling = NULL;
+    cr_assert_eq(ask(&at.asking, "/metrics"), 200);
+    cr_expect_null(strstr(asking_text(&at.asking), "secmaster_vendor_"));
+}
+
 #define MAY                                                                    \
     "{\"dataset\":\"open-close\",\"from\":\"2024-12-01\","                     \
     "\"to\":\"2024-12-31\"}"

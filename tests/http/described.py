@@ -119,6 +119,14 @@ class Call:
     def statuses(self):
         return {int(s) for s in self.about["responses"] if s != "default"}
 
+    def needs(self):
+        """What nobody can store: without it each answer may be a 404."""
+        return self.about.get("x-needs")
+
+    def may(self):
+        """The statuses of an answer that is no refusal."""
+        return set(self.good()) | ({404} if self.needs() else set())
+
     def documents(self, status, header):
         response = self.response(status) or {}
         return header in response.get("headers", {})

@@ -195,6 +195,7 @@ def check_problem(answer):
     assert doc["request_id"] == answer.header("X-Request-Id"), doc
     more = {"candidates", "candidate_count"} if doc["type"] == "/problems/ambiguous" \
         else {"errors", "error_count"}
+    more |= {"run"} if doc["type"] == "/problems/conflict" else set()
     assert set(doc) <= set(PROBLEM) | more, list(doc)
     assert ("errors" in doc) == ("error_count" in doc), doc
     assert ("candidates" in doc) == ("candidate_count" in doc), doc

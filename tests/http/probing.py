@@ -63,7 +63,7 @@ class Prober:
         requests = bodies(plain(call)) if call.bodies else ()
         for number, request in enumerate(requests):
             if key is None:
-                self.ask(request, call.good(), "an example")
+                self.ask(request, call.may(), "an example")
                 continue
             request = request.having(key, "%s.%d" % (
                 call.about["operationId"], number))
@@ -93,10 +93,10 @@ class Prober:
 
     def try_parameters(self, call):
         """Each with its examples, and at the ends of its range."""
-        good = set(call.good())
+        good = call.may()
         if call.method == "get":
             good |= {404, 409} & call.statuses()
-        self.ask(brief(call), call.good(), "only what is required")
+        self.ask(brief(call), good, "only what is required")
         for number in range(len(list(asking.tried(brief(call))))):
             self.try_one(call, number, good)
         loose = good | {400, 404, 422}
@@ -109,7 +109,7 @@ class Prober:
             for text in asking.misfits(parameter, call):
                 if asking.is_taken(parameter, call, text):
                     self.ask(brief(call).having(parameter, text),
-                             call.good(), "%.40s is taken" % text)
+                             good, "%.40s is taken" % text)
 
     def try_one(self, call, number, good):
         """With one of the bodies at least, where there are several."""
@@ -122,13 +122,20 @@ class Prober:
         if not good & set(answers):
             self.fault(one, "%s: %s" % (parameter["name"], answers))
 
+    def is_lacking(self, request):
+        """Whether what the call needs is not there."""
+        return request.call.needs() \
+            and self.ask(request, request.call.may(), "is there").status == 404
+
     def try_media(self, call):
         """Each format by Accept, and all of them say the same."""
         request = plain(call)
         got = {}
         for media in call.media():
-            answer = self.ask(request.headed(Accept=media), call.good(),
+            answer = self.ask(request.headed(Accept=media), call.may(),
                               "Accept")
+            if answer.status == 404:
+                continue
             if media_of(answer) == media:
                 got[media] = answer
             else:
@@ -161,7 +168,7 @@ class Prober:
         """HEAD, OPTIONS, gzip and If-None-Match."""
         request = brief(call)
         self.check_allow(request, self.talker.send(request, "OPTIONS"), 204)
-        if call.method != "get":
+        if call.method != "get" or self.is_lacking(request):
             return
         answer = self.whole(request)
         bare = self.ask(request, {answer.status}, "HEAD", "HEAD")
@@ -219,6 +226,8 @@ class Prober:
         if not call.parameter("cursor"):
             return
         request = plain(call)
+        if self.is_lacking(request):
+            return
         stream = NDJSON if NDJSON in call.media() else JSON
         whole = rows_of(call, self.whole(self.unpaged(request, stream)))
         for media in call.media():

@@ -16,6 +16,7 @@ UNPROVOKED = {401, 403, 429, 500, 502, 503, 504, 507}
 
 class Refuser(Prober):
     def refuse(self, request, statuses, why):
+        statuses = statuses | (request.call.may() - set(request.call.good()))
         answer = self.ask(request, statuses, why)
         if media_of(answer) != PROBLEM and answer.status in statuses:
             self.fault(request, "%s: no problem but %s"
@@ -60,7 +61,7 @@ class Refuser(Prober):
 
     def refuse_media(self, call):
         request = brief(call)
-        statuses = {406} & call.statuses() or call.good()
+        statuses = {406} & call.statuses() or call.may()
         self.ask(request.headed(Accept=NOT_ACCEPTED), statuses, "Accept")
         if not call.bodies:
             return
@@ -150,6 +151,8 @@ class Refuser(Prober):
         hidden = set(UNPROVOKED)
         if call.method != "get":
             hidden |= {409}  # another's request is in flight
+        if call.needs():
+            hidden |= {304, 409, 422} | set(call.good())
         if not call.bodies:
             hidden |= {413}  # an answer that does not fit into memory
         never = [status for status in call.statuses() - hidden

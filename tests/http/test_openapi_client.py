@@ -155,6 +155,9 @@ IN_DOCUMENT = [
     ("a body's example that is refused", LOOKUP, "send_examples",
      "an example: 422, not [200]",
      at("components", "examples", "LookupIds"), "value", {"ids": [1]}),
+    ("a call that lacks what it needs", "GET /v1/vendors/{vendor}/runs",
+     "try_parameters", "404, not [200]",
+     call_at("/v1/vendors/{vendor}/runs", "get"), "x-needs", None),
     ("a scheme of lines that they are not", "GET /v1/portfolios/{portfolio}"
      "/positions", "try_media", "line 1: more is missing",
      at("components", "schemas", "JoinedRow"), "required", ["more"]),
