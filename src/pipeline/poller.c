@@ -1,15 +1,13 @@
-/* The poller's thread: the engine with a real clock, network, disk and writer
- * behind its doors. */
+/* The poller's thread, and the calls that it does for others. */
 #include "secmaster/poller.h"
 
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "engine.h"
+#include "poller_doors.h"
 #include "secmaster/entropy.h"
 #include "secmaster/gzip.h"
-#include "secmaster/log.h"
 
 /* What somebody waits for; on the caller's stack. */
 struct call {
@@ -30,10 +28,8 @@ struct call {
 struct poller {
     struct poller_options options;
     struct board *board;
-    struct fetcher *fetcher;
-    struct archive *archive;
+    struct poller_doors doors;
     struct engine *engine; /* the thread's, once it runs */
-    struct inbox inbox;    /* of publications that come home */
     pthread_t thread;
 
     pthread_mutex_t lock;
@@ -41,152 +37,6 @@ struct poller {
     struct call *first, *last;
     bool is_stopping;
 };
-
-static struct instant
-door_now(void *context)
-{
-    const struct poller *poller = context;
-
-    return poller->options.now();
-}
-
-static int64_t
-door_monotonic_us(void *context)
-{
-    (void)context;
-    return clock_monotonic_us();
-}
-
-static uint64_t
-door_draw(void *context)
-{
-    uint64_t draw = 0;
-
-    (void)context;
-    /* Without it a wait is as short as it may be, no more. */
-    (void)!entropy_draw(&draw, NULL);
-    return draw;
-}
-
-static enum err
-door_fetch(void *context, const struct fetch *fetch, struct why *why)
-{
-    struct poller *poller = context;
-
-    return fetcher_start(poller->fetcher, fetch, why);
-}
-
-static void
-door_cancel(void *context, const void *fetch)
-{
-    struct poller *poller = context;
-
-    fetcher_cancel(poller->fetcher, fetch);
-}
-
-static enum err
-door_keep(void *context, const struct archive_page *page, struct str body,
-          struct why *why)
-{
-    struct poller *poller = context;
-    struct gzip_packer *packer = gzip_packer_new(body.len);
-    struct out packed;
-    enum err err;
-
-    if (packer == NULL)
-        return ERR_BUSY;
-    out_init(&packed, VENDOR_BODY_BYTES_MAX + GZIP_PACKER_BYTES);
-    err = gzip_pack(packer, body, GZIP_END, &packed);
-    if (err == OK)
-        err = archive_put(poller->archive, page, out_text(&packed), why);
-    if (err == ERR_FULL || err == ERR_STORE)
-        log_event(LOG_WARN, "archive", "a page could not be kept");
-    out_fini(&packed);
-    gzip_packer_free(packer);
-    return err;
-}
-
-static enum err
-door_recall(void *context, const struct archive_page *page, struct out *body,
-            struct why *why)
-{
-    struct poller *poller = context;
-    struct out packed;
-    enum err err;
-
-    out_init(&packed, VENDOR_BODY_BYTES_MAX + GZIP_PACKER_BYTES);
-    err = archive_get(poller->archive, page, &packed, why);
-    if (err == OK)
-        err = gzip_unpack_whole(out_text(&packed), body, why);
-    out_fini(&packed);
-    return err;
-}
-
-static enum err
-door_prune(void *context, const struct archive_prune *prune, struct why *why)
-{
-    struct poller *poller = context;
-    size_t removed = 0;
-    enum err err = archive_prune(poller->archive, prune, &removed, why);
-
-    if (removed > 0)
-        log_event(LOG_INFO, "archive", "%zu old pages are removed", removed);
-    return err;
-}
-
-static size_t
-bytes_of(const struct publication *publication)
-{
-    size_t bytes = 4096;
-
-    for (size_t i = 0; i < publication->state_count; i++)
-        bytes += publication->state[i].value.len;
-    if (publication->facts != NULL)
-        bytes += publication->facts->text.len +
-                 publication->facts->fact_count * sizeof(struct batch_fact);
-    if (publication->bars != NULL)
-        bytes += publication->bars->count * sizeof(struct bar_row);
-    if (publication->trades != NULL)
-        bytes += trade_batch_bytes(publication->trades);
-    return bytes;
-}
-
-/* The thread waits: what it does next goes by what this has made so. */
-static enum err
-door_publish(void *context, struct publication *publication,
-             struct complaints *complaints, struct why *why)
-{
-    struct poller *poller = context;
-    struct write_job job = {
-        .item = { .home = &poller->inbox },
-        .publication = publication,
-        .bytes = bytes_of(publication),
-        .complaints = complaints,
-    };
-
-    if (writer_submit(poller->options.writer, &job) != OK)
-        return why_set(why, ERR_BUSY, "the writer's queue is full");
-    (void)inbox_wait(&poller->inbox);
-    if (job.err != OK && why != NULL)
-        *why = job.why;
-    return job.err;
-}
-
-static void
-door_ended(void *context, const struct run_info *run)
-{
-    const bool is_good =
-        run->state == RUN_SUCCEEDED || run->state == RUN_UNCHANGED;
-
-    (void)context;
-    log_event(is_good ? LOG_INFO : LOG_WARN, "run",
-              "%.*s/%.*s run %llu %s: %llu stored, %llu unchanged%s%s",
-              STR_ARG(run->vendor), STR_ARG(run->dataset),
-              (unsigned long long)run->id, run_state_name(run->state),
-              (unsigned long long)run->stored,
-              (unsigned long long)run->unchanged,
-              run->error[0] == '\0' ? "" : ": ", run->error);
-}
 
 /* Take those who wait; none of them is lost, whatever comes in between. */
 static struct call *
@@ -251,10 +101,10 @@ run(void *argument)
             return NULL;
         }
         run_calls(poller, calls);
-        while (fetcher_done(poller->fetcher, &answer))
+        while (fetcher_done(poller->doors.fetcher, &answer))
             engine_answer(poller->engine, &answer);
         wait_us = engine_turn(poller->engine);
-        fetcher_turn(poller->fetcher, (int)((wait_us + 999) / 1000));
+        fetcher_turn(poller->doors.fetcher, (int)((wait_us + 999) / 1000));
     }
 }
 
@@ -271,16 +121,14 @@ open_all(struct poller *poller, struct why *why)
         .config = options->config,
         .keys = options->keys,
         .board = poller->board,
-        .doors = { poller, door_now, door_monotonic_us, door_draw, door_fetch,
-                   door_cancel, door_keep, door_recall, door_prune,
-                   door_publish, door_ended },
+        .doors = poller_doors(&poller->doors),
     };
 
-    poller->fetcher = fetcher_new(&fetching);
-    if (poller->board == NULL || poller->fetcher == NULL)
+    poller->doors.fetcher = fetcher_new(&fetching);
+    if (poller->board == NULL || poller->doors.fetcher == NULL)
         return why_set(why, ERR_BUSY, "no memory for the poller");
     TRY(entropy_draw(&engine.seed, why));
-    TRY(archive_open(options->data_dir, 0, &poller->archive, why));
+    TRY(archive_open(options->data_dir, 0, &poller->doors.archive, why));
     return engine_new(&engine, &poller->engine, why);
 }
 
@@ -288,11 +136,11 @@ static void
 close_all(struct poller *poller)
 {
     engine_free(poller->engine);
-    fetcher_free(poller->fetcher);
-    if (poller->archive != NULL)
-        archive_close(poller->archive);
+    fetcher_free(poller->doors.fetcher);
+    if (poller->doors.archive != NULL)
+        archive_close(poller->doors.archive);
     board_free(poller->board);
-    inbox_fini(&poller->inbox);
+    inbox_fini(&poller->doors.inbox);
     pthread_mutex_destroy(&poller->lock);
     pthread_cond_destroy(&poller->answered);
     free(poller);
@@ -308,7 +156,9 @@ poller_start(const struct poller_options *options, struct poller **out,
     if (poller == NULL)
         return why_set(why, ERR_BUSY, "no memory for the poller");
     poller->options = *options;
-    err = inbox_init(&poller->inbox, why);
+    poller->doors.now = options->now;
+    poller->doors.writer = options->writer;
+    err = inbox_init(&poller->doors.inbox, why);
     if (err != OK) {
         free(poller);
         return err;
@@ -335,7 +185,7 @@ poller_stop(struct poller *poller)
     pthread_mutex_lock(&poller->lock);
     poller->is_stopping = true;
     pthread_mutex_unlock(&poller->lock);
-    fetcher_wake(poller->fetcher);
+    fetcher_wake(poller->doors.fetcher);
     pthread_join(poller->thread, NULL);
     close_all(poller);
 }
@@ -354,7 +204,7 @@ hand_over(struct poller *poller, struct call *call)
     else
         poller->last->next = call;
     poller->last = call;
-    fetcher_wake(poller->fetcher);
+    fetcher_wake(poller->doors.fetcher);
     while (!call->is_done)
         pthread_cond_wait(&poller->answered, &poller->lock);
     pthread_mutex_unlock(&poller->lock);
