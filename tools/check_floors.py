@@ -9,7 +9,7 @@ BELOW = {'core': [], 'codec': ['core'], 'store': ['core'], 'vendor': ['codec', '
          'api': ['pipeline', 'codec', 'store', 'vendor', 'sys', 'core'],
          'main': ['api', 'pipeline', 'codec', 'store', 'vendor', 'sys', 'core']}
 HOMES = {'microhttpd.h': 'api/server.c', 'lmdb.h': 'src/store/', 'curl/': 'src/sys/', 'cjson/': 'src/codec/', 'yajl/': 'src/codec/', 'zlib.h': 'src/codec/'}
-PURE = {'core': ['err.h', 'bounds.h', 'str.h', 'wire.h', 'fact.h', 'precedence.h', 'record.h']}
+PURE = {'core': ['err.h', 'bounds.h', 'str.h', 'wire.h', 'fact.h', 'precedence.h', 'record.h'], 'pipeline': ['publication.h']}
 
 
 def room_of(path):

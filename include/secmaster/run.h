@@ -31,8 +31,9 @@ bool run_state_is_end(enum run_state state);
 
 /* Why a run failed, in words that hold no key: 255 bytes at the most. */
 #define RUN_ERROR_BYTES 256
-#define RUN_ERROR_UPSTREAM "upstream" /* what it comes after did not end well  \
-                                       */
+#define RUN_ERROR_UPSTREAM                                                     \
+    "upstream" /* what it comes after did not end well                         \
+                */
 
 /* A run as it is told. An instant of 0 is null. */
 struct run_info {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "audit_page.h"
+#include "bars_borne.h"
 #include "engine_inside.h"
 #include "identity.h"
 #include "live_commit.h"
@@ -61,6 +62,22 @@ audit_page(struct engine *engine, struct live *live,
     }
     assert(false);
     return ERR_INTERNAL;
+}
+
+/* The market's day, where a listing says who is in it. */
+static enum err
+leave_out_strangers(struct engine *engine, struct live *live, struct why *why)
+{
+    struct view view;
+    enum err err;
+
+    if (!engine->has_listing || live->bars == NULL || live->bars->count == 0 ||
+        live->dataset->config->universe != UNIVERSE_ALL)
+        return OK;
+    TRY(store_view_begin(engine->options.store, KNOWN_NEWEST, &view, why));
+    err = bars_borne(&live->bars, &view, why);
+    store_view_end(&view);
+    return err;
 }
 
 /* What the whole listing says that is new. */
@@ -175,6 +192,7 @@ take_rows(struct engine *engine, struct live *live,
     TRY(take_next(live, reading, out));
     out->highest = reading->updated_last;
     TRY(audit_page(engine, live, reading));
+    TRY(leave_out_strangers(engine, live, why));
     if (live->complaints.total == 0 && live->run.shape.is_whole &&
         !out->has_next)
         return live_whole(engine, live, true, why);

@@ -9,7 +9,7 @@
 #include "run_record.h"
 
 /* Pages that may be put into quarantine before a run gives up. */
-#define RUN_QUARANTINE_MAX 8
+#define RUN_QUARANTINE_MAX 32
 
 /* How its pages make up what is published. */
 struct run_shape {

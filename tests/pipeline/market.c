@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "secmaster/date.h"
+
 const char market_config[] =
     "{\"vendors\":["
     "{\"name\":\"polygon\",\"adapter\":\"massive\","
@@ -17,6 +19,14 @@ const char market_config[] =
     "\"base_url\":\"https://api.benzinga.com\",\"key_env\":\"BENZINGA\","
     "\"requests_per_minute\":60,\"datasets\":{"
     "\"trades\":{\"at\":\"06:30\",\"lookback_days\":70}}}]}";
+
+const char market_all_config[] =
+    "{\"vendors\":["
+    "{\"name\":\"polygon\",\"adapter\":\"massive\","
+    "\"base_url\":\"https://api.massive.com\",\"key_env\":\"POLYGON\","
+    "\"requests_per_minute\":5,\"datasets\":{"
+    "\"tickers\":{\"at\":\"06:00\"},"
+    "\"open-close\":{\"after\":\"tickers\",\"universe\":\"all\"}}}]}";
 
 int market_listed = 3;
 int market_trades = 3;
@@ -96,13 +106,37 @@ serve_bar(const char *path)
     return text;
 }
 
+/* All that are listed, and two more that nobody lists. */
+static const char *
+serve_market(const char *day)
+{
+    struct date date;
+    enum err err = date_parse((struct str){ day, DATE_TEXT_BYTES }, &date);
+
+    if (err != OK)
+        return NULL;
+    add("{\"status\":\"OK\",\"resultsCount\":%d,\"results\":[",
+        market_listed + 2);
+    for (int i = 0; i < market_listed + 2; i++)
+        add("%s{\"T\":\"%c%c%c\",\"o\":10,\"h\":12,\"l\":9,\"c\":11,\"v\":1,"
+            "\"t\":%lld}",
+            i > 0 ? "," : "", 'A' + i, 'A' + i, 'A' + i,
+            (date.days * 24LL + 20) * 3600000);
+    add("]}");
+    return text;
+}
+
 const char *
 market_serve(const char *url)
 {
+    static const char market[] = "/v2/aggs/grouped/locale/us/market/stocks/";
+    const char *day = strstr(url, market);
     static const char bars[] = "/v1/open-close/";
     const char *bar = strstr(url, bars);
 
     text[0] = '\0';
+    if (day != NULL)
+        return serve_market(day + sizeof market - 1);
     if (bar != NULL)
         return serve_bar(bar + sizeof bars - 1);
     if (strstr(url, "/v3/reference/tickers") != NULL)

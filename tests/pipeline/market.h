@@ -5,6 +5,9 @@
 /* Two vendors, all datasets, in the order of a day. */
 extern const char market_config[];
 
+/* One vendor, the whole market's bars behind its listing. */
+extern const char market_all_config[];
+
 /* What a URL is answered with; NULL: nothing there. In static storage, until
  * the next call. */
 const char *market_serve(const char *url);

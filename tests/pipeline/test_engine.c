@@ -286,6 +286,23 @@ Test(engine, a_bad_page_is_kept_and_the_others_are_published)
     polling_stop();
 }
 
+/* A market has more than a listing: what nobody bears that day is left out. */
+Test(engine, the_whole_market_a_request_a_day)
+{
+    static const struct wanted_run runs[] = {
+        { "tickers", RUN_SUCCEEDED, 2, 2, 2, 21, 0, "" },
+        { "open-close", RUN_UNCHANGED, 3, 3, 3, 0, 0, "" },
+        { "tickers", RUN_UNCHANGED, 2, 2, 2, 0, 0, "" },
+        { "open-close", RUN_SUCCEEDED, 3, 3, 3, 3, 0, "" },
+    };
+
+    polling_start(market_all_config, "2024-12-17T05:59:00Z");
+    polling.serve = market_serve;
+    polling_run_until(DAY + AT(8, 0, 0));
+    EXPECT_RUNS("the market", runs);
+    polling_stop();
+}
+
 /* What is asked for by hand: one at a time, in ranges that are some. */
 Test(engine, requests_and_cancels)
 {
