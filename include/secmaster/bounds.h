@@ -131,7 +131,6 @@
 #define LOOKBACK_DAYS_DEFAULT 70        /* reports are due after 45 */
 #define LOOKBACK_DAYS_MAX 36525         /* a century */
 #define UNIVERSE_TICKERS_MAX 10000      /* about all there are */
-#define VENDOR_LINK_BYTES_MAX 8192      /* to the next page: a cursor is long */
 #define LISTING_BYTES_MAX (256UL << 20) /* of a run: a million securities */
 
 /* Asking for runs, and webhooks. */

@@ -7,7 +7,7 @@
 #include "secmaster/err.h"
 #include "secmaster/str.h"
 
-#define ANY_URL_BYTES_MAX 8192 /* a cursor in it may be long */
+#define URL_BYTES_MAX 8192 /* a cursor in it may be long */
 #define URL_HOST_BYTES_MAX 253
 
 /* Scheme, host and port. Two are the same only if all three are. */

@@ -148,9 +148,9 @@ url_origin_read(struct str url, struct url_origin *out, struct why *why)
 
     assert(out != NULL);
 
-    if (url.len > ANY_URL_BYTES_MAX)
+    if (url.len > URL_BYTES_MAX)
         return why_set(why, ERR_INVALID, "the URL is longer than %d bytes",
-                       ANY_URL_BYTES_MAX);
+                       URL_BYTES_MAX);
     if (!is_visible(url))
         return why_set(why, ERR_INVALID,
                        "the URL has a character that must be escaped, or a "

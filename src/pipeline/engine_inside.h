@@ -162,6 +162,11 @@ enum err live_read(struct engine *engine, struct live *live,
 enum err live_decode(struct engine *engine, struct live *live,
                      struct vendor_reading *reading);
 
+/* Of the market's bars keep those that are somebody's, where a listing says who
+ * is. */
+enum err live_leave_out(struct engine *engine, struct live *live,
+                        struct why *why);
+
 /* Work out the facts of a listing that is there as a whole; reasons are
  * complaints. */
 enum err live_whole(struct engine *engine, struct live *live, bool is_audited,

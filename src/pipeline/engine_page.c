@@ -64,9 +64,8 @@ audit_page(struct engine *engine, struct live *live,
     return ERR_INTERNAL;
 }
 
-/* The market's day, where a listing says who is in it. */
-static enum err
-leave_out_strangers(struct engine *engine, struct live *live, struct why *why)
+enum err
+live_leave_out(struct engine *engine, struct live *live, struct why *why)
 {
     struct view view;
     enum err err;
@@ -192,7 +191,7 @@ take_rows(struct engine *engine, struct live *live,
     TRY(take_next(live, reading, out));
     out->highest = reading->updated_last;
     TRY(audit_page(engine, live, reading));
-    TRY(leave_out_strangers(engine, live, why));
+    TRY(live_leave_out(engine, live, why));
     if (live->complaints.total == 0 && live->run.shape.is_whole &&
         !out->has_next)
         return live_whole(engine, live, true, why);

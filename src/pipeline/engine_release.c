@@ -78,7 +78,7 @@ read_page(struct release *release, uint64_t number, struct why *why)
     TRY(doors->recall(doors->context, &page, &live->body, why));
     TRY(live_decode(release->engine, live, &reading));
     if (reading.verdict != VENDOR_UNDECODABLE)
-        return OK;
+        return live_leave_out(release->engine, live, why);
     live_complaints(live);
     return why_set(why, ERR_INVALID, "page %llu cannot be decoded: %s",
                    (unsigned long long)number + 1,

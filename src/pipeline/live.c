@@ -37,8 +37,8 @@ live_new(struct engine_dataset *dataset, const struct run_record *record)
     run_begin(&live->run, record, &shape);
     arena_init(&live->plan_arena, RUN_PLAN_BYTES_MAX);
     arena_init(&live->arena, COMPLAINTS_BYTES_MAX);
-    out_init(&live->asked, ANY_URL_BYTES_MAX);
-    out_init(&live->next, ANY_URL_BYTES_MAX);
+    out_init(&live->asked, URL_BYTES_MAX);
+    out_init(&live->next, URL_BYTES_MAX);
     out_init(&live->body, VENDOR_BODY_BYTES_MAX);
     listing_init(&live->listing);
     return live;
@@ -152,7 +152,7 @@ make_plan(struct engine *engine, struct live *live, struct why *why)
         .asked_to = VENDOR_NO_DAY,
         .source = dataset->vendor->config->name,
         .is_borne_only =
-            engine->has_listing && config->universe == UNIVERSE_TRADED,
+            engine->has_listing && config->universe != UNIVERSE_ALL,
     };
     struct view view;
     enum err err;
@@ -276,7 +276,7 @@ send(struct engine *engine, struct live *live, struct why *why)
     struct out url;
     enum err err;
 
-    out_init(&url, ANY_URL_BYTES_MAX);
+    out_init(&url, URL_BYTES_MAX);
     out_str(&url, out_text(&live->asked));
     if (vendor->key.data != NULL)
         vendor_key_put(vendor->adapter, vendor->key, &url);

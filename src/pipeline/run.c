@@ -257,6 +257,7 @@ run_cancel(struct run *run)
 {
     assert(run->step != RUN_STEP_OVER);
 
+    run->record.info.error[0] = '\0';
     end_as(run, RUN_CANCELLED);
 }
 

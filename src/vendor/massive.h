@@ -14,7 +14,7 @@ enum err massive_decode_bars(const struct vendor_page *page,
                              struct bar_batch *into,
                              struct complaints *complaints, struct why *why);
 enum err massive_read_prices(const struct vendor_tree *tree,
-                             struct vendor_reading *reading);
+                             struct vendor_reading *out);
 enum err massive_read_tickers(const struct vendor_tree *tree,
                               struct vendor_reading *reading);
 enum err massive_read_splits(const struct vendor_tree *tree,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "secmaster/bounds.h"
+#include "secmaster/url.h"
 #include "secmaster/xxh64.h"
 
 #define POINTER_BYTES_MAX 64
@@ -44,7 +45,7 @@ is_url(struct str text)
     for (size_t i = 0; i < text.len; i++)
         if (text.data[i] <= ' ' || text.data[i] > '~' || text.data[i] == '#')
             return false;
-    return text.len <= VENDOR_LINK_BYTES_MAX;
+    return text.len <= URL_BYTES_MAX;
 }
 
 static bool
@@ -96,7 +97,7 @@ keep_next(struct vendor_reading *reading, struct str url,
     struct out kept;
     enum err err;
 
-    out_init(&kept, VENDOR_LINK_BYTES_MAX + 1);
+    out_init(&kept, URL_BYTES_MAX + 1);
     put_without(&kept, url, str_of(key_parameter));
     err = out_finish(&kept);
     if (err == OK)

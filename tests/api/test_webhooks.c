@@ -83,7 +83,7 @@ sign(const char *id, const char *timestamp, const char *body)
     unsigned char mac[DIGEST_BYTES], key[WEBHOOK_KEY_BYTES_MAX];
     size_t len;
 
-    cr_assert_eq(base64_decode(str_of(SECRET + 6), key, sizeof key, &len), OK);
+    cr_assert_eq(base64_decode(str_of(&SECRET[6]), key, sizeof key, &len), OK);
     cr_assert_eq(hmac_sha256((struct str){ (char *)key, len }, pieces, 5, mac),
                  OK);
     base64_encode((struct str){ (char *)mac, sizeof mac }, text);
@@ -195,8 +195,9 @@ Test(webhooks, only_who_signs_is_let_in)
         if (rows[i].status == 401)
             cr_expect_str_eq(exchanging_header(exchange, "WWW-Authenticate"),
                              "Webhook-Signature", "%s", rows[i].what);
-        cr_expect_null(memmem(text.data, text.len, "s3cret", 6), "%s: %.*s",
-                       rows[i].what, STR_ARG(text));
+        cr_expect(text.len == 0 ||
+                      memmem(text.data, text.len, "s3cret", 6) == NULL,
+                  "%s: %.*s", rows[i].what, STR_ARG(text));
         exchanging_end(exchange);
     }
     cr_expect_eq(poller.stray_count, 0);

@@ -96,7 +96,7 @@ class Prober:
         good = call.may()
         if call.method == "get":
             good |= {404, 409} & call.statuses()
-        self.ask(brief(call), good, "only what is required")
+        self.ask(brief(call), call.may(), "only what is required")
         for number in range(len(list(asking.tried(brief(call))))):
             self.try_one(call, number, good)
         loose = good | {400, 404, 422}
@@ -109,7 +109,7 @@ class Prober:
             for text in asking.misfits(parameter, call):
                 if asking.is_taken(parameter, call, text):
                     self.ask(brief(call).having(parameter, text),
-                             good, "%.40s is taken" % text)
+                             call.may(), "%.40s is taken" % text)
 
     def try_one(self, call, number, good):
         """With one of the bodies at least, where there are several."""

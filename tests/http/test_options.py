@@ -69,7 +69,7 @@ class Off(ServerCase):
                        b"GET /livez HTTP/1.1\r\nHost: x\r\n"
                        b"Connection: close\r\n\r\n")
         self.assertTrue(got.startswith(b"HTTP/1.1 204 "), got)
-        self.assertIn(b"\r\nAllow: GET, HEAD, POST, PUT, OPTIONS\r\n", got)
+        self.assertIn(b"\r\nAllow: GET, HEAD, POST, PUT, DELETE, OPTIONS\r\n", got)
         self.assertIn(b"HTTP/1.1 200 OK", got)
         for method in (b"GET", b"POST", b"HEAD"):
             got = self.ask(method + b" * HTTP/1.1\r\nHost: x\r\n\r\n")

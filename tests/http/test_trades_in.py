@@ -138,6 +138,14 @@ class TradesIn(ServerCase):
         self.counts(self.post(*body_of([trade("key.2")], "json"),
                               Idempotency_Key="trades.2"), "free", 1, 0, 0)
 
+    def test_a_file_without_ids_is_known_again(self):
+        """Of its five rows two say the same."""
+        path = GOLDEN.parent / "senate-stock-watcher/all_transactions.json"
+        query = "?adapter=senate-stock-watcher"
+        body = path.read_bytes()
+        self.counts(self.post(JSON, body, query), "new", 4, 1, 0)
+        self.counts(self.post(JSON, body, query), "again", 0, 5, 0)
+
     def test_what_breaks_a_rule_is_refused_at_its_place(self):
         before = self.client.newest()
         rows = [
@@ -155,6 +163,9 @@ class TradesIn(ServerCase):
              [("/data/0/transaction_date", DATE)]),
             ("a vendor's body in our shape", "?adapter=benzinga", JSON,
              dump({"trades": [trade("a")]}), [("/data", "is missing")]),
+            ("a day of another order", "?adapter=senate-stock-watcher", JSON,
+             dump([trade("a", transaction_date="13/02/2024")]),
+             [("/0/transaction_date", DATE)]),
             ("no trades", "", JSON, "[]", [("", "there are no trades")]),
         ]
         for row, query, kind, body, wanted in rows:

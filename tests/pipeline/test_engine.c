@@ -137,6 +137,29 @@ Test(engine, a_day_asks_in_order_at_its_times_and_pace)
     polling_stop();
 }
 
+/* A start behind the time of day is too late for that day. */
+Test(engine, a_time_that_was_missed_is_not_caught_up)
+{
+    static const struct {
+        const char *start;
+        double first; /* seconds to the first request */
+    } cases[] = {
+        { "2024-12-17T05:59:59Z", 1 },
+        { "2024-12-17T06:00:01Z", 1799 }, /* trades, at half past */
+        { "2024-12-17T06:30:01Z", DAY - 1801 },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        polling_start(market_config, cases[i].start);
+        polling.serve = market_serve;
+        polling_run_until(DAY);
+        cr_assert_gt(polling.request_count, 0);
+        cr_expect_eq(polling.requests[0].at_us, (int64_t)(cases[i].first * 1e6),
+                     "%s: %ld", cases[i].start, polling.requests[0].at_us);
+        polling_stop();
+    }
+}
+
 /* What is asked again: what was missing. What is new: a day. */
 Test(engine, a_missing_bar_is_asked_for_again_for_some_days)
 {
@@ -286,6 +309,36 @@ Test(engine, a_bad_page_is_kept_and_the_others_are_published)
     polling_stop();
 }
 
+/* A page that fails its audit can be published all the same, with its run. */
+Test(engine, a_page_is_released_into_its_run)
+{
+    static const struct scripted odd[] = {
+        { "AAA/2024-12-17", 1, 1, 200, FETCH_OK, NULL,
+          "{\"status\":\"OK\",\"from\":\"2024-12-18\",\"symbol\":\"AAA\","
+          "\"open\":10,\"high\":12,\"low\":9,\"close\":11}" },
+    };
+    struct run_info run;
+    struct why why;
+
+    begin(odd, 1);
+    polling_run_until(DAY + AT(8, 0, 0));
+    run = polling_run_info(6);
+    cr_expect_eq(run.state, RUN_QUARANTINED, "%s", run_state_name(run.state));
+    cr_expect(run.done == 3 && run.stored == 1, "the others are published");
+    cr_expect_eq(entry_of(1).page, 1);
+    cr_expect_eq(entry_of(1).date.days, 20074, "the day asked for: %d",
+                 entry_of(1).date.days);
+    cr_expect_eq(engine_release(polling.engine, 1, &why), OK, "%s", why.text);
+    run = polling_run_info(6);
+    cr_expect_eq(run.state, RUN_SUCCEEDED);
+    cr_expect_eq(run.stored, 2);
+    cr_expect_eq(entry_of(1).state, QUARANTINE_RELEASED);
+    polling_restart();
+    cr_expect_eq(polling_run_info(6).stored, 2, "it is on disk");
+    cr_expect_eq(entry_of(1).state, QUARANTINE_RELEASED);
+    polling_stop();
+}
+
 /* A market has more than a listing: what nobody bears that day is left out. */
 Test(engine, the_whole_market_a_request_a_day)
 {
@@ -300,6 +353,36 @@ Test(engine, the_whole_market_a_request_a_day)
     polling.serve = market_serve;
     polling_run_until(DAY + AT(8, 0, 0));
     EXPECT_RUNS("the market", runs);
+    polling_stop();
+}
+
+/* Bars wait for trades, and trades for a listing, but not in a circle. */
+Test(engine, a_default_order_gives_way_to_a_configured_one)
+{
+    static const char config[] =
+        "{\"vendors\":[{\"name\":\"polygon\",\"adapter\":\"massive\","
+        "\"base_url\":\"https://api.massive.com\",\"key_env\":\"POLYGON\","
+        "\"requests_per_minute\":60,\"datasets\":{"
+        "\"tickers\":{\"after\":\"open-close\"},\"open-close\":{}}},"
+        "{\"name\":\"benzinga\",\"adapter\":\"benzinga\","
+        "\"base_url\":\"https://api.benzinga.com\","
+        "\"key_env\":\"BENZINGA\",\"datasets\":{\"trades\":{}}}]}";
+    static const struct {
+        const char *vendor, *dataset;
+    } asks[] = {
+        { "polygon", "tickers" },
+        { "benzinga", "trades" },
+        { "polygon", "open-close" },
+    };
+
+    polling_start(config, "2024-12-17T08:00:00Z");
+    polling.serve = market_serve;
+    for (size_t i = 0; i < 3; i++)
+        cr_expect_eq(polling_request(asks[i].vendor, asks[i].dataset, "", ""),
+                     OK);
+    polling_run_until(600);
+    for (uint64_t id = 1; id <= 3; id++)
+        cr_expect(run_state_is_end(polling_run_info(id).state), "run %lu", id);
     polling_stop();
 }
 

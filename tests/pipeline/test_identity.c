@@ -56,6 +56,8 @@ static const struct {
     { "who says that its old bearer bears it still, is not told again",
       "F1#7@other t=A|L5 A,fF|F6#7@other t=A|L7 A,fF|L8 A,fF",
       "|A{t=A,a=true,f=F} #7{t=null}|||" },
+    { "who bore it before, and does no more, is let alone",
+      "F1#7@other t=A|F3#7@other t=Z|L5 A,fF", "||A{t=A,a=true,f=F}" },
     { "a part of a listing takes a ticker, too", "L5 A,fF|P6 A,fG",
       "A{t=A,a=true,f=F}|A{t=A,a=true,f=G} m0{t=null}" },
 

@@ -185,10 +185,10 @@ Test(url, is_bounded_and_not_repeated)
     } lengths[] = {
         { URL_HOST_BYTES_MAX, 10, OK },
         { URL_HOST_BYTES_MAX + 1, 10, ERR_INVALID },
-        { 10, ANY_URL_BYTES_MAX - 17, OK },
-        { 10, ANY_URL_BYTES_MAX - 16, ERR_INVALID },
+        { 10, URL_BYTES_MAX - 17, OK },
+        { 10, URL_BYTES_MAX - 16, ERR_INVALID },
     };
-    char url[ANY_URL_BYTES_MAX + 2];
+    char url[URL_BYTES_MAX + 2];
     struct url_origin got;
     struct why why;
 

@@ -1,6 +1,7 @@
 /* What answers mean: rows, nothing, later, never, or no answer at all. */
 #include <criterion/criterion.h>
 
+#include "secmaster/bounds.h"
 #include "tests/codec/reading.h"
 #include "tests/vendor/answers.h"
 #include "tests/vendor/golden.h"
@@ -61,6 +62,15 @@ static const struct {
       "/results/0/composite_figi: must be 12 letters and digits, or null\n"
       "/results/0/share_class_figi: must be 12 letters and digits, or null\n"
       "/results/1/ticker: is missing\n/results/2: must be an object\n" BEFORE },
+    { "FIGIs that are too short, and too long",
+      { TICKERS, 200,
+        PAGE("{\"ticker\":\"A\",\"composite_figi\":\"BBG000BWQYZ\","
+             "\"share_class_figi\":\"BBG000BWQYZ55\"}",
+             "") },
+      "undecodable 1\n"
+      "/results/0/composite_figi: must be 12 letters and digits, or null\n"
+      "/results/0/share_class_figi: must be 12 letters and digits, or "
+      "null\n" BEFORE },
     { "one bad row takes all of its page with it",
       { TICKERS, 200, PAGE(ROW ",{}", "") },
       "undecodable 2\n/results/1/ticker: is missing\n" BEFORE },
@@ -75,6 +85,9 @@ static const struct {
       { TICKERS, 200,
         PAGE(ROW, NEXT("\"https://x/a?apiKey=s&cursor=1&apiKey\"")) },
       "rows 1 next https://x/a?cursor=1\n" BEFORE ROW_READ },
+    { "a link with what only begins as a key does",
+      { TICKERS, 200, PAGE(ROW, NEXT("\"https://x/a?apiKeys=s&b=apiKey=2\"")) },
+      "rows 1 next https://x/a?apiKeys=s&b=apiKey=2\n" BEFORE ROW_READ },
     { "a link with nothing else in it",
       { TICKERS, 200, PAGE(ROW, NEXT("\"http://x/a?apiKey=s\"")) },
       "rows 1 next http://x/a\n" BEFORE ROW_READ },
@@ -95,6 +108,9 @@ static const struct {
       "undecodable 1\n/next_url: must be an absolute URL\n" BEFORE },
     { "a link of another kind",
       { TICKERS, 200, PAGE(ROW, NEXT("\"file:///etc/passwd\"")) },
+      "undecodable 1\n/next_url: must be an absolute URL\n" BEFORE },
+    { "a link with a fragment",
+      { TICKERS, 200, PAGE(ROW, NEXT("\"https://x/a#b\"")) },
       "undecodable 1\n/next_url: must be an absolute URL\n" BEFORE },
     { "a link with a line break",
       { TICKERS, 200, PAGE(ROW, NEXT("\"https://x/\\r\\nHost: y\"")) },
@@ -239,6 +255,27 @@ Test(vendor_answers, mean_what_they_say)
                   STR_ARG(out_text(&got)), cases[i].text);
         out_fini(&got);
     }
+}
+
+/* A list of so many numbers that its tree is over VENDOR_PAGE_BYTES_MAX. */
+Test(vendor_answers, a_page_that_is_too_large_is_none)
+{
+    const size_t numbers = VENDOR_PAGE_BYTES_MAX / 64 + 1;
+    struct out body, got;
+
+    out_init(&body, SIZE_MAX);
+    out_init(&got, 1UL << 20);
+    out_str(&body, STR("[0"));
+    for (size_t i = 1; i < numbers; i++)
+        out_str(&body, STR(",0"));
+    out_char(&body, ']');
+    answer_put(&got, &(struct answer_case){ BENZINGA, 200, out_text(&body) });
+    cr_expect(str_equal(out_text(&got),
+                        STR("undecodable\n: the page is larger than one may be "
+                            "(sent as text/x)\n")),
+              "%.*s", STR_ARG(out_text(&got)));
+    out_fini(&body);
+    out_fini(&got);
 }
 
 /* Whatever the body says, but of 200 and 404. */
