@@ -2,9 +2,11 @@
 person has to look at."""
 
 import base64
+import gzip
 import hashlib
 import hmac
 import json
+import threading
 import time
 import unittest
 
@@ -156,8 +158,27 @@ class Signed(WebhookCase):
             self.stored(before + 1, self.push(other, signed(name, other)),
                         "again")
 
+    def test_many_at_once_are_one(self):
+        before, name = self.client.newest(), self.fresh()
+        bodies = [facts("at once %d" % i) for i in range(16)]
+        statuses = []
+
+        def deliver(body):
+            client = Client(self.server.port)
+            statuses.append(client.post(SIGNED, body, JSON,
+                                        signed(name, body)).status)
+            client.close()
+
+        threads = [threading.Thread(target=deliver, args=(body,))
+                   for body in bodies]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(statuses, [204] * len(bodies))
+        self.assertEqual(self.client.newest(), before + 1)
+
     def test_packed(self):
-        import gzip
         body = facts("packed")
         answer = self.client.post(
             SIGNED, gzip.compress(body), JSON,
