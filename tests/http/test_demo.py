@@ -1,5 +1,6 @@
 """tools/demo.sh: a vendor that is not there, and lines that all work."""
 
+import json
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import tempfile
 import unittest
 
 from harness import BINARY
+from polling import Polling
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
@@ -106,6 +108,42 @@ class Demo(unittest.TestCase):
         self.assertIn("bind " + listen, said)
         self.assertEqual(os.listdir(self.folder), [])
         self.no_group(process.pid)
+
+
+class Documented(unittest.TestCase):
+    def test_configurations_of_the_manual_are_taken(self):
+        """With nobody at the vendors' address, lest one be asked."""
+        found = 0
+        for name in ("vendors.md", "operations.md"):
+            with open(os.path.join(ROOT, "docs", name),
+                      encoding="utf-8") as file:
+                blocks = re.findall("```json\n(.*?)```", file.read(), re.S)
+            for block in blocks:
+                config = json.loads(block)
+                if "vendors" not in config:
+                    continue
+                found += 1
+                self.taken(name, config)
+        self.assertEqual(found, 2)
+
+    def taken(self, name, config):
+        with tempfile.NamedTemporaryFile("w", suffix=".key") as key:
+            key.write("token\n")
+            key.flush()
+            for vendor in config["vendors"]:
+                vendor["base_url"] = "http://127.0.0.1:1"
+                if "key_file" in vendor:
+                    vendor["key_file"] = key.name
+                for member, value in vendor.items():
+                    if member.endswith("_env"):
+                        os.environ[value] = "stand-in"
+            with Polling(config) as polling:
+                told = polling.get("/v1/vendors")["vendors"]
+                self.assertEqual([row["vendor"] for row in told],
+                                 [row["name"] for row in config["vendors"]],
+                                 name)
+                self.assertEqual([row["state"] for row in told],
+                                 ["idle"] * len(told), name)
 
 
 if __name__ == "__main__":
