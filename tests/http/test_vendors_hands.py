@@ -11,8 +11,8 @@ from fake import FakeVendor
 from harness import BINARY, Num
 from polling import ASKED, FIRST, SPAN, TODAY, Polling, config_of
 
-# One request each 25 ms, so that a month of prices takes a while.
-SLOWER = {"requests_per_minute": 2400, "burst": 1}
+# One request each 50 ms, so that a month of prices takes a while.
+SLOWER = {"requests_per_minute": 1200, "burst": 1}
 MONTH = ("open-close", (FIRST, "2024-05-31"))
 
 
