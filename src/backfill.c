@@ -57,17 +57,14 @@ read_run(const struct json_node *root, struct told_run *out)
 static void
 show(struct backfill *backfill, const struct told_run *run)
 {
-    char line[sizeof backfill->told];
-    int len = snprintf(line, sizeof line, "%s, %lld", run->state,
-                       (long long)run->done);
+    char line[sizeof backfill->told], of[32] = "";
 
-    if (len > 0 && run->total > 0)
-        len += snprintf(line + len, sizeof line - (size_t)len, " of %lld",
-                        (long long)run->total);
-    if (len > 0)
-        len += snprintf(line + len, sizeof line - (size_t)len,
-                        " asked, %lld stored, %lld unchanged",
-                        (long long)run->stored, (long long)run->unchanged);
+    if (run->total > 0)
+        (void)snprintf(of, sizeof of, " of %lld", (long long)run->total);
+    (void)snprintf(line, sizeof line,
+                   "%s, %lld%s asked, %lld stored, %lld unchanged", run->state,
+                   (long long)run->done, of, (long long)run->stored,
+                   (long long)run->unchanged);
     if (strcmp(line, backfill->told) == 0)
         return;
     memcpy(backfill->told, line, sizeof line);

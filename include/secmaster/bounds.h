@@ -116,7 +116,7 @@
 /* Vendors, as they are configured. */
 #define CONFIG_BYTES_MAX (1UL << 20) /* read at once */
 #define VENDORS_MAX 64               /* each waits for connections of its own */
-#define DATASETS_MAX 512             /* of all vendors: eight each */
+#define POLLED_DATASETS_MAX 512      /* of all vendors: eight each */
 #define VENDOR_NAME_BYTES_MAX 64     /* a source of facts has its name */
 #define BASE_URL_BYTES_MAX 2048      /* of a vendor's base and path */
 #define ENV_NAME_BYTES_MAX 128

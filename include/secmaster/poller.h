@@ -221,7 +221,7 @@ struct poller_dataset_stats {
 
 struct poller_stats {
     struct poller_vendor_stats vendors[VENDORS_MAX];
-    struct poller_dataset_stats datasets[DATASETS_MAX];
+    struct poller_dataset_stats datasets[POLLED_DATASETS_MAX];
     size_t vendor_count, dataset_count;
 };
 

@@ -163,6 +163,9 @@ make_datasets(struct engine *engine, struct why *why)
 
     TRY(dataset_graph_make(engine->options.config, &engine->arena, &graph,
                            why));
+    if (graph.count > POLLED_DATASETS_MAX)
+        return why_set(why, ERR_INVALID, "there are over %d datasets",
+                       POLLED_DATASETS_MAX);
     engine->datasets =
         arena_zalloc(&engine->arena, graph.count + 1, sizeof *engine->datasets);
     if (engine->datasets == NULL)

@@ -114,6 +114,13 @@ stall(struct engine *engine, struct live *live)
     return false;
 }
 
+/* With the words there are. */
+static void
+fail(struct live *live, const struct why *why, const char *otherwise)
+{
+    run_fail(&live->run, why->text[0] == '\0' ? otherwise : why->text);
+}
+
 /* What the ends of those mean that it comes after. */
 static enum dataset_turn
 upstream_turn(const struct engine *engine, const struct engine_dataset *dataset)
@@ -211,7 +218,7 @@ step_plan(struct engine *engine, struct live *live)
         return stall(engine, live);
     }
     if (err != OK) {
-        run_fail(&live->run, why.text);
+        fail(live, &why, "there is too much to ask for");
         return true;
     }
     run_planned(&live->run, live->plan.count);
@@ -294,7 +301,7 @@ send(struct engine *engine, struct live *live, struct why *why)
 static bool
 step_fetch(struct engine *engine, struct live *live)
 {
-    struct why why = { "the request cannot be made" };
+    struct why why = { "" };
     int64_t wait_us;
     enum err err;
 
@@ -315,7 +322,7 @@ step_fetch(struct engine *engine, struct live *live)
     if (err == ERR_BUSY)
         return stall(engine, live);
     if (err != OK) {
-        run_fail(&live->run, why.text);
+        fail(live, &why, "the request cannot be made");
         return true;
     }
     run_sent(&live->run);
@@ -344,7 +351,7 @@ step_read(struct engine *engine, struct live *live)
     if (err == ERR_BUSY)
         return stall(engine, live);
     if (err != OK)
-        run_fail(&live->run, why.text);
+        fail(live, &why, "the answer cannot be used");
     else
         run_read(&live->run, &reading);
     return true;
