@@ -5,7 +5,7 @@ LISTEN ?= 127.0.0.1:8080
 T ?= facts_json
 S ?= 60
 
-.PHONY: all help deps build run test check asan tsan fuzz bench fmt tidy \
+.PHONY: all help deps build run demo test check asan tsan fuzz bench fmt tidy \
 	bench-100m bench-programs golden coverage clean
 
 help: ## this list
@@ -25,6 +25,9 @@ build: deps build/release/build.ninja ## build/release/secmaster
 
 run: build ## load the example data and serve it on LISTEN
 	@tools/run.sh build/release/secmaster $(DIR) $(LISTEN)
+
+demo: build ## a fake vendor, a server that polls it, and what to look at
+	@tools/demo.sh build/release/secmaster $(LISTEN)
 
 test: deps build/dev/build.ninja ## every test that belongs to a commit
 	@cmake --build --preset dev && ctest --preset dev

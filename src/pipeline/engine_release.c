@@ -9,10 +9,20 @@
 struct release {
     struct engine *engine;
     struct live *live;
-    struct quarantine_info *entries; /* of the run, open, by page */
+    enum run_state before;           /* how the run had ended */
+    struct quarantine_info *entries; /* of the run, open, the last page first */
     size_t count;
     struct arena arena;
-    struct changes changes;
+};
+
+/* One commit of it: rows, the entries that they settle, the run's record. */
+struct step {
+    struct release *release;
+    struct quarantine_info *entries;
+    size_t count;
+    bool is_last;
+    struct run_record record;
+    struct changes changes; /* the first is the record */
 };
 
 static enum err
@@ -76,47 +86,107 @@ read_page(struct release *release, uint64_t number, struct why *why)
 }
 
 static void
-put_entries(struct release *release)
+put_entries(struct step *step)
 {
-    for (size_t i = 0; i < release->count; i++) {
-        struct quarantine_record entry = { .info = release->entries[i] };
+    for (size_t i = 0; i < step->count; i++) {
+        struct quarantine_record entry = { .info = step->entries[i] };
 
         entry.info.state = QUARANTINE_RELEASED;
-        entry.archived = instant_date(release->live->run.record.info.queued_at);
-        changes_entry(&release->changes, &entry);
+        entry.archived = instant_date(step->record.info.queued_at);
+        changes_entry(&step->changes, &entry);
     }
 }
 
-/* The rows of one page, or of a listing, without state. */
-static enum err
-publish(struct release *release, struct why *why)
+/* The run with what this commit brings; behind the last page it has succeeded,
+ * before that it is what it was. */
+static void
+put_record(struct step *step, const struct publication *publication)
 {
-    struct live *live = release->live;
-    struct run_info *info = &live->run.record.info;
+    const struct release *release = step->release;
+    const struct run_counts counts = live_counts(publication);
+
+    step->record = release->live->run.record;
+    step->record.info.stored += counts.stored;
+    step->record.info.unchanged += counts.unchanged;
+    step->record.quarantined -= step->count;
+    step->record.info.state = release->before;
+    if (step->is_last) {
+        step->record.info.state = RUN_SUCCEEDED;
+        step->record.quarantined = 0; /* of some the entries were dropped */
+        step->record.info.finished_at = engine_now(release->engine);
+    }
+    changes_run(&step->changes, &step->record);
+}
+
+/* On the writer's thread, once it knows what of the rows is new. */
+static enum err
+settle(struct publication *publication)
+{
+    struct step *step = publication->context;
+    struct changes *changes = &step->changes;
+    size_t last = changes->count;
+
+    put_record(step, publication);
+    TRY(changes->err);
+    changes->count = last;
+    changes->items[0] = changes->items[last];
+    publication->state = changes->items;
+    return OK;
+}
+
+/* The commit is done. */
+static void
+tell(struct step *step)
+{
+    struct release *release = step->release;
+    struct engine_dataset *dataset = release->live->dataset;
+    struct board *board = release->engine->options.board;
+    struct board_forgotten forgotten;
+
+    for (size_t i = 0; i < step->count; i++) {
+        step->entries[i].state = QUARANTINE_RELEASED;
+        dataset->stats.quarantine_open--;
+        (void)!board_put_entry(board, &step->entries[i], &forgotten);
+    }
+    release->live->run.record = step->record;
+    if (!step->is_last) {
+        (void)!board_put_run(board, &step->record.info, &forgotten);
+        return;
+    }
+    live_move_watermark(release->live);
+    engine_note_end(release->engine, dataset, &step->record);
+}
+
+static enum err
+publish(struct step *step, struct why *why)
+{
+    struct live *live = step->release->live;
     struct publication publication = {
         .facts = live_facts(live),
         .bars = live->bars,
         .trades = live->trades,
+        .settle = settle,
+        .context = step,
     };
-    enum err err =
-        engine_put(release->engine, &publication, &live->complaints, why);
+    enum err err;
 
-    if (err == ERR_INVALID && live->complaints.listed > 0)
-        return why_set(why, err, "%s", live->complaints.items[0].detail);
-    TRY(err);
-    if (live->facts != NULL) {
-        info->stored += live->facts->stored;
-        info->unchanged += live->facts->unchanged;
-    }
-    if (live->bars != NULL) {
-        info->stored += live->bars->stored;
-        info->unchanged += live->bars->unchanged;
-    }
-    if (live->trades != NULL) {
-        info->stored += live->trades->stored;
-        info->unchanged += live->trades->unchanged;
-    }
-    return OK;
+    changes_init(&step->changes);
+    put_record(step, &publication);
+    put_entries(step);
+    if (step->is_last)
+        live_watermark(live, &step->changes);
+    publication.state = step->changes.items;
+    publication.state_count = step->changes.count;
+    err = step->changes.err;
+    if (err == OK)
+        err = engine_put(step->release->engine, &publication, &live->complaints,
+                         why);
+    if (err == OK)
+        tell(step);
+    else if (err == ERR_INVALID && live->complaints.listed > 0)
+        err = why_set(why, err, "%s", live->complaints.items[0].detail);
+    changes_fini(&step->changes);
+    return err;
 }
 
 static enum err
@@ -132,53 +202,26 @@ publish_whole(struct release *release, struct why *why)
         return why_set(why, ERR_INVALID, "%s",
                        live->complaints.items[0].detail);
     live->run.record.rows = live->listing.count;
-    return publish(release, why);
+    return publish(&(struct step){ .release = release,
+                                   .entries = release->entries,
+                                   .count = release->count,
+                                   .is_last = true },
+                   why);
 }
 
+/* Page by page: what is cut off goes on with the entries that are open. */
 static enum err
 publish_pages(struct release *release, struct why *why)
 {
     for (size_t i = release->count; i-- > 0;) {
         TRY(read_page(release, release->entries[i].page - 1, why));
-        TRY(publish(release, why));
+        TRY(publish(&(struct step){ .release = release,
+                                    .entries = &release->entries[i],
+                                    .count = 1,
+                                    .is_last = i == 0 },
+                    why));
     }
     return OK;
-}
-
-/* All is published: the run has succeeded. What is cut off before this is
- * published once more, which changes nothing. */
-static enum err
-put_end(struct release *release, struct why *why)
-{
-    struct live *live = release->live;
-    struct publication publication = { 0 };
-
-    live->run.record.info.state = RUN_SUCCEEDED;
-    live->run.record.quarantined = 0;
-    live->run.record.info.finished_at = engine_now(release->engine);
-    changes_run(&release->changes, &live->run.record);
-    put_entries(release);
-    live_watermark(live, &release->changes);
-    publication.state = release->changes.items;
-    publication.state_count = release->changes.count;
-    TRY(release->changes.err);
-    return engine_put(release->engine, &publication, NULL, why);
-}
-
-static void
-tell(struct release *release)
-{
-    struct engine_dataset *dataset = release->live->dataset;
-    struct board_forgotten forgotten;
-
-    for (size_t i = 0; i < release->count; i++) {
-        release->entries[i].state = QUARANTINE_RELEASED;
-        dataset->stats.quarantine_open--;
-        (void)!board_put_entry(release->engine->options.board,
-                               &release->entries[i], &forgotten);
-    }
-    live_move_watermark(release->live);
-    engine_note_end(release->engine, dataset, &release->live->run.record);
 }
 
 /* The dataset's newest run is what those after it go by; an older one does not
@@ -201,6 +244,7 @@ release_run(struct release *release, const struct quarantine_info *entry,
     TRY(list_entries(release, entry->run));
     record.info.vendor = entry->vendor;
     record.info.dataset = entry->dataset;
+    release->before = record.info.state;
     record.info.state = RUN_RUNNING;
     release->live = live_new(dataset, &record);
     if (release->live == NULL)
@@ -208,10 +252,6 @@ release_run(struct release *release, const struct quarantine_info *entry,
     release->live->run.record = record; /* counts and all */
     err = release->live->run.shape.is_whole ? publish_whole(release, why)
                                             : publish_pages(release, why);
-    if (err == OK)
-        err = put_end(release, why);
-    if (err == OK)
-        tell(release);
     live_free(release->live);
     return err;
 }
@@ -228,9 +268,7 @@ engine_release(struct engine *engine, uint64_t id, struct why *why)
         return why_set(why, ERR_CONFLICT, "the entry is %s already",
                        quarantine_state_name(entry.state));
     arena_init(&release.arena, STATE_BYTES_MAX);
-    changes_init(&release.changes);
     err = release_run(&release, &entry, why);
-    changes_fini(&release.changes);
     arena_fini(&release.arena);
     free(release.entries);
     return err == ERR_NOT_FOUND

@@ -28,8 +28,8 @@ live_facts(const struct live *live)
     return live->facts;
 }
 
-static struct run_counts
-counts_of(const struct publication *publication)
+struct run_counts
+live_counts(const struct publication *publication)
 {
     struct run_counts counts = { 0 };
 
@@ -53,7 +53,7 @@ static enum err
 settle(struct publication *publication)
 {
     struct ending *ending = publication->context;
-    const struct run_counts counts = counts_of(publication);
+    const struct run_counts counts = live_counts(publication);
     struct changes *changes = &ending->changes;
     struct run_record record;
     size_t last = changes->count;
@@ -387,7 +387,7 @@ live_publish(struct engine *engine, struct live *live)
     if (err == OK)
         err = engine_put(engine, &publication, &live->complaints, &why);
     if (err == OK) {
-        counts = counts_of(&publication);
+        counts = live_counts(&publication);
         run_published(&live->run, &counts, engine_now(engine));
         if (is_whole)
             apply(&ending);

@@ -17,6 +17,9 @@ struct date live_day(const struct live *live);
 /* live_commit.c: what of the listing is new; NULL: nothing. */
 struct batch *live_facts(const struct live *live);
 
+/* What a publication that is judged comes to. */
+struct run_counts live_counts(const struct publication *publication);
+
 /* Put the run's record as it is. */
 enum err live_put(struct engine *engine, struct live *live);
 

@@ -31,6 +31,15 @@ good_end(const struct run *run)
     return run->record.info.stored > 0 ? RUN_SUCCEEDED : RUN_UNCHANGED;
 }
 
+/* Of a whole nothing is taken that has a bad page; of others not too many. */
+static bool
+is_given_up(const struct run *run)
+{
+    const uint64_t most = run->shape.is_whole ? 1 : RUN_QUARANTINE_MAX;
+
+    return run->record.quarantined >= most;
+}
+
 void
 run_begin(struct run *run, const struct run_record *record,
           const struct run_shape *shape)
@@ -40,7 +49,7 @@ run_begin(struct run *run, const struct run_record *record,
     *run = (struct run){ .record = *record, .shape = *shape };
     /* Pages that are in the archive and of which something may hang are read
      * from there again: what they bring is known, or not published yet. */
-    if (shape->is_whole || shape->has_links)
+    if ((shape->is_whole || shape->has_links) && !is_given_up(run))
         run->record.info.done = run->record.info.pages = 0;
     run->page = run->record.info.done;
     run->is_recalling = shape->is_whole || shape->has_links;
@@ -58,7 +67,7 @@ run_planned(struct run *run, uint64_t total)
         end_as(run, good_end(run));
         return;
     }
-    if (run->record.quarantined >= RUN_QUARANTINE_MAX) {
+    if (is_given_up(run)) {
         end_as(run, RUN_QUARANTINED);
         return;
     }

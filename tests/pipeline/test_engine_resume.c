@@ -96,6 +96,43 @@ Test(engine_resume, whatever_is_cut_off_comes_to_the_same)
     arena_fini(&arena);
 }
 
+/* A cut between what is put into quarantine and the end of its run. */
+Test(engine_resume, what_is_bad_is_quarantined_once)
+{
+    static const struct scripted bad[] = {
+        { "cursor=", 1, 1000, 200, FETCH_OK, NULL, "<html>busy</html>" },
+    };
+    struct quarantine_info entry;
+    struct run_info run;
+    bool is_cut = true;
+
+    for (int fuse = 3; is_cut; fuse++) {
+        polling_start(market_config, "2024-12-17T07:00:00Z");
+        polling.serve = market_serve;
+        polling.script = bad;
+        polling.script_count = 1;
+        polling.fuse = fuse;
+        cr_assert_eq(
+            polling_request("polygon", "tickers", "2024-12-10", "2024-12-10"),
+            OK);
+        polling_run_until(600);
+        is_cut = polling.is_over;
+        polling_restart();
+        polling_run_until(1200);
+        run = polling_run_info(1);
+        cr_expect_eq(run.state, RUN_QUARANTINED, "cut at door %d: %s", fuse,
+                     run_state_name(run.state));
+        cr_expect_eq(run.done, 2, "cut at door %d: %lu", fuse, run.done);
+        cr_expect_eq(run.pages, 2, "cut at door %d: %lu", fuse, run.pages);
+        cr_expect_eq(board_entry(polling.board, 1, &entry), OK,
+                     "cut at door %d", fuse);
+        cr_expect_eq(board_entry(polling.board, 2, &entry), ERR_NOT_FOUND,
+                     "cut at door %d: another entry", fuse);
+        polling_stop();
+        cr_assert_lt(fuse, 100, "it never was whole");
+    }
+}
+
 /* The newest run of bars that was asked for. */
 static struct run_info
 newest_asked(void)
