@@ -121,8 +121,17 @@ class Keys(unittest.TestCase):
                 self.assertEqual(run["error"], "the vendor answered 401")
             self.play(fake, polling)
             told = {"hooks": self.push(polling)}
+            url = "http://127.0.0.1:%d" % polling.server.port
+            done = subprocess.run(
+                [BINARY, "backfill", "--url", url, "polygon", "splits",
+                 FIRST, TODAY], capture_output=True, timeout=60, check=False)
+            told["backfill"] = done.stdout + done.stderr
             fake.stop()
-            polling.run("splits", (FIRST, TODAY))
+            location = polling.begin("splits", (FIRST, TODAY))
+            polling.until(lambda: polling.vendor("polygon")["state"]
+                          == "backing-off", "nobody there")
+            self.assertEqual(polling.client.request(
+                "DELETE", location).status, 200)
             for path in ("/v1/vendors", "/v1/vendors/polygon/runs",
                          "/v1/vendors/benzinga/runs", "/v1/quarantine",
                          "/v1/changes", "/v1/transactions", "/v1/trades",
@@ -131,11 +140,6 @@ class Keys(unittest.TestCase):
             process = polling.server.process.pid
             with open("/proc/%d/cmdline" % process, "rb") as file:
                 told["cmdline"] = file.read()
-            url = "http://127.0.0.1:%d" % polling.server.port
-            done = subprocess.run(
-                [BINARY, "backfill", "--url", url, "polygon", "splits",
-                 FIRST, TODAY], capture_output=True, timeout=60, check=False)
-            told["backfill"] = done.stdout + done.stderr
             polling.server.stop()
             told["log"] = polling.server.stderr().encode()
             told.update(self.kept(polling.server.data))

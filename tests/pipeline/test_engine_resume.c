@@ -133,6 +133,47 @@ Test(engine_resume, what_is_bad_is_quarantined_once)
     }
 }
 
+/* A cut amid a release: it is done as if there had been none. */
+Test(engine_resume, what_is_released_is_told_once)
+{
+    struct quarantine_info entry;
+    struct run_info run;
+    struct why why;
+    bool is_cut = true;
+    enum err err;
+
+    for (int fuse = 0; is_cut; fuse++) {
+        polling_start(market_config, "2024-12-17T07:00:00Z");
+        polling.serve = market_serve;
+        cr_assert_eq(
+            polling_request("polygon", "tickers", "2024-12-10", "2024-12-10"),
+            OK);
+        polling_run_until(300);
+        market_listed = 2;
+        cr_assert_eq(
+            polling_request("polygon", "tickers", "2024-12-11", "2024-12-11"),
+            OK);
+        polling_run_until(600);
+        cr_assert_eq(polling_run_info(2).state, RUN_QUARANTINED);
+        polling.fuse = fuse;
+        (void)!engine_release(polling.engine, 1, &why);
+        is_cut = polling.is_over;
+        polling_restart();
+        err = engine_release(polling.engine, 1, &why);
+        cr_expect(err == OK || err == ERR_CONFLICT, "cut at door %d: %s", fuse,
+                  why.text);
+        run = polling_run_info(2);
+        cr_expect_eq(run.state, RUN_SUCCEEDED, "cut at door %d: %s", fuse,
+                     run_state_name(run.state));
+        cr_expect_eq(run.stored, 1, "cut at door %d: %lu", fuse, run.stored);
+        cr_expect_eq(board_entry(polling.board, 1, &entry), OK);
+        cr_expect_eq(entry.state, QUARANTINE_RELEASED, "cut at door %d", fuse);
+        market_listed = 3;
+        polling_stop();
+        cr_assert_lt(fuse, 100, "it never was whole");
+    }
+}
+
 /* The newest run of bars that was asked for. */
 static struct run_info
 newest_asked(void)
