@@ -1,11 +1,9 @@
 /* GET /v1/securities/{security_id}: one row, the one in force on a day. */
-#include <stdlib.h>
-
 #include "knowledge.h"
+#include "lone_row.h"
 #include "number.h"
 #include "problem.h"
 #include "reading.h"
-#include "secmaster/rows_writer.h"
 #include "service.h"
 
 struct answer {
@@ -16,54 +14,14 @@ struct answer {
     enum err err;
 };
 
-static void
-write_row(const struct answer *answer, const struct sheet *sheet,
-          const struct line *line)
-{
-    const struct rows_format *format = rows_format(answer->request->media);
-
-    if (answer->request->media == MEDIA_JSON) {
-        rows_object(answer->out, sheet, line);
-        return;
-    }
-    format->head(answer->out, sheet);
-    format->line(answer->out, sheet, line, true);
-    format->tail(answer->out);
-}
-
-/* The columns are the row's own cells. */
-static enum err
-columns_of_row(struct columns *columns, const struct row *row,
-               const struct names *attributes)
-{
-    for (size_t i = 0; i < row->cell_count; i++)
-        TRY(columns_add(columns, row->cells[i].attribute));
-    return columns_sort(columns, attributes);
-}
-
 static enum visit
 visit_row(void *context, const struct row *row)
 {
     struct answer *answer = context;
-    struct columns columns;
-    struct sheet sheet = { SHEET_ROWS, &columns, answer->attributes };
-    struct row_fixed buffer;
-    const struct cell **cells = calloc(row->cell_count + 1, sizeof *cells);
-    struct line line = { .cells = cells };
 
     answer->found = true;
-    columns_init(&columns);
-    answer->err = cells == NULL
-                      ? ERR_BUSY
-                      : columns_of_row(&columns, row, answer->attributes);
-    if (answer->err == OK) {
-        columns_spread(&columns, row, cells);
-        row_fix(row, &buffer, &line);
-        write_row(answer, &sheet, &line);
-        answer->err = out_finish(answer->out);
-    }
-    columns_fini(&columns);
-    free(cells);
+    answer->err = lone_row_print(row, answer->attributes,
+                                 answer->request->media, answer->out);
     return VISIT_STOP;
 }
 

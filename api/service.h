@@ -15,6 +15,7 @@
 struct catalogues;
 struct column_memory;
 struct metrics;
+struct trade_books;
 
 struct service {
     struct store *store;
@@ -22,6 +23,7 @@ struct service {
     struct workers *workers;
     struct metrics *metrics;
     struct catalogues *catalogues;
+    struct trade_books *trade_books;
     struct column_memory *column_memory;
     clock_now *now;
     uint64_t build; /* of the program: another may answer otherwise */

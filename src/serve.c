@@ -13,6 +13,7 @@
 #include "api/listener.h"
 #include "api/metrics.h"
 #include "api/server.h"
+#include "api/trade_books.h"
 #include "commands.h"
 #include "secmaster/bounds.h"
 #include "secmaster/entropy.h"
@@ -86,9 +87,10 @@ open_all(const struct serve_options *options, struct why *why)
     service->cors_origin_count = options->origin_count;
     service->metrics = metrics_new();
     service->catalogues = catalogues_new();
+    service->trade_books = trade_books_new();
     service->column_memory = column_memory_new(COLUMN_PASS_RECORDS);
     if (service->metrics == NULL || service->catalogues == NULL ||
-        service->column_memory == NULL)
+        service->trade_books == NULL || service->column_memory == NULL)
         return why_set(why, ERR_BUSY, "out of memory");
     TRY(entropy_draw(&store_options.seed, why));
     TRY(store_lmdb_open(&store_options, &service->store, why));
@@ -114,6 +116,7 @@ close_all(void)
     server_free(serving.server);
     store_close(service->store);
     catalogues_free(service->catalogues);
+    trade_books_free(service->trade_books);
     column_memory_free(service->column_memory);
     metrics_free(service->metrics);
 }

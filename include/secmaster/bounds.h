@@ -60,6 +60,10 @@
 #define LOOKUP_BYTES_MAX (128UL << 20)  /* a lookup's rows in memory */
 #define AUDIT_BYTES_MAX                                                        \
     (512UL << 20) /* facts read at once: a body of 64 MiB on one day fits */
+#define TRADE_BOOK_BYTES_MAX                                                   \
+    (1UL << 30) /* some millions of versions: far more than there are */
+#define TRADE_BOOK_STEPS_MAX 1000 /* transactions looked at: milliseconds */
+#define TICKERS_BYTES_MAX (256UL << 20)   /* of who bears those of trades */
 #define CATALOGUES_BYTES_MAX (64UL << 20) /* remembered counts; one may be */
 
 /* Columns. */

@@ -75,6 +75,11 @@ decimal_sum_subtract(struct decimal_sum *sum, struct decimal value)
     sum->units -= decimal_units(value);
 }
 
+/* Append the sum, exact, with scale digits behind the point: no part of it has
+ * more. */
+void decimal_sum_put(struct out *out, const struct decimal_sum *sum,
+                     uint8_t scale);
+
 /*
  * Append sum / count, rounded half to even at AVERAGE_PLACES, without zeros at
  * its end: 66, 65.5, 65.33333333. A sum of count decimals, at least one.

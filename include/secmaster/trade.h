@@ -76,12 +76,19 @@ void tradeset_put(struct out *out, uint32_t ordinal, struct str content);
  * transaction_date are the caller's to set. As positionset_next. */
 bool tradeset_next(struct str *payload, struct trade *out, enum err *err);
 
+/* What tells the versions of a transaction apart: which of them stands. */
+struct trade_version {
+    uint64_t tx;
+    int64_t updated;
+    uint32_t amendment_number, ordinal;
+};
+
 /*
- * Which of two versions of a transaction stands: that of the greater
- * amendment_number, then updated, then (the caller's to compare) tx, then
+ * That of the greater amendment_number stands, then updated, then tx, then
  * ordinal. <0, 0, >0.
  */
-int trade_compare_versions(const struct trade *a, const struct trade *b);
+int trade_compare_versions(const struct trade_version *a,
+                           const struct trade_version *b);
 
 enum amount_kind { AMOUNT_UNKNOWN, AMOUNT_RANGE, AMOUNT_EXACT, AMOUNT_OPEN };
 struct amount {

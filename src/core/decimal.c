@@ -155,6 +155,28 @@ decimal_put(struct out *out, struct decimal value)
     out_bytes(out, at + whole - 1, 1U + value.scale);
 }
 
+/* Digits of any number that a sum may be. */
+#define SUM_DIGITS_MAX 39
+
+void
+decimal_sum_put(struct out *out, const struct decimal_sum *sum, uint8_t scale)
+{
+    char text[SUM_DIGITS_MAX + 1];
+    char *end = text + sizeof text, *at = end;
+    wide_int rest = sum->units / decimal_scale_units[scale];
+
+    assert(sum->units >= 0);
+    assert(rest * decimal_scale_units[scale] == sum->units);
+
+    for (unsigned digits = 0; rest > 0 || digits <= scale; digits++) {
+        if (digits == scale && scale > 0)
+            *--at = '.';
+        *--at = (char)('0' + (int)(rest % 10));
+        rest /= 10;
+    }
+    out_bytes(out, at, (size_t)(end - at));
+}
+
 /* A point, and behind it a part of AVERAGE_ONE without zeros at its end. */
 static void
 put_fraction(struct out *out, uint64_t fraction)

@@ -176,12 +176,17 @@ tradeset_next(struct str *payload, struct trade *out, enum err *err)
 }
 
 int
-trade_compare_versions(const struct trade *a, const struct trade *b)
+trade_compare_versions(const struct trade_version *a,
+                       const struct trade_version *b)
 {
     if (a->amendment_number != b->amendment_number)
         return a->amendment_number < b->amendment_number ? -1 : 1;
     if (a->updated != b->updated)
         return a->updated < b->updated ? -1 : 1;
+    if (a->tx != b->tx)
+        return a->tx < b->tx ? -1 : 1;
+    if (a->ordinal != b->ordinal)
+        return a->ordinal < b->ordinal ? -1 : 1;
     return 0;
 }
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bearers.h"
+#include "secmaster/bearers.h"
 #include "secmaster/bounds.h"
 
 #define ATTRIBUTE STR("ticker")

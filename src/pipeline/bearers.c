@@ -1,5 +1,5 @@
 /* Candidates from the store's index, and the spans that their folds show. */
-#include "bearers.h"
+#include "secmaster/bearers.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -148,18 +148,23 @@ bearers_find(struct bearers *bearers, struct str text, struct why *why)
 unsigned
 bearers_on(const struct bearers *bearers, struct date day, int64_t *out)
 {
-    unsigned count = 0;
-
     assert(day.days >= bearers->window.from.days);
     assert(day.days < bearers->window.to.days);
 
-    for (size_t i = 0; i < bearers->count && count < 2; i++) {
-        const struct bearer *bearer = &bearers->items[i];
+    return bearers_among(bearers->items, bearers->count, day, out);
+}
 
-        if (bearer->start.days > day.days || bearer->end.days <= day.days)
+unsigned
+bearers_among(const struct bearer *items, size_t count, struct date day,
+              int64_t *out)
+{
+    unsigned found = 0;
+
+    for (size_t i = 0; i < count && found < 2; i++) {
+        if (items[i].start.days > day.days || items[i].end.days <= day.days)
             continue;
-        *out = bearer->security_id;
-        count++;
+        *out = items[i].security_id;
+        found++;
     }
-    return count;
+    return found;
 }

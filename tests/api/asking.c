@@ -11,6 +11,7 @@
 #include "api/metrics.h"
 #include "api/problem.h"
 #include "api/route.h"
+#include "api/trade_books.h"
 #include "tests/support/store_memory.h"
 
 #define MUST(condition)                                                        \
@@ -54,6 +55,8 @@ asking_init_on(struct asking *asking, struct store *store)
     asking->service.now = noon;
     asking->service.metrics = metrics_new();
     asking->service.catalogues = catalogues_new();
+    asking->service.trade_books = trade_books_new();
+    MUST(asking->service.trade_books != NULL);
     asking->service.column_memory = column_memory_new(0);
     MUST(asking->service.column_memory != NULL);
     options.store = asking->service.store;
@@ -94,6 +97,7 @@ asking_fini(struct asking *asking)
     column_memory_free(asking->service.column_memory);
     metrics_free(asking->service.metrics);
     catalogues_free(asking->service.catalogues);
+    trade_books_free(asking->service.trade_books);
     store_close(asking->service.store);
 }
 
@@ -177,7 +181,7 @@ handle(struct asking *asking)
 
     if (response->status == 0)
         endpoint->handle(&asking->request, response);
-    if (response->status == 0) {
+    while (response->status == 0) {
         struct inbox_item *item = inbox_wait(&asking->home);
 
         MUST(item->owner == &asking->request);

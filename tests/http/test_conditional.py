@@ -44,10 +44,18 @@ NAMED = {
     "/v1/prices": "/v1/prices?date=" + D1,
     "/v1/prices/summary": "/v1/prices/summary?period=year",
     "/v1/prices/moving-averages": "/v1/prices/moving-averages?windows=2",
+    "/v1/securities/{security_id}/trades": "/v1/securities/1/trades",
+    "/v1/trades": "/v1/trades",
+    "/v1/trades/summary": "/v1/trades/summary?by=party",
+    "/v1/members": "/v1/members",
+    "/v1/members/{member_id}": "/v1/members/M1",
     "/v1/transactions/{tx}": "/v1/transactions/1",
     "/openapi.yaml": "/openapi.yaml",
     "/openapi.json": "/openapi.json",
 }
+TRADES = dump([
+    {"transaction_id": "t%d" % i, "transaction_date": D1, "ticker": "T1",
+     "member_id": "M%d" % i} for i in range(500)])
 UNNAMED = {"/": "/", "/livez": "/livez", "/readyz": "/readyz",
            "/metrics": "/metrics", "/problems": "/problems",
            "/problems/{type}": "/problems/full"}
@@ -59,7 +67,10 @@ TABLES = [target + mark + "format=" + how
                       "/v1/securities/{security_id}/history", "/v1/master",
                       "/v1/asset-classes/{asset_class}",
                       "/v1/portfolios/{portfolio}/positions")
-          or "/prices" in path or (path, how) == ("/v1/changes", "ndjson")]
+          or "/prices" in path or path == "/v1/trades/summary"
+          or (path, how) in (("/v1/changes", "ndjson"),
+                             ("/v1/trades", "ndjson"),
+                             ("/v1/members", "ndjson"))]
 
 
 class Conditional(ServerCase):
@@ -74,6 +85,8 @@ class Conditional(ServerCase):
             {"security_id": i, "date": "2024-01-%02d" % day, "open": 1,
              "high": 2, "low": 1, "close": 1.5}
             for i in range(1, 20) for day in range(1, 20)]))
+        assert answer.status == 201, answer
+        answer = cls.server.client.post("/v1/trades", TRADES)
         assert answer.status == 201, answer
         answer = put_day(cls.server.client, "core", D1, [held(1, "1")])
         assert answer.status == 200, answer
@@ -263,6 +276,8 @@ class Kept(unittest.TestCase):
         positions = [held(i, "1") for i in range(5000, 0, -1)]
         answer = put_day(server.client, "core", D1, positions, "csv")
         self.assertEqual(answer.status, 200, repr(answer))
+        answer = server.client.post("/v1/trades", TRADES)
+        self.assertEqual(answer.status, 201, repr(answer))
         before = self.answers(server)
         server.restart()
         for old, new in zip(before, self.answers(server)):

@@ -192,6 +192,40 @@ expect_average(const struct decimal_sum *sum, int64_t count, const char *text,
     out_fini(&out);
 }
 
+Test(decimal, sums_are_put_whole)
+{
+    static const struct {
+        struct decimal parts[2];
+        int64_t times; /* each of them */
+        uint8_t scale;
+        const char *text;
+    } cases[] = {
+        { { { 0, 0 }, { 0, 0 } }, 1, 0, "0" },
+        { { { 1001, 0 }, { 15001, 0 } }, 1, 0, "16002" },
+        { { { 72163, 2 }, { 1, 0 } }, 1, 2, "722.63" },
+        { { { 5, 1 }, { 5, 1 } }, 1, 1, "1.0" },
+        { { { 5, 1 }, { 0, 0 } }, 1, 3, "0.500" },
+        { { { 1, 9 }, { 0, 0 } }, 1, 9, "0.000000001" },
+        { { { 999999999999999999, 0 }, { 999999999, 9 } },
+          DECIMAL_SUM_MAX / 2,
+          9,
+          "1073741822999999999999999998.926258177" },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct decimal_sum sum = { 0 };
+        struct out out;
+
+        for (size_t k = 0; k < 2; k++)
+            sum.units += decimal_units(cases[i].parts[k]) * cases[i].times;
+        out_init(&out, SIZE_MAX);
+        decimal_sum_put(&out, &sum, cases[i].scale);
+        cr_expect(str_equal(out_text(&out), str_of(cases[i].text)),
+                  "row %zu: %.*s", i, STR_ARG(out_text(&out)));
+        out_fini(&out);
+    }
+}
+
 /* All are sums of one decimal over a count, which is all a quotient knows. */
 Test(decimal, averages_are_rounded_half_to_even_at_eight_places)
 {

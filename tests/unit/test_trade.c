@@ -145,26 +145,25 @@ Test(trade, damage_is_an_error_and_not_an_end)
 Test(trade, the_later_amendment_stands_then_the_later_update)
 {
     static const struct {
-        uint32_t amendment;
-        int64_t updated;
-        uint32_t other_amendment;
-        int64_t other_updated;
+        struct trade_version a, b; /* tx, updated, amendment, ordinal */
         int want;
     } pairs[] = {
-        { 0, 0, 0, 0, 0 }, { 1, 0, 0, 9, 1 },          { 0, 9, 1, 0, -1 },
-        { 1, 5, 1, 4, 1 }, { 1, 4, 1, 5, -1 },         { 1, -5, 1, -4, -1 },
-        { 2, 7, 2, 7, 0 }, { UINT32_MAX, 0, 0, 0, 1 },
+        { { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, 0 },
+        { { 0, 0, 1, 0 }, { 8, 9, 0, 7 }, 1 },
+        { { 8, 9, 0, 7 }, { 0, 0, 1, 0 }, -1 },
+        { { 0, 5, 1, 0 }, { 8, 4, 1, 7 }, 1 },
+        { { 8, 4, 1, 7 }, { 0, 5, 1, 0 }, -1 },
+        { { 0, -5, 1, 0 }, { 0, -4, 1, 0 }, -1 },
+        { { 0, 0, UINT32_MAX, 0 }, { 0, 0, 0, 0 }, 1 },
+        { { 2, 7, 2, 0 }, { 1, 7, 2, 9 }, 1 },
+        { { 1, 7, 2, 9 }, { 2, 7, 2, 0 }, -1 },
+        { { 1, 7, 2, 1 }, { 1, 7, 2, 0 }, 1 },
+        { { 1, 7, 2, 0 }, { 1, 7, 2, 1 }, -1 },
     };
 
-    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-        const struct trade a = { .amendment_number = pairs[i].amendment,
-                                 .updated = pairs[i].updated };
-        const struct trade b = { .amendment_number = pairs[i].other_amendment,
-                                 .updated = pairs[i].other_updated };
-
-        cr_expect_eq(trade_compare_versions(&a, &b), pairs[i].want, "pair %zu",
-                     i);
-    }
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        cr_expect_eq(trade_compare_versions(&pairs[i].a, &pairs[i].b),
+                     pairs[i].want, "pair %zu", i);
 }
 
 Test(trade, days_to_disclose_are_from_transaction_to_report)

@@ -1,7 +1,7 @@
 /* Who bears a value of an attribute, day by day: what /v1/resolve says, for
  * many days at once. */
-#ifndef PIPELINE_BEARERS_H
-#define PIPELINE_BEARERS_H
+#ifndef SECMASTER_BEARERS_H
+#define SECMASTER_BEARERS_H
 
 #include "secmaster/candidates.h"
 #include "secmaster/out.h"
@@ -45,5 +45,9 @@ enum err bearers_find(struct bearers *bearers, struct str text,
 /* How many bear it on a day, 2 standing for more, too; *out: one of them. */
 unsigned bearers_on(const struct bearers *bearers, struct date day,
                     int64_t *out);
+
+/* The same among items that were kept. */
+unsigned bearers_among(const struct bearer *items, size_t count,
+                       struct date day, int64_t *out);
 
 #endif
