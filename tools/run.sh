@@ -5,8 +5,34 @@ set -eu
 binary=$1
 dir=$2
 listen=$3
-facts=$(dirname "$0")/../examples/sp500-facts.csv
+examples=$(dirname "$0")/../examples
 url=http://$listen
+server=
+cut=
+
+stop()
+{
+    [ -z "$server" ] || kill "$server" 2>/dev/null || :
+}
+trap stop EXIT
+trap 'cut=1; stop' INT TERM
+
+# Trades come in over HTTP alone: by a server that is there for them.
+post_trades()
+{
+    mkfifo "$dir.new.said"
+    "$binary" serve --data "$dir.new" --listen 127.0.0.1:0 \
+        >"$dir.new.said" 2>"$dir.log" &
+    server=$!
+    read -r said <"$dir.new.said"
+    rm "$dir.new.said"
+    curl -sSf --noproxy '*' --data-binary "@$examples/made-up-trades.ndjson" \
+        -H 'Content-Type: application/x-ndjson' "${said##* }/v1/trades"
+    echo
+    stop
+    wait "$server"
+    server=
+}
 
 # Whole or not at all: a load that is cut short must not look finished.
 if [ ! -e "$dir/journal" ]; then
@@ -14,9 +40,14 @@ if [ ! -e "$dir/journal" ]; then
         echo "$dir is neither a store nor empty; name another DIR" >&2
         exit 1
     fi
-    rm -rf "$dir.new"
+    rm -rf "$dir.new" "$dir.new.said"
     mkdir -p "$(dirname "$dir")"
-    "$binary" load "$facts" --data "$dir.new"
+    "$binary" load "$examples/sp500-facts.csv" --data "$dir.new"
+    for bars in made-up-prices made-up-prices-restated; do
+        "$binary" load "$examples/$bars.csv" --data "$dir.new" --prices
+    done
+    post_trades
+    [ -z "$cut" ] || exit 1
     mv "$dir.new" "$dir"
 fi
 
@@ -44,11 +75,32 @@ Members of the S&P 500, 2012 to 2026, from $dir. Try, in another terminal:
   curl -s '$url/v1/securities/213?as_of=2015-01-02&known_tx=1'
   curl -s '$url/v1/securities/213?as_of=2015-01-02'
 
+Its daily prices and the trades of members of Congress are made up:
+
+  # the bars of a security, and those of a day
+  curl -s '$url/v1/securities/40/prices?from=2024-08-01&to=2024-08-08&format=csv'
+  curl -s '$url/v1/prices?date=2024-08-05&format=csv'
+
+  # its quarters, as known before two bars were restated, and since
+  curl -s '$url/v1/securities/112/prices/summary?period=quarter&known_tx=2&format=csv'
+  curl -s '$url/v1/securities/112/prices/summary?period=quarter&format=csv'
+
+  # averages over the last 20 and 200 bars
+  curl -s '$url/v1/securities/40/prices/moving-averages?windows=20,200&from=2024-12-20&format=csv'
+
+  # what a member traded, each with its security's row and close of that day
+  curl -s '$url/v1/trades?member_id=X000002'
+
+  # a trade as anyone could know it on a day, and as it was amended since
+  curl -s '$url/v1/securities/337/trades?disclosed_by=2024-06-20'
+  curl -s '$url/v1/securities/337/trades'
+
+  # all of them by sector, and the committees of a member on a day
+  curl -s '$url/v1/trades/summary?by=sector&format=csv'
+  curl -s '$url/v1/members/X000001?as_of=2024-03-01'
+
 END
 echo "The server's log is in $dir.log; Ctrl-C ends it."
-server=
-cut=
-trap 'cut=1; [ -z "$server" ] || kill "$server" 2>/dev/null || :' INT TERM
 "$binary" serve --data "$dir" --listen "$listen" 2>"$dir.log" &
 server=$!
 [ -z "$cut" ] || kill "$server"
@@ -62,5 +114,6 @@ while :; do
     wait "$server" || status=$?
     [ -n "$cut" ] && [ "$status" -gt 128 ] || break
 done
+server=
 [ "$status" = 0 ] || tail -n 3 "$dir.log" >&2
 exit "$status"

@@ -3,8 +3,8 @@
 #ifndef PIPELINE_IDENTITY_MATCH_H
 #define PIPELINE_IDENTITY_MATCH_H
 
-#include "bearers.h"
 #include "own_facts.h"
+#include "secmaster/bearers.h"
 #include "secmaster/complaint.h"
 #include "secmaster/listing.h"
 

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "bearers.h"
+#include "secmaster/bearers.h"
 
 /* A split and whose it is. */
 struct placed_split {
