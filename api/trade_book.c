@@ -146,7 +146,7 @@ reserve_entry(struct book_reader *reader)
 
 static enum err
 add_entry(struct book_reader *reader, const struct record *record,
-          const struct trade *trade)
+          const struct trade *trade, size_t offset)
 {
     struct trade_entry *entry;
 
@@ -156,6 +156,7 @@ add_entry(struct book_reader *reader, const struct record *record,
         .version = { record->tx, trade->updated, trade->amendment_number,
                      trade->ordinal },
         .transaction = (uint32_t)record->security_id,
+        .offset = (uint32_t)offset,
         .date = record->effective,
         .report_date = trade->report_date,
         .type = trade_type_read(trade->fields[TRADE_TYPE_TEXT].text),
@@ -174,6 +175,7 @@ read_record(void *context, const struct record *record)
     struct book_reader *reader = context;
     struct str payload = record->payload;
     struct trade trade;
+    size_t offset = 0;
     enum err err = OK;
 
     reader->more = reader->records >= STREAM_RECORDS_MAX &&
@@ -184,8 +186,10 @@ read_record(void *context, const struct record *record)
     reader->records++;
     if (record->security_id >= names_count(reader->store->trades))
         reader->err = ERR_STORE;
-    while (reader->err == OK && tradeset_next(&payload, &trade, &err))
-        reader->err = add_entry(reader, record, &trade);
+    while (reader->err == OK && tradeset_next(&payload, &trade, &err)) {
+        reader->err = add_entry(reader, record, &trade, offset);
+        offset = record->payload.len - payload.len;
+    }
     if (reader->err == OK)
         reader->err = err;
     return reader->err == OK ? VISIT_NEXT : VISIT_STOP;

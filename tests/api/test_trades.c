@@ -315,6 +315,34 @@ Test(trades, streams_are_what_pages_are)
     asking_over_fini(&over);
 }
 
+/* They are found by their place in it, whatever order they came in. */
+Test(trades, versions_of_one_record_are_told_apart)
+{
+    for (enum store_kind kind = 0; kind < STORE_KINDS; kind++) {
+        struct asking_over over;
+        const char *at;
+
+        asking_over_init(&over, kind);
+        post_trades(&over.a,
+                    TRADE("v", "2024-02-01",
+                          ",\"amendment_number\":2,\"amount\":\"$3\"")
+                        TRADE("v", "2024-02-01", ",\"amount\":\"$1\"") TRADE(
+                            "v", "2024-02-01",
+                            ",\"amendment_number\":1,\"amount\":\"$22\""));
+        cr_expect_eq(ask(&over.a, "/v1/trades?amendments=all"), 200);
+        at = asking_text(&over.a);
+        for (size_t i = 0; i < 3 && at != NULL; i++) {
+            static const char *const amounts[] = { "\"$1\"", "\"$22\"",
+                                                   "\"$3\"" };
+
+            at = strstr(at, amounts[i]);
+            cr_expect_not_null(at, "%s %s: %s", over.name, amounts[i],
+                               asking_text(&over.a));
+        }
+        asking_over_fini(&over);
+    }
+}
+
 /* A member's versions are read for one line, on a loop. */
 Test(trades, members_of_many_versions_take_a_turn_each)
 {
