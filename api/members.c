@@ -32,7 +32,7 @@ struct listing {
     struct finding finding;
 };
 
-/* Days ascend, and of a day arrivals do. */
+/* Days ascend, and of a day arrivals do; updated is of its day. */
 static enum visit
 note_version(void *context, const struct record *record)
 {
@@ -43,8 +43,7 @@ note_version(void *context, const struct record *record)
     finding->is_damaged = !member_read(record->payload, &version);
     if (finding->is_damaged)
         return VISIT_STOP;
-    if (finding->is_found && finding->day.days == record->effective.days &&
-        version.updated < finding->updated)
+    if (finding->is_found && version.updated < finding->updated)
         return VISIT_NEXT;
     finding->is_found = true;
     finding->day = record->effective;
