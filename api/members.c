@@ -19,6 +19,7 @@ struct finding {
     struct out text; /* what it says */
     struct date day;
     int64_t updated;
+    uint64_t records; /* that were read for any */
     bool is_found, is_damaged;
 };
 
@@ -31,18 +32,18 @@ struct listing {
     struct finding finding;
 };
 
-/* Days ascend, and of a day arrivals do. */
+/* Days ascend, and of a day arrivals do; updated is of its day. */
 static enum visit
 note_version(void *context, const struct record *record)
 {
     struct finding *finding = context;
     struct member_version version;
 
+    finding->records++;
     finding->is_damaged = !member_read(record->payload, &version);
     if (finding->is_damaged)
         return VISIT_STOP;
-    if (finding->is_found && finding->day.days == record->effective.days &&
-        version.updated < finding->updated)
+    if (finding->is_found && version.updated < finding->updated)
         return VISIT_NEXT;
     finding->is_found = true;
     finding->day = record->effective;
@@ -154,10 +155,13 @@ put_next(struct listing *listing, struct out *out)
 static enum err
 put_chunk(struct listing *listing, struct out *out, struct why *why)
 {
+    uint64_t records_max = listing->finding.records + STREAM_RECORDS_MAX;
     size_t bytes_max = out->len + STREAM_CHUNK_BYTES;
     bool is_found;
 
-    for (size_t looks = CHUNK_MEMBERS_MAX; looks > 0 && out->len < bytes_max;
+    for (size_t looks = CHUNK_MEMBERS_MAX;
+         looks > 0 && out->len < bytes_max &&
+         listing->finding.records < records_max;
          looks--) {
         TRY(next_member(listing, 1, &is_found, why));
         if (!is_found)
@@ -310,6 +314,11 @@ handle_one(struct request *request, struct response *response)
     enum err err = OK;
 
     assert(request->segment_count == 1);
+    if (request->segments[0].len > TRADE_NAME_BYTES_MAX) {
+        problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,
+                    "a member_id is of 1 to %d bytes", TRADE_NAME_BYTES_MAX);
+        return;
+    }
     if (!clocks_read(request, response, &clocks))
         return;
     out_init(&finding.text, SIZE_MAX);
@@ -342,8 +351,9 @@ const struct endpoint endpoint_members = {
 static const char *const one_params[] = { "as_of", "known_at", "known_tx",
                                           NULL };
 
+/* All versions up to the day are read, and there may be one a day. */
 const struct endpoint endpoint_member = {
-    .place = ON_LOOP,
+    .place = ON_WORKER,
     .gives = MEDIA_BIT(MEDIA_JSON),
     .params = one_params,
     .handle = handle_one,

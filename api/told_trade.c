@@ -287,6 +287,7 @@ put_trade(struct trade_teller *teller, const struct trade *trade)
     out_char(out, '}');
 }
 
+/* A record may have many versions: those before it are not read again. */
 static enum visit
 put_version(void *context, const struct record *record)
 {
@@ -297,15 +298,18 @@ put_version(void *context, const struct record *record)
 
     if (record->tx != wanted->tx)
         return VISIT_NEXT;
-    while (!teller->is_found && tradeset_next(&payload, &trade, &teller->err)) {
-        if (trade.ordinal != wanted->ordinal)
-            continue;
-        trade.transaction_id =
-            names_text(teller->store->trades, wanted->transaction);
-        trade.transaction_date = wanted->date;
-        put_trade(teller, &trade);
-        teller->is_found = true;
-    }
+    if (wanted->offset >= payload.len)
+        return VISIT_STOP;
+    payload.data += wanted->offset;
+    payload.len -= wanted->offset;
+    if (!tradeset_next(&payload, &trade, &teller->err) ||
+        trade.ordinal != wanted->ordinal)
+        return VISIT_STOP;
+    trade.transaction_id =
+        names_text(teller->store->trades, wanted->transaction);
+    trade.transaction_date = wanted->date;
+    put_trade(teller, &trade);
+    teller->is_found = true;
     return VISIT_STOP;
 }
 

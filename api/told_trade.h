@@ -14,6 +14,7 @@ struct told_trade {
     uint64_t tx;
     int64_t security_id; /* NO_SECURITY: none that is known */
     uint32_t transaction, ordinal;
+    uint32_t offset; /* in the payload of its record */
     struct date date;
 };
 

@@ -31,15 +31,9 @@ struct book_reader {
 struct value
 trade_book_value(const struct trade_book *book, uint32_t text)
 {
-    struct str json;
-
     if (text == NAME_NONE)
         return VALUE_OF_NULL;
-    json = names_text(book->texts, text);
-    assert(json.len > 0);
-    if (json.data[0] == '"')
-        return (struct value){ VALUE_STRING, { json.data + 1, json.len - 2 } };
-    return (struct value){ VALUE_NUMBER, json };
+    return value_of_json(names_text(book->texts, text));
 }
 
 struct amount
@@ -101,6 +95,14 @@ trade_book_free(struct trade_book *book)
     free(book);
 }
 
+/* Any step may be the one too many: a version has a few bytes, a text many. */
+static enum err
+take_bytes(struct trade_book *book, size_t bytes)
+{
+    book->bytes += bytes;
+    return book->bytes > TRADE_BOOK_BYTES_MAX ? ERR_TOO_LARGE : OK;
+}
+
 static enum err
 intern(struct book_reader *reader, const struct value *value,
        enum trade_text how, uint32_t *out)
@@ -120,7 +122,7 @@ intern(struct book_reader *reader, const struct value *value,
     if (*out != NAME_NONE)
         return OK;
     *out = names_count(texts);
-    reader->book->bytes += 2 * reader->scratch.len + TEXT_BYTES;
+    TRY(take_bytes(reader->book, 2 * reader->scratch.len + TEXT_BYTES));
     return names_add(texts, out_text(&reader->scratch));
 }
 
@@ -133,18 +135,18 @@ reserve_entry(struct book_reader *reader)
 
     if (book->count < reader->capacity)
         return OK;
+    TRY(take_bytes(book, (capacity - reader->capacity) * sizeof *entries));
     entries = realloc(book->entries, capacity * sizeof *entries);
     if (entries == NULL)
         return ERR_BUSY;
-    book->bytes += (capacity - reader->capacity) * sizeof *entries;
     book->entries = entries;
     reader->capacity = capacity;
-    return book->bytes > TRADE_BOOK_BYTES_MAX ? ERR_TOO_LARGE : OK;
+    return OK;
 }
 
 static enum err
 add_entry(struct book_reader *reader, const struct record *record,
-          const struct trade *trade)
+          const struct trade *trade, size_t offset)
 {
     struct trade_entry *entry;
 
@@ -154,6 +156,7 @@ add_entry(struct book_reader *reader, const struct record *record,
         .version = { record->tx, trade->updated, trade->amendment_number,
                      trade->ordinal },
         .transaction = (uint32_t)record->security_id,
+        .offset = (uint32_t)offset,
         .date = record->effective,
         .report_date = trade->report_date,
         .type = trade_type_read(trade->fields[TRADE_TYPE_TEXT].text),
@@ -172,6 +175,7 @@ read_record(void *context, const struct record *record)
     struct book_reader *reader = context;
     struct str payload = record->payload;
     struct trade trade;
+    size_t offset = 0;
     enum err err = OK;
 
     reader->more = reader->records >= STREAM_RECORDS_MAX &&
@@ -182,8 +186,10 @@ read_record(void *context, const struct record *record)
     reader->records++;
     if (record->security_id >= names_count(reader->store->trades))
         reader->err = ERR_STORE;
-    while (reader->err == OK && tradeset_next(&payload, &trade, &err))
-        reader->err = add_entry(reader, record, &trade);
+    while (reader->err == OK && tradeset_next(&payload, &trade, &err)) {
+        reader->err = add_entry(reader, record, &trade, offset);
+        offset = record->payload.len - payload.len;
+    }
     if (reader->err == OK)
         reader->err = err;
     return reader->err == OK ? VISIT_NEXT : VISIT_STOP;

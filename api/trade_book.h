@@ -30,6 +30,7 @@ enum book_text {
 struct trade_entry {
     struct trade_version version;
     uint32_t transaction; /* id in NAMES_TRADES */
+    uint32_t offset;      /* in the payload of its record */
     struct date date, report_date;
     uint32_t texts[BOOK_TEXTS]; /* ids in the book's texts; NAME_NONE: null */
     enum trade_type type;

@@ -68,14 +68,6 @@ add_group(struct trade_groups *groups)
     return OK;
 }
 
-static struct value
-value_of_json(struct str json)
-{
-    if (json.data[0] == '"')
-        return (struct value){ VALUE_STRING, { json.data + 1, json.len - 2 } };
-    return (struct value){ VALUE_NUMBER, json };
-}
-
 /* The group of what scratch has as JSON. */
 static enum err
 find_group(struct trade_groups *groups, size_t *out)

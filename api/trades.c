@@ -84,6 +84,7 @@ add_trade(struct listing *listing, const struct trade_entry *entry,
         .security_id = security_id,
         .transaction = entry->transaction,
         .ordinal = entry->version.ordinal,
+        .offset = entry->offset,
         .date = entry->date,
     };
     return OK;

@@ -34,6 +34,10 @@ struct value {
 /* The value that a type alone decides (null, false, true). */
 struct value value_of_type(enum value_type type);
 
+/* The value whose JSON text, as value_json has it, this is; borrowed from it.
+ */
+struct value value_of_json(struct str json);
+
 bool value_equal(struct value a, struct value b);
 
 /*

@@ -281,7 +281,9 @@ stopped(const struct growth *growth, yajl_handle yajl, struct why *why)
     case ERR_TOO_LARGE:
         return why_set(why, ERR_TOO_LARGE, "too many values and names");
     case ERR_INVALID:
-        return why_set(why, ERR_INVALID, "%s", growth->fault);
+        (void)json_place_fault(growth->place, yajl, growth->text, growth->fault,
+                               why);
+        return ERR_INVALID;
     case OK:
     case ERR_NOT_FOUND:
     case ERR_CONFLICT:

@@ -31,6 +31,26 @@ value_of_type(enum value_type type)
     return VALUE_OF_NULL;
 }
 
+struct value
+value_of_json(struct str json)
+{
+    assert(json.len > 0);
+
+    switch (json.data[0]) {
+    case '"':
+        assert(json.len >= 2);
+        return (struct value){ VALUE_STRING, { json.data + 1, json.len - 2 } };
+    case 'n':
+        return VALUE_OF_NULL;
+    case 'f':
+        return VALUE_OF_FALSE;
+    case 't':
+        return VALUE_OF_TRUE;
+    default:
+        return (struct value){ VALUE_NUMBER, json };
+    }
+}
+
 bool
 value_equal(struct value a, struct value b)
 {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "secmaster/bounds.h"
 #include "tests/api/asking_over.h"
 #include "tests/support/batch_maker.h"
 
@@ -311,6 +312,56 @@ Test(trades, streams_are_what_pages_are)
         cr_assert_lt(len, sizeof paged);
     }
     cr_expect_str_eq(paged, whole);
+    asking_over_fini(&over);
+}
+
+/* They are found by their place in it, whatever order they came in. */
+Test(trades, versions_of_one_record_are_told_apart)
+{
+    for (enum store_kind kind = 0; kind < STORE_KINDS; kind++) {
+        struct asking_over over;
+        const char *at;
+
+        asking_over_init(&over, kind);
+        post_trades(&over.a,
+                    TRADE("v", "2024-02-01",
+                          ",\"amendment_number\":2,\"amount\":\"$3\"")
+                        TRADE("v", "2024-02-01", ",\"amount\":\"$1\"") TRADE(
+                            "v", "2024-02-01",
+                            ",\"amendment_number\":1,\"amount\":\"$22\""));
+        cr_expect_eq(ask(&over.a, "/v1/trades?amendments=all"), 200);
+        at = asking_text(&over.a);
+        for (size_t i = 0; i < 3 && at != NULL; i++) {
+            static const char *const amounts[] = { "\"$1\"", "\"$22\"",
+                                                   "\"$3\"" };
+
+            at = strstr(at, amounts[i]);
+            cr_expect_not_null(at, "%s %s: %s", over.name, amounts[i],
+                               asking_text(&over.a));
+        }
+        asking_over_fini(&over);
+    }
+}
+
+/* A member's versions are read for one line, on a loop. */
+Test(trades, members_of_many_versions_take_a_turn_each)
+{
+    struct asking_over over;
+    struct out lines;
+
+    asking_over_init(&over, STORE_MEMORY);
+    out_init(&lines, SIZE_MAX);
+    for (int i = 0; i < STREAM_RECORDS_MAX; i++)
+        out_print(
+            &lines,
+            TRADE("a%d", "2024-02-01", ",\"member_id\":\"A\",\"updated\":%lld"),
+            i, (i - STREAM_RECORDS_MAX) * 86400LL);
+    out_str(&lines, STR(TRADE("b", "2024-02-01", ",\"member_id\":\"B\"") "\0"));
+    post_trades(&over.a, lines.data);
+    out_fini(&lines);
+    cr_expect_eq(ask(&over.a, "/v1/members?format=ndjson"), 200);
+    cr_expect_not_null(strstr(asking_text(&over.a), "{\"member_id\":\"B\""));
+    cr_expect_eq(over.a.chunks, 2, "%zu chunks", over.a.chunks);
     asking_over_fini(&over);
 }
 

@@ -207,7 +207,7 @@ static const struct reading_case json[] = {
       "invalid 1\n/trades: must be a list of trades\n" },
     { "no document", BODY("7"), "invalid 1\n: must be a list of trades\n" },
     { "U+0000", ONE(",\"amount\":\"\\u0000\""),
-      "invalid 1\n: a string holds U+0000\n" },
+      "invalid 1\n: line 1, byte 72: a string holds U+0000\n" },
     { "a member twice", ONE(",\"id\":1,\"id\":2"),
       "malformed: line 1, byte 69: duplicate member \"id\"\n" },
     { "no JSON", BODY("[{"),
@@ -247,7 +247,7 @@ static const struct reading_case lines[] = {
       "line 5: transaction_id: " ID_FAULT
       "line 5: transaction_date: is missing\n" },
     { "U+0000", BODY(TRADE("") "\n" TRADE(",\"id\":\"\\u0000\"")),
-      "invalid 1\nline 2: a string holds U+0000\n" },
+      "invalid 1\nline 2: line 2, byte 122: a string holds U+0000\n" },
     { "a value over two lines", BODY("{" KEY "\n}"),
       "malformed: line 1, byte 53: the text ends too early\n" },
     { "two values on a line", BODY(TRADE("") " " TRADE("")),

@@ -259,6 +259,8 @@ class Worked(Case):
                 (406, "/v1/members/F000450?format=ndjson"),
                 (400, "/v1/members?from=2022-01-01"),
                 (404, "/v1/members/f000450"),
+                (404, "/v1/members/" + 255 * "m"),
+                (400, "/v1/members/" + 256 * "m"),
                 (404, "/v1/members/F000450?known_tx=2"),
                 (404, "/v1/members/F000450?as_of=2021-06-30")):
             self.refused(status, self.client.get(path), path)

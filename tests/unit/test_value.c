@@ -212,3 +212,26 @@ Test(value, three_types_have_one_value)
                   cases[i].text, STR_ARG(got.text));
     }
 }
+
+Test(value, its_json_reads_back)
+{
+    static const struct {
+        const char *json;
+        struct value value;
+    } cases[] = {
+        { "null", { VALUE_NULL, S("null") } },
+        { "false", { VALUE_FALSE, S("false") } },
+        { "true", { VALUE_TRUE, S("true") } },
+        { "-1.50", { VALUE_NUMBER, S("-1.50") } },
+        { "\"\"", { VALUE_STRING, S("") } },
+        { "\"true\"", { VALUE_STRING, S("true") } },
+        { "\"\\\"\"", { VALUE_STRING, S("\\\"") } },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct value got = value_of_json(str_of(cases[i].json));
+
+        cr_expect(value_equal(got, cases[i].value), "%s: %d %.*s",
+                  cases[i].json, (int)got.type, STR_ARG(got.text));
+    }
+}

@@ -82,7 +82,7 @@ static const struct reading_case cases[] = {
       "invalid 1\n/data: must be a list of trades\n" },
     { "neither", BODY("\"\""), "invalid 1\n: must be an object or a list\n" },
     { "U+0000", DATA(ROW(",\"amount\":\"\\u0000\"")),
-      "invalid 1\n: a string holds U+0000\n" },
+      "invalid 1\n: line 1, byte 80: a string holds U+0000\n" },
     { "a member twice", BODY("{\"data\":[],\"data\":[]}"),
       "malformed: line 1, byte 21: duplicate member \"data\"\n" },
     { "no JSON", BODY("{\"data\":["),
