@@ -142,8 +142,9 @@ enum vendor_key {
  * are passed over. What reaches the batch is valid; complaints name places by
  * the vendor's own members. ERR_MALFORMED: no JSON; ERR_INVALID: there are
  * complaints (an answer that has nothing to tell included); ERR_TOO_LARGE:
- * over VENDOR_PAGE_BYTES_MAX as a tree; ERR_BUSY: memory. A page of trades may
- * have none, as the one behind the last has; its batch is sealed.
+ * over VENDOR_PAGE_BYTES_MAX as a tree (TRADES_TREE_BYTES_MAX, of trades);
+ * ERR_BUSY: memory. A page of trades may have none, as the one behind the last
+ * has; its batch is sealed.
  */
 struct vendor_adapter {
     const char *name;

@@ -32,7 +32,7 @@ trades_page_decode(trades_page_reader *reader, const struct vendor_page *page,
     assert(target->into != NULL);
     assert(complaints != NULL);
 
-    arena_init(&arena, VENDOR_PAGE_BYTES_MAX);
+    arena_init(&arena, TRADES_TREE_BYTES_MAX);
     trade_form_init(&form, target->into, complaints);
     err = json_tree_parse(page->body, &arena, &root, why);
     if (err == ERR_INVALID)

@@ -102,6 +102,11 @@ class TradesIn(ServerCase):
         for body in ("[]", '{"data":[]}', '[{"data":[]}]'):
             self.counts(self.client.post(BENZINGA, body), body, 0, 0, 0)
 
+    def test_a_vendors_body_may_have_as_many_values_as_ours(self):
+        """64 MiB of its rows are some two million."""
+        body = '{"data":[],"more":[%s0]}' % (2500000 * "0,")
+        self.counts(self.client.post(BENZINGA, body), "many", 0, 0, 0)
+
     def test_our_shape_is_one_whatever_it_comes_in(self):
         rows = [answered("shape.1"), trade("shape.2"), trade(Num("7.0"))]
         self.counts(self.post(*body_of(rows, "json")), "json", 3, 0, 1)
