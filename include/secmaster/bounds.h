@@ -2,7 +2,7 @@
 #ifndef SECMASTER_BOUNDS_H
 #define SECMASTER_BOUNDS_H
 
-/* Facts (API.md 2; documented in openapi.yaml). */
+/* Facts (documented in openapi.yaml). */
 #define ATTRIBUTE_BYTES_MAX 128
 #define PORTFOLIO_BYTES_MAX 64
 #define SOURCE_BYTES_MAX 64

@@ -1,4 +1,4 @@
-/* What is wrong with a body, place by place (API.md 1, "errors"). */
+/* What is wrong with a body, place by place (openapi.yaml, "errors"). */
 #ifndef SECMASTER_COMPLAINT_H
 #define SECMASTER_COMPLAINT_H
 

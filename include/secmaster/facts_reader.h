@@ -8,7 +8,7 @@
 #include "secmaster/media.h"
 
 /*
- * One body of facts (API.md 2) in JSON (object or bare array), NDJSON or CSV.
+ * One body of facts in JSON (object or bare array), NDJSON or CSV.
  * Every fact that reaches the batch is valid. Rules broken are collected in
  * complaints (422); a text outside the grammar ends it (400).
  */

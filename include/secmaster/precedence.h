@@ -1,4 +1,4 @@
-/* Which source wins an attribute (API.md 4). */
+/* Which source wins an attribute. */
 #ifndef SECMASTER_PRECEDENCE_H
 #define SECMASTER_PRECEDENCE_H
 

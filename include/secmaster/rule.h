@@ -1,4 +1,4 @@
-/* A rule of precedence: lists of sources, best first (API.md 4). */
+/* A rule of precedence: lists of sources, best first. */
 #ifndef SECMASTER_RULE_H
 #define SECMASTER_RULE_H
 

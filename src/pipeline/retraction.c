@@ -1,4 +1,4 @@
-/* Retractions are judged in order of arrival (API.md 2). */
+/* Retractions are judged in order of arrival. */
 #include "retraction.h"
 
 #include <assert.h>
