@@ -161,11 +161,12 @@ enum err poller_quarantine_entry(struct poller *poller, uint64_t id,
                                  struct quarantine_info *out);
 
 /*
- * Publish the whole run of an entry from its raw pages, all at once, audits
- * apart; all its entries are then released, and the run has succeeded. *out
- * tells the entry. ERR_NOT_FOUND: no such entry. ERR_CONFLICT: it is not open,
- * or its dataset has a run under way. ERR_INVALID: what came cannot be decoded
- * or admitted, as why says; it stays open. ERR_BUSY, ERR_FULL, ERR_STORE.
+ * Publish the whole run of an entry from its raw pages, audits apart: a listing
+ * at once, else page by page, each in one commit with its entry. When all
+ * entries are released the run has succeeded. *out tells the entry.
+ * ERR_NOT_FOUND: no such entry. ERR_CONFLICT: it is not open, or its dataset
+ * has a run under way. ERR_INVALID: a page cannot be decoded or admitted, as
+ * why says; it and those behind it stay open. ERR_BUSY, ERR_FULL, ERR_STORE.
  */
 enum err poller_release(struct poller *poller, uint64_t id,
                         struct quarantine_info *out, struct why *why);

@@ -1,5 +1,6 @@
 """What vendors' data come to, day by day, as scenarios say it."""
 
+import datetime
 import http.client
 import json
 import unittest
@@ -97,6 +98,51 @@ class Data(unittest.TestCase):
         self.assertEqual((run["stored"], run["unchanged"]), (1, 1))
         self.assertEqual([row[1] for row in polling.prices(mine)],
                          ["2024-05-02", "2024-05-07"])
+
+    def chain(self, polling):
+        """Ask for a listing of today; it, and the runs that come by it."""
+        before = {name: len(polling.runs(name))
+                  for name in ("polygon", "benzinga")}
+        polling.run("tickers")
+        polling.until(lambda: len(polling.runs("polygon"))
+                      == before["polygon"] + 2, "prices")
+        prices = polling.runs("polygon")[-1]
+        ends = [polling.runs("polygon")[-2], polling.runs("benzinga")[-1],
+                polling.end("/v1/vendors/polygon/runs/" + prices["run"])]
+        self.assertEqual(len(polling.runs("benzinga")),
+                         before["benzinga"] + 1)
+        return ends
+
+    def test_a_day_goes_from_listing_to_trades_to_prices(self):
+        """As the clock has it: of today, by what comes after what."""
+        polling = self.begin("demo", polygon={"datasets": {
+            "tickers": {}, "open-close": {"after": "trades"}}}, benzinga={
+                "datasets": {"trades": {"after": "tickers",
+                                        "lookback_days": 120}}})
+        # Behind the delisting, so that no listing shrinks.
+        today = datetime.datetime.now(datetime.timezone.utc).date()
+        day = str(today - datetime.timedelta(days=10))
+        self.run_as("succeeded", polling, "tickers", (day, day))
+        listing, trades, prices = self.chain(polling)
+        self.assertEqual((listing["state"], listing["stored"]),
+                         ("unchanged", 0))
+        self.assertEqual((trades["state"], trades["stored"]),
+                         ("succeeded", 15))
+        self.assertEqual(prices["state"], "succeeded")
+        self.assertGreater(prices["stored"], 10)
+        self.assertEqual(polling.vendor("polygon")["watermark"], prices["to"])
+        # Once more: only what was missing is asked for.
+        again = self.chain(polling)
+        self.assertEqual([run["state"] for run in again], ["unchanged"] * 3)
+        self.assertEqual(again[2]["total"] or 0,
+                         prices["total"] - prices["stored"])
+        self.fake.change(rules=[{"do": "status", "status": 403}])
+        asked = len(self.fake.requests())
+        self.assertEqual([(run["state"], run["error"])
+                          for run in self.chain(polling)], [
+            ("failed", "the vendor answered 403"), ("failed", "upstream"),
+            ("failed", "upstream")])
+        self.assertEqual(len(self.fake.requests()), asked + 1)
 
     def test_an_empty_answer_deletes_nothing(self):
         polling = self.begin("calm")

@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from fake import FakeVendor
+from fake import FakeVendor, scenario
 from harness import BINARY, Num
 from polling import ASKED, FIRST, SPAN, TODAY, Polling, config_of
 
@@ -209,6 +209,35 @@ class Hands(unittest.TestCase):
         self.assertEqual(polling.metric(
             'secmaster_vendor_quarantine_entries{vendor="benzinga",'
             'dataset="trades"}'), Num(1))
+
+    def test_all_bad_pages_of_a_run_are_released(self):
+        """Rows of the future are suspicious, and can be admitted."""
+        doc = scenario("calm")
+        doc["rules"] = [{"match": {"vendor": "benzinga",
+                                   "params": {"page": "[012]"}}, "do": "rows",
+                         "at": 0, "set": {"updated": 4102444800}}]
+        polling = self.begin(doc)
+        polling.run("tickers", (FIRST, FIRST))
+        run = polling.run("trades", (FIRST, TODAY))
+        self.assertEqual((run["state"], run["stored"], run["pages"]),
+                         ("quarantined", 0, 3))
+        entries = polling.quarantine()
+        self.assertEqual([e["page"] for e in entries], [1, 2, 3])
+        told = self.decide(polling, entries[1], "release", 200)
+        self.assertEqual(told, {**entries[1], "state": "released"})
+        self.assertEqual(polling.quarantine(),
+                         [{**e, "state": "released"} for e in entries])
+        run = polling.runs("benzinga")[-1]
+        self.assertEqual((run["state"], run["stored"], run["unchanged"]),
+                         ("succeeded", 5, 0))
+        self.assertEqual(len(polling.trades()), 5)
+        # So it is behind a restart.
+        held = polling.held()
+        polling.server.restart()
+        self.assertEqual(polling.runs("benzinga")[-1], run)
+        self.assertEqual(polling.quarantine("?dataset=trades&limit=2"),
+                         [{**e, "state": "released"} for e in entries])
+        self.assertEqual(polling.held(), held)
 
 
 if __name__ == "__main__":
