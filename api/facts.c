@@ -120,15 +120,8 @@ static void
 resume(struct request *request, struct response *response)
 {
     const struct posting *posting = request->state;
-    const struct write_job *job = &posting->job;
 
-    if (submission_settled(request, response, job))
-        return;
-    if (job->err != OK) {
-        refuse(request, response, job->err, &job->why);
-        return;
-    }
-    submission_tell(request, response, job);
+    submission_tell(request, response, &posting->job, PROBLEM_INVALID_FACT);
 }
 
 static void

@@ -119,16 +119,8 @@ static void
 resume(struct request *request, struct response *response)
 {
     const struct putting *putting = request->state;
-    const struct write_job *job = &putting->job;
 
-    if (submission_settled(request, response, job))
-        return;
-    if (job->err != OK) {
-        problem_body(request, response, job->err, &putting->complaints,
-                     &job->why);
-        return;
-    }
-    submission_tell(request, response, job);
+    submission_tell(request, response, &putting->job, PROBLEM_INVALID_BODY);
 }
 
 static void

@@ -152,6 +152,7 @@ handle(struct request *request, struct response *response)
     job->kind = BATCH_PRECEDENCE;
     job->rule = &putting->rule;
     job->bytes = putting->body.capacity;
+    job->complaints = &putting->complaints;
     job->once.print = print_answer;
     job->once.status = 200;
     submission_send(request, response, job);
@@ -161,16 +162,8 @@ static void
 resume(struct request *request, struct response *response)
 {
     const struct putting *putting = request->state;
-    const struct write_job *job = &putting->job;
 
-    if (submission_settled(request, response, job))
-        return;
-    if (job->err != OK) {
-        problem_body(request, response, job->err, &putting->complaints,
-                     &job->why);
-        return;
-    }
-    submission_tell(request, response, job);
+    submission_tell(request, response, &putting->job, PROBLEM_INVALID_BODY);
 }
 
 static void

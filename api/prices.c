@@ -122,7 +122,7 @@ begin(struct request *request, struct response *response)
         (void)door_open(request, response, pricing);
 }
 
-/* What was found wrong, by the reader or by the writer. */
+/* What the reader found wrong. */
 static void
 refuse(struct request *request, struct response *response, enum err err,
        const struct why *why)
@@ -134,8 +134,7 @@ refuse(struct request *request, struct response *response, enum err err,
     else if (err == ERR_INVALID)
         problem_list(request, response, PROBLEM_INVALID_PRICE,
                      &pricing->complaints);
-    else if (err == ERR_TOO_LARGE && pricing->adapter != NULL &&
-             !pricing->is_submitted)
+    else if (err == ERR_TOO_LARGE && pricing->adapter != NULL)
         problem_set(request, response, PROBLEM_TOO_LARGE,
                     "the vendor's body has too many values to be read at once: "
                     "send it in parts");
@@ -226,21 +225,6 @@ prices_answer(const struct write_job *job, struct out *out)
     out_char(out, '}');
 }
 
-static void
-tell(struct request *request, struct response *response)
-{
-    const struct pricing *pricing = request->state;
-    const struct write_job *job = &pricing->job;
-
-    if (submission_settled(request, response, job))
-        return;
-    if (job->err != OK) {
-        refuse(request, response, job->err, &job->why);
-        return;
-    }
-    submission_tell(request, response, job);
-}
-
 /* A worker has read the page, or the writer has judged the batch. */
 static void
 resume(struct request *request, struct response *response)
@@ -248,7 +232,8 @@ resume(struct request *request, struct response *response)
     const struct pricing *pricing = request->state;
 
     if (pricing->is_submitted)
-        tell(request, response);
+        submission_tell(request, response, &pricing->job,
+                        PROBLEM_INVALID_PRICE);
     else if (pricing->err != OK)
         refuse(request, response, pricing->err, &pricing->why);
     else

@@ -27,8 +27,8 @@ void problem_begin(struct request *request, struct response *response,
 void problem_list(struct request *request, struct response *response,
                   enum problem problem, const struct complaints *complaints);
 
-/* What a body's reader, or the writer behind it, has said: broken grammar, a
- * list of what breaks a rule, or an error as below. */
+/* What a body's reader has said: broken grammar, a list of what breaks a rule,
+ * or an error as below. */
 void problem_body(struct request *request, struct response *response,
                   enum err err, const struct complaints *complaints,
                   const struct why *why);

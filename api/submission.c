@@ -1,11 +1,9 @@
 /* A write on its way: once, or not at all, or again with the same answer. */
 #include "submission.h"
 
-#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
-#include "problem.h"
 #include "route.h"
 #include "service.h"
 
@@ -172,9 +170,10 @@ repeat(struct request *request, struct response *response,
     tell_stored(request, response, job);
 }
 
-bool
-submission_settled(struct request *request, struct response *response,
-                   const struct write_job *job)
+/* Whether the key settles the answer, which is then given. */
+static bool
+is_settled(struct request *request, struct response *response,
+           const struct write_job *job)
 {
     switch (job->once.found) {
     case ONCE_FIRST:
@@ -201,10 +200,18 @@ is_stored(const struct write_job *job)
 
 void
 submission_tell(struct request *request, struct response *response,
-                const struct write_job *job)
+                const struct write_job *job, enum problem invalid)
 {
-    assert(job->err == OK);
-
+    if (is_settled(request, response, job))
+        return;
+    if (job->err == ERR_INVALID) {
+        problem_list(request, response, invalid, job->complaints);
+        return;
+    }
+    if (job->err != OK) {
+        problem_err(request, response, job->err, &job->why);
+        return;
+    }
     job->once.print(job, &response->body);
     if (is_stored(job)) {
         tell_stored(request, response, job);

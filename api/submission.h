@@ -5,6 +5,7 @@
 #ifndef API_SUBMISSION_H
 #define API_SUBMISSION_H
 
+#include "problem.h"
 #include "request.h"
 #include "secmaster/digest.h"
 #include "secmaster/writer.h"
@@ -32,18 +33,14 @@ void submission_send(struct request *request, struct response *response,
                      struct write_job *job);
 
 /*
- * The job came home: whether its key settles the answer, which is then
- * given: the first one again, or that the key was another request's.
- */
-bool submission_settled(struct request *request, struct response *response,
-                        const struct write_job *job);
-
-/*
- * The job came home well, and by no key: tell what print says of it, 200 where
- * nothing is stored (a dry run, or nothing was new), else with its status.
+ * The job came home: answer. Where its key settles that, it is the first answer
+ * again, or that the key was another request's. A job that failed is a problem,
+ * with the job's complaints under the name of invalid where it has some. Else
+ * what print says of it, 200 where nothing is stored (a dry run, or nothing was
+ * new), or with its status.
  */
 void submission_tell(struct request *request, struct response *response,
-                     const struct write_job *job);
+                     const struct write_job *job, enum problem invalid);
 
 /* For print: `"tx":1,"recorded_at":"...",`, or nothing where nothing is stored.
  */

@@ -65,7 +65,7 @@ begin(struct request *request, struct response *response)
         problem_err(request, response, ERR_BUSY, NULL);
 }
 
-/* What was found wrong, by the reader or by the writer. */
+/* What the reader found wrong. */
 static void
 refuse(struct request *request, struct response *response, enum err err,
        const struct why *why)
@@ -77,7 +77,7 @@ refuse(struct request *request, struct response *response, enum err err,
     else if (err == ERR_INVALID)
         problem_list(request, response, PROBLEM_INVALID_TRADE,
                      &posting->complaints);
-    else if (err == ERR_TOO_LARGE && !posting->is_submitted)
+    else if (err == ERR_TOO_LARGE)
         problem_set(request, response, PROBLEM_TOO_LARGE,
                     "the document has too many values to be read at once: send "
                     "it in parts, or trades as application/x-ndjson");
@@ -159,21 +159,6 @@ submit(struct request *request, struct response *response)
     submission_send(request, response, job);
 }
 
-static void
-tell(struct request *request, struct response *response)
-{
-    const struct posting *posting = request->state;
-    const struct write_job *job = &posting->job;
-
-    if (submission_settled(request, response, job))
-        return;
-    if (job->err != OK) {
-        refuse(request, response, job->err, &job->why);
-        return;
-    }
-    submission_tell(request, response, job);
-}
-
 /* The worker has read the body, or the writer has judged it. */
 static void
 resume(struct request *request, struct response *response)
@@ -181,7 +166,8 @@ resume(struct request *request, struct response *response)
     const struct posting *posting = request->state;
 
     if (posting->is_submitted)
-        tell(request, response);
+        submission_tell(request, response, &posting->job,
+                        PROBLEM_INVALID_TRADE);
     else
         submit(request, response);
 }

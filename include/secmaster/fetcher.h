@@ -49,7 +49,7 @@ struct fetch {
 };
 
 /*
- * Send it with the next turn. ERR_INVALID: a URL that url_origin_read refuses,
+ * Send it with the next turn. ERR_INVALID: a URL that url_origin_fault refuses,
  * or a bearer that is not one line of visible ASCII. ERR_BUSY: FETCHES_MAX
  * under way, or out of memory. Neither URL nor key is in why.
  */

@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 
-#include "secmaster/err.h"
 #include "secmaster/str.h"
 
 #define URL_BYTES_MAX 8192 /* a cursor in it may be long */
@@ -15,6 +14,7 @@ struct url_origin {
     bool is_https;
     bool is_loopback; /* localhost, 127.0.0.0/8, ::1 */
     unsigned port;    /* the scheme's own where none is written */
+    size_t len;       /* of the URL's text before its path or query */
     size_t host_len;
     char host[URL_HOST_BYTES_MAX]; /* small letters; IPv6 in brackets, in its
                                       shortest form */
@@ -22,16 +22,16 @@ struct url_origin {
 
 /*
  * Read the origin of an absolute http or https URL of visible ASCII without a
- * fragment. ERR_INVALID: anything that two readers could take for two hosts:
- * user names, backslashes, percent signs or other marks in the host. The URL
- * itself is never in why: it may carry a key.
+ * fragment. NULL, or why it has none: *out is set only on NULL. Refused is all
+ * that two readers could take for two hosts: user names, marks other than
+ * hyphens, empty labels, an IPv4 address that is not four plain numbers, a port
+ * that is not 1 .. 65535 without leading zeros. Static text: the URL may carry
+ * a key.
  */
-enum err url_origin_read(struct str url, struct url_origin *out,
-                         struct why *why);
+const char *url_origin_fault(struct str url, struct url_origin *out);
 
 /*
- * Whether both can be read and have one origin. Doubt is a no: a host with a
- * dot at its end is another one, an IPv4 address is equal in its letters only.
+ * Whether both can be read and have one origin. Doubt is a no.
  */
 bool url_same_origin(struct str a, struct str b);
 

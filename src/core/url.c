@@ -21,13 +21,19 @@ is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Nothing else: a percent sign, a backslash or a letter of another script would
- * be read as one host here and as another one by whoever connects. */
-static bool
-is_host_char(char c)
+/* Cut what is before the first stop off the front, or all. */
+static struct str
+take_until(struct str *from, char stop)
 {
-    return (small(c) >= 'a' && small(c) <= 'z') || is_digit(c) || c == '-' ||
-           c == '.' || c == '_';
+    const char *at =
+        from->len == 0 ? NULL : memchr(from->data, stop, from->len);
+    struct str taken = *from;
+
+    if (at != NULL)
+        taken.len = (size_t)(at - from->data);
+    from->data += taken.len;
+    from->len -= taken.len;
+    return taken;
 }
 
 /* Take a prefix, in any case, off the front. */
@@ -44,7 +50,7 @@ take_scheme(struct str *rest, struct str scheme)
     return true;
 }
 
-/* "" and ":" are the scheme's own port. */
+/* "" is the scheme's own port. */
 static bool
 read_port(struct str text, struct url_origin *out)
 {
@@ -52,39 +58,35 @@ read_port(struct str text, struct url_origin *out)
 
     if (text.len == 0)
         return true;
-    if (text.data[0] != ':' || text.len > 1 + PORT_DIGITS_MAX)
+    if (text.data[0] != ':' || text.len == 1 ||
+        text.len > 1 + PORT_DIGITS_MAX || text.data[1] == '0')
         return false;
-    if (text.len == 1)
-        return true;
     for (size_t i = 1; i < text.len; i++) {
         if (!is_digit(text.data[i]))
             return false;
         port = port * 10 + (unsigned)(text.data[i] - '0');
     }
-    if (port == 0 || port > PORT_MAX)
-        return false;
     out->port = port;
-    return true;
+    return port <= PORT_MAX;
 }
 
-/* [IPv6] has many spellings; the shortest stands for all. */
+/* [IPv6] has many spellings; the shortest stands for all. One that ends as IPv4
+ * does is refused: not every reader knows it. */
 static bool
-read_bracketed(struct str text, struct url_origin *out)
+take_bracketed(struct str *rest, struct url_origin *out)
 {
-    const char *end = memchr(text.data, ']', text.len);
-    char inside[INET6_ADDRSTRLEN];
+    struct str inside = take_until(rest, ']');
+    char text[INET6_ADDRSTRLEN];
     struct in6_addr address;
 
-    if (end == NULL)
+    if (rest->len == 0 || inside.len > sizeof text ||
+        memchr(inside.data, '.', inside.len) != NULL)
         return false;
-
-    size_t len = (size_t)(end - text.data) - 1;
-
-    if (len == 0 || len >= sizeof inside)
-        return false;
-    memcpy(inside, text.data + 1, len);
-    inside[len] = '\0';
-    if (inet_pton(AF_INET6, inside, &address) != 1)
+    rest->data++;
+    rest->len--;
+    memcpy(text, inside.data + 1, inside.len - 1);
+    text[inside.len - 1] = '\0';
+    if (inet_pton(AF_INET6, text, &address) != 1)
         return false;
     out->host[0] = '[';
     if (inet_ntop(AF_INET6, &address, out->host + 1, INET6_ADDRSTRLEN) == NULL)
@@ -92,41 +94,63 @@ read_bracketed(struct str text, struct url_origin *out)
     out->host_len = strlen(out->host) + 1;
     out->host[out->host_len - 1] = ']';
     out->is_loopback = IN6_IS_ADDR_LOOPBACK(&address);
-    return read_port((struct str){ end + 1, text.len - len - 2 }, out);
+    return true;
 }
 
+/* Four numbers, each in full: resolvers read shorter forms as they like. */
 static bool
-is_loopback(struct str host)
+read_ipv4(struct str host, struct in_addr *out)
 {
     char text[INET_ADDRSTRLEN];
-    struct in_addr address;
 
-    if (str_equal(host, STR("localhost")))
-        return true;
     if (host.len >= sizeof text)
         return false;
     memcpy(text, host.data, host.len);
     text[host.len] = '\0';
-    return inet_pton(AF_INET, text, &address) == 1 &&
-           ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET;
+    return inet_pton(AF_INET, text, out) == 1;
+}
+
+/* Labels of small letters, digits and hyphens, and nothing that whoever
+ * connects would read as another host; the last one begins with a letter, or it
+ * would be an address of some form. */
+static bool
+is_name(struct str host)
+{
+    for (;;) {
+        struct str label = take_until(&host, '.');
+
+        if (label.len == 0 || label.data[0] == '-' ||
+            label.data[label.len - 1] == '-')
+            return false;
+        for (size_t i = 0; i < label.len; i++)
+            if (!(label.data[i] >= 'a' && label.data[i] <= 'z') &&
+                !is_digit(label.data[i]) && label.data[i] != '-')
+                return false;
+        if (host.len == 0)
+            return !is_digit(label.data[0]);
+        host.data++;
+        host.len--;
+    }
 }
 
 static bool
-read_named(struct str text, struct url_origin *out)
+take_named(struct str *rest, struct url_origin *out)
 {
-    size_t len = 0;
+    struct str host = take_until(rest, ':');
+    struct in_addr address;
 
-    while (len < text.len && is_host_char(text.data[len])) {
-        if (len == sizeof out->host)
-            return false;
-        out->host[len] = small(text.data[len]);
-        len++;
-    }
-    if (len == 0)
+    if (host.len > sizeof out->host)
         return false;
-    out->host_len = len;
-    out->is_loopback = is_loopback((struct str){ out->host, len });
-    return read_port((struct str){ text.data + len, text.len - len }, out);
+    for (size_t i = 0; i < host.len; i++)
+        out->host[i] = small(host.data[i]);
+    out->host_len = host.len;
+    host.data = out->host;
+    if (read_ipv4(host, &address)) {
+        out->is_loopback = ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET;
+        return true;
+    }
+    out->is_loopback = str_equal(host, STR("localhost"));
+    return is_name(host);
 }
 
 static bool
@@ -139,41 +163,38 @@ is_visible(struct str url)
     return true;
 }
 
-enum err
-url_origin_read(struct str url, struct url_origin *out, struct why *why)
+const char *
+url_origin_fault(struct str url, struct url_origin *out)
 {
-    struct str rest = url;
     struct url_origin origin = { .is_https = true, .port = HTTPS_PORT };
-    bool is_read;
+    struct str rest = url;
+    bool has_host;
 
     assert(out != NULL);
 
     if (url.len > URL_BYTES_MAX)
-        return why_set(why, ERR_INVALID, "the URL is longer than %d bytes",
-                       URL_BYTES_MAX);
+        return "the URL is too long";
     if (!is_visible(url))
-        return why_set(why, ERR_INVALID,
-                       "the URL has a character that must be escaped, or a "
-                       "fragment");
+        return "the URL has a character that must be escaped, or a fragment";
     if (take_scheme(&rest, STR("http://"))) {
         origin.is_https = false;
         origin.port = HTTP_PORT;
     } else if (!take_scheme(&rest, STR("https://"))) {
-        return why_set(why, ERR_INVALID, "the URL is not one of http or https");
+        return "the URL must begin with \"https://\" or \"http://\"";
     }
 
-    rest.len = 0;
-    while (rest.data + rest.len < url.data + url.len &&
-           rest.data[rest.len] != '/' && rest.data[rest.len] != '?')
-        rest.len++;
-    is_read = rest.len > 0 && rest.data[0] == '['
-                  ? read_bracketed(rest, &origin)
-                  : read_named(rest, &origin);
-    if (!is_read)
-        return why_set(why, ERR_INVALID,
-                       "the URL's host and port are not plain");
+    rest = take_until(&rest, '/');
+    rest = take_until(&rest, '?');
+    origin.len = (size_t)(rest.data + rest.len - url.data);
+    has_host = rest.len > 0 && rest.data[0] == '['
+                   ? take_bracketed(&rest, &origin)
+                   : take_named(&rest, &origin);
+    if (!has_host)
+        return "the URL has no host that is a name or an address";
+    if (!read_port(rest, &origin))
+        return "the URL's port must be from 1 to 65535";
     *out = origin;
-    return OK;
+    return NULL;
 }
 
 bool
@@ -181,8 +202,8 @@ url_same_origin(struct str a, struct str b)
 {
     struct url_origin left, right;
 
-    return url_origin_read(a, &left, NULL) == OK &&
-           url_origin_read(b, &right, NULL) == OK &&
+    return url_origin_fault(a, &left) == NULL &&
+           url_origin_fault(b, &right) == NULL &&
            left.is_https == right.is_https && left.port == right.port &&
            str_equal((struct str){ left.host, left.host_len },
                      (struct str){ right.host, right.host_len });

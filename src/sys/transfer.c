@@ -144,11 +144,13 @@ transfer_new(const struct transfer_ground *ground, const struct fetch *fetch,
              struct transfer **out, struct why *why)
 {
     struct url_origin origin;
+    const char *fault = url_origin_fault(str_of(fetch->url), &origin);
     struct transfer *transfer;
 
     assert(fetch->timeout_ms > 0);
 
-    TRY(url_origin_read(str_of(fetch->url), &origin, why));
+    if (fault != NULL)
+        return why_set(why, ERR_INVALID, "%s", fault);
     if (fetch->bearer != NULL && !is_bearer(fetch->bearer))
         return why_set(why, ERR_INVALID,
                        "the key is not one line of visible ASCII of up to %d "

@@ -143,7 +143,8 @@ static const struct row refused[] = {
       "{\"name\":\"n" NAME64 "\",\"adapter\":\"open\","
       "\"base_url\":\"https://h\"}]}",
       "/vendors/0/name: " NAME_FAULT
-      "/vendors/0/base_url: the URL must begin with \"https://\"\n"
+      "/vendors/0/base_url: the URL must begin with \"https://\" or "
+      "\"http://\"\n"
       "/vendors/0/adapter: there is no such adapter\n"
       "/vendors/1/name: " NAME_FAULT
       "/vendors/1/base_url: the URL must begin with \"https://\": only this "
