@@ -95,6 +95,8 @@ average_values(struct bar_table *table, const struct values *values)
     struct averaging *averaging = table->state;
     struct moving_average *moving = &averaging->moving;
 
+    assert(values->wanted <= values->count);
+
     if (values->security_id != averaging->security_id)
         moving_average_init(moving);
     averaging->security_id = values->security_id;
