@@ -5,20 +5,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <yajl/yajl_parse.h>
 
 #include "secmaster/bounds.h"
 
 #include "json_place.h"
 #include "json_rows.h"
-#include "json_skip.h"
+#include "json_values.h"
 #include "members_seen.h"
 
 /* Where the next event stands. */
 enum json_level { AT_ROOT, IN_TOP, IN_LIST, IN_ROW };
 
-/* The context of the events; zero but for the first three. */
+/* The context of the hooks; zero but for the first four. */
 struct json_events {
+    struct json_values values; /* the context of yajl's events */
     enum json_layout layout;
     struct row_sink *sink;          /* borrowed */
     const struct json_place *place; /* borrowed: of what yajl is given next */
@@ -29,14 +29,9 @@ struct json_events {
     bool bare;        /* the list is the whole text */
     bool line_filled; /* NDJSON: this line has had its value */
     struct members_seen top, row;
-    struct json_skip skip;
-
-    /* Set by the event that stops yajl. */
-    enum err err;
-    char fault[160];
 };
 
-extern const yajl_callbacks json_events_callbacks;
+extern const struct json_hooks json_events_hooks;
 
 /* Whether rows may stand here: in the list, or on a line. */
 bool json_events_between(const struct json_events *events);

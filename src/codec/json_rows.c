@@ -39,6 +39,7 @@ json_rows_new(enum json_layout layout, struct row_sink *sink)
     if (rows == NULL)
         return NULL;
     rows->events = (struct json_events){
+        .values = { .hooks = &json_events_hooks, .context = &rows->events },
         .layout = layout,
         .sink = sink,
         .place = &rows->place,
@@ -48,7 +49,7 @@ json_rows_new(enum json_layout layout, struct row_sink *sink)
     json_glance_init(&rows->glance, layout, sink->shape);
     json_gate_init(&rows->gate);
     out_init(&rows->held, BODY_BYTES_CEILING);
-    rows->yajl = yajl_alloc(&json_events_callbacks, NULL, &rows->events);
+    rows->yajl = yajl_alloc(&json_values_callbacks, NULL, &rows->events.values);
     if (rows->yajl == NULL) {
         free(rows);
         return NULL;
@@ -78,11 +79,11 @@ verdict(struct json_rows *rows, yajl_status status, struct str piece,
         return OK;
     if (status == yajl_status_error)
         return json_place_fault(rows->place, rows->yajl, piece, NULL, why);
-    assert(rows->events.err != OK);
-    if (rows->events.err != ERR_MALFORMED)
-        return rows->events.err;
-    return json_place_fault(rows->place, rows->yajl, piece, rows->events.fault,
-                            why);
+    assert(rows->events.values.err != OK);
+    if (rows->events.values.err != ERR_MALFORMED)
+        return rows->events.values.err;
+    return json_place_fault(rows->place, rows->yajl, piece,
+                            rows->events.values.fault, why);
 }
 
 static enum err

@@ -2,12 +2,10 @@
 #include "secmaster/lookup_reader.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
-#include <yajl/yajl_parse.h>
 
 #include "json_place.h"
-#include "json_skip.h"
+#include "json_values.h"
 #include "members_seen.h"
 #include "row_sink.h"
 #include "secmaster/bounds.h"
@@ -46,29 +44,17 @@ static const struct {
 #define LISTS_FIRST 64
 
 struct reader {
-    struct row_sink sink; /* gathers a key; knows how to complain */
+    struct json_values values; /* the context of yajl's events */
+    struct row_sink sink;      /* gathers a key; knows how to complain */
     struct arena *arena;
     struct lookup *into;
     size_t key_capacity, name_capacity;
     enum level level;
     size_t member; /* whose value comes next */
     struct members_seen top, key;
-    struct json_skip skip;
     bool top_has[TOP_MEMBERS], is_object;
-    enum err err; /* of the event that stopped yajl */
-    char fault[160];
     struct why *why;
 };
-
-/* What an event answers: go on? */
-enum { STOP = 0, GO_ON = 1 };
-
-static int
-stop(struct reader *reader, enum err err)
-{
-    reader->err = err;
-    return err == OK ? GO_ON : STOP;
-}
 
 /* Make room for one more item; what was outgrown stays in the arena. */
 static enum err
@@ -194,139 +180,76 @@ take_member(struct reader *reader, struct token token)
 }
 
 /* A value that is no container, or a container nobody wants. */
-static int
-take(struct reader *reader, struct token token)
+static enum err
+take(void *context, struct token token)
 {
+    struct reader *reader = context;
     struct row_sink *sink = &reader->sink;
 
     switch (reader->level) {
     case AT_ROOT:
         body_complain(sink, (struct str){ 0 }, "must be an object");
-        return GO_ON;
+        return OK;
     case IN_TOP:
         take_member(reader, token);
-        return GO_ON;
+        return OK;
     case IN_IDS:
-        return stop(reader, take_id(reader, token));
+        return take_id(reader, token);
     case IN_KEYS:
         if (has_room(reader)) {
             row_sink_begin(sink);
             row_complain(sink, (struct str){ 0 }, "must be an object");
         }
-        return GO_ON;
+        return OK;
     case IN_KEY:
         if (reader->member == MEMBER_UNKNOWN)
-            return GO_ON;
-        return stop(reader, row_sink_member(sink, reader->member, token));
+            return OK;
+        return row_sink_member(sink, reader->member, token);
     case IN_NAMES:
-        return stop(reader, take_name(reader, token));
+        return take_name(reader, token);
     }
     assert(false && "a value stands on one of the levels");
-    return STOP;
+    return ERR_INTERNAL;
 }
 
-static int
-take_scalar(struct reader *reader, struct token token)
-{
-    return json_skip_is_on(&reader->skip) ? GO_ON : take(reader, token);
-}
-
-static int
-on_null(void *context)
-{
-    return take_scalar(context, (struct token){ .type = TOKEN_NULL });
-}
-
-static int
-on_boolean(void *context, int truth)
-{
-    struct token token = { .type = truth ? TOKEN_TRUE : TOKEN_FALSE };
-
-    return take_scalar(context, token);
-}
-
-static int
-on_number(void *context, const char *text, size_t len)
-{
-    return take_scalar(context, (struct token){ TOKEN_NUMBER, { text, len } });
-}
-
-static int
-on_string(void *context, const unsigned char *text, size_t len)
-{
-    struct token token = { TOKEN_STRING, { (const char *)text, len } };
-
-    return take_scalar(context, token);
-}
-
-static int
-skip_more(struct reader *reader)
-{
-    json_skip_begin(&reader->skip);
-    return GO_ON;
-}
-
-/* Pass over the container that begins, all of it. */
-static int
-skip(struct reader *reader)
-{
-    int go_on = take(reader, (struct token){ .type = TOKEN_NESTED });
-
-    (void)skip_more(reader);
-    return go_on;
-}
-
-static int
-on_start_map(void *context)
+static enum err
+begin_map(void *context, bool *is_wanted)
 {
     struct reader *reader = context;
 
-    if (json_skip_is_on(&reader->skip))
-        return skip_more(reader);
+    *is_wanted = true;
     if (reader->level == AT_ROOT) {
         reader->is_object = true;
         reader->level = IN_TOP;
-        return GO_ON;
+        return OK;
     }
-    if (reader->level != IN_KEYS)
-        return skip(reader);
-    if (!has_room(reader))
-        return skip_more(reader);
+    *is_wanted = reader->level == IN_KEYS && has_room(reader);
+    if (!*is_wanted)
+        return OK;
     reader->level = IN_KEY;
     members_seen_reset(&reader->key);
     row_sink_begin(&reader->sink);
-    return GO_ON;
+    return OK;
 }
 
-static int
-on_start_array(void *context)
+static enum err
+begin_array(void *context, bool *is_wanted)
 {
     struct reader *reader = context;
 
-    if (json_skip_is_on(&reader->skip))
-        return skip_more(reader);
-    if (reader->level != IN_TOP || reader->member == MEMBER_UNKNOWN ||
-        reader->member == TOP_AS_OF)
-        return skip(reader);
+    *is_wanted = reader->level == IN_TOP && reader->member != MEMBER_UNKNOWN &&
+                 reader->member != TOP_AS_OF;
+    if (!*is_wanted)
+        return OK;
     if (reader->member == TOP_NAMES)
         reader->into->is_projected = true;
     reader->level = tops[reader->member].level;
     reader->sink.pointer = tops[reader->member].pointer;
     reader->sink.rows = 0;
-    return GO_ON;
+    return OK;
 }
 
-static int
-duplicate(struct reader *reader, struct str name)
-{
-    struct str shown = name_clip(name);
-
-    (void)snprintf(reader->fault, sizeof reader->fault,
-                   "duplicate member \"%.*s\"", STR_ARG(shown));
-    return stop(reader, ERR_MALFORMED);
-}
-
-static int
+static enum err
 key_key(struct reader *reader, struct str name)
 {
     size_t i = member_find(key_members, KEY_MEMBERS, name);
@@ -334,14 +257,14 @@ key_key(struct reader *reader, struct str name)
 
     if (is_known ? members_seen_known(&reader->key, i)
                  : members_seen_unknown(&reader->key, name))
-        return duplicate(reader, name);
+        return json_values_duplicate(&reader->values, name);
     reader->member = is_known ? i : MEMBER_UNKNOWN;
     if (!is_known)
         row_complain(&reader->sink, name, "unknown member");
-    return GO_ON;
+    return OK;
 }
 
-static int
+static enum err
 top_key(struct reader *reader, struct str name)
 {
     size_t i = 0;
@@ -350,79 +273,68 @@ top_key(struct reader *reader, struct str name)
         i++;
     if (i < TOP_MEMBERS ? members_seen_known(&reader->top, i)
                         : members_seen_unknown(&reader->top, name))
-        return duplicate(reader, name);
+        return json_values_duplicate(&reader->values, name);
     reader->member = i < TOP_MEMBERS ? i : MEMBER_UNKNOWN;
     if (i < TOP_MEMBERS)
         reader->top_has[i] = true;
     else
         body_complain(&reader->sink, name, "unknown member");
-    return GO_ON;
+    return OK;
 }
 
-static int
-on_map_key(void *context, const unsigned char *text, size_t len)
+static enum err
+key(void *context, struct str name)
 {
     struct reader *reader = context;
-    struct str name = { (const char *)text, len };
 
-    if (json_skip_is_on(&reader->skip))
-        return json_skip_key(&reader->skip, name) ? duplicate(reader, name)
-                                                  : GO_ON;
     assert(reader->level == IN_TOP || reader->level == IN_KEY);
     return reader->level == IN_KEY ? key_key(reader, name)
                                    : top_key(reader, name);
 }
 
-static int
-on_end(void *context)
+static enum err
+end(void *context)
 {
     struct reader *reader = context;
 
-    if (json_skip_is_on(&reader->skip)) {
-        json_skip_end(&reader->skip);
-        return GO_ON;
-    }
     switch (reader->level) {
     case IN_KEY:
         reader->level = IN_KEYS;
-        return stop(reader, row_sink_end(&reader->sink));
+        return row_sink_end(&reader->sink);
     case IN_IDS:
     case IN_KEYS:
     case IN_NAMES:
         reader->level = IN_TOP;
-        return GO_ON;
+        return OK;
     case IN_TOP:
         reader->level = AT_ROOT;
-        return GO_ON;
+        return OK;
     case AT_ROOT:
         break;
     }
     assert(false && "yajl ends only what it began");
-    return STOP;
+    return ERR_INTERNAL;
 }
 
-static const yajl_callbacks events = {
-    .yajl_null = on_null,
-    .yajl_boolean = on_boolean,
-    .yajl_number = on_number,
-    .yajl_string = on_string,
-    .yajl_start_map = on_start_map,
-    .yajl_map_key = on_map_key,
-    .yajl_end_map = on_end,
-    .yajl_start_array = on_start_array,
-    .yajl_end_array = on_end,
+static const struct json_hooks hooks = {
+    .take = take,
+    .begin_map = begin_map,
+    .begin_array = begin_array,
+    .key = key,
+    .end = end,
 };
 
 static enum err
 verdict(const struct reader *reader, yajl_status status, yajl_handle yajl,
         struct json_place place, struct str piece)
 {
-    const char *fault = status == yajl_status_error ? NULL : reader->fault;
+    const char *fault =
+        status == yajl_status_error ? NULL : reader->values.fault;
 
     if (status == yajl_status_ok)
         return OK;
-    if (fault != NULL && reader->err != ERR_MALFORMED)
-        return reader->err;
+    if (fault != NULL && reader->values.err != ERR_MALFORMED)
+        return reader->values.err;
     return json_place_fault(place, yajl, piece, fault, reader->why);
 }
 
@@ -456,7 +368,10 @@ enum err
 lookup_read(struct str body, struct arena *arena, struct complaints *complaints,
             struct lookup *out, struct why *why)
 {
-    struct reader reader = { .arena = arena, .into = out, .why = why };
+    struct reader reader = { .values = { .hooks = &hooks, .context = &reader },
+                             .arena = arena,
+                             .into = out,
+                             .why = why };
     struct json_gate gate;
     yajl_handle yajl;
     enum err err;
@@ -468,7 +383,7 @@ lookup_read(struct str body, struct arena *arena, struct complaints *complaints,
     TRY(json_gate_feed(&gate, body, why));
     TRY(json_gate_finish(&gate, why));
 
-    yajl = yajl_alloc(&events, NULL, &reader);
+    yajl = yajl_alloc(&json_values_callbacks, NULL, &reader.values);
     if (yajl == NULL)
         return ERR_BUSY;
     row_sink_init(&reader.sink, &key_shape, complaints);
