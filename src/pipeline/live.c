@@ -7,8 +7,12 @@
 #include "engine_inside.h"
 #include "live_commit.h"
 #include "secmaster/url.h"
+#include "secmaster/utf8.h"
 
 #define COMPLAINTS_BYTES_MAX (1UL << 20)
+
+/* A reason before it is cut to what is kept. */
+#define LIVE_REASON_BYTES_MAX (2 * QUARANTINE_REASON_BYTES)
 
 static struct run_shape
 shape_of(const struct engine_dataset *dataset)
@@ -76,14 +80,17 @@ void
 live_reason(struct live *live, const char *format, ...)
 {
     struct quarantine_info *entry = &live->entry;
+    char text[LIVE_REASON_BYTES_MAX];
     va_list args;
 
     if (entry->reason_count == QUARANTINE_REASONS_MAX)
         return;
     va_start(args, format);
-    (void)vsnprintf(entry->reasons[entry->reason_count++],
-                    QUARANTINE_REASON_BYTES, format, args);
+    (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    /* Vendors' own words are in it, and it must be read back from JSON. */
+    utf8_copy(entry->reasons[entry->reason_count++], QUARANTINE_REASON_BYTES,
+              text);
 }
 
 void
