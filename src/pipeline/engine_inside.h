@@ -34,6 +34,13 @@ struct engine_vendor {
     struct poller_vendor_stats stats;
 };
 
+/* What a page is known again by; rows 0: there was none. */
+struct page_mark {
+    uint64_t page;
+    uint32_t rows;
+    uint64_t print;
+};
+
 /* A run that is queued or running, and the page at hand. */
 struct live {
     struct run run;
@@ -58,9 +65,8 @@ struct live {
     struct trade_batch *trades;
     struct arena arena; /* of complaints; reset with each page */
     struct complaints complaints;
-    uint32_t rows, rows_before;
-    uint64_t print, print_before;
-    struct quarantine_info entry; /* its reasons */
+    struct page_mark before, circle; /* earlier pages of the run */
+    struct quarantine_info entry;    /* its reasons */
 };
 
 struct engine_dataset {
@@ -74,6 +80,7 @@ struct engine_dataset {
     struct live *live;
     bool is_wanted; /* its turn came while it had a run */
     bool has_ended;
+    uint64_t last_ended; /* the newest run that has, and how */
     enum run_state last_end;
     uint64_t last_rows; /* of the listing that was published last */
     char watermark[WATERMARK_BYTES];
