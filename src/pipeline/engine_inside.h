@@ -53,8 +53,10 @@ struct live {
     struct arena plan_arena;
     struct plan plan;
 
-    struct out asked; /* the URL of the page at hand, without a key */
-    struct out next;  /* where it goes on, likewise; empty: by number */
+    struct out asked;     /* the URL of the page at hand, without a key */
+    struct out next;      /* where it goes on, likewise; empty: by number */
+    struct out elsewhere; /* where the vendor has it; empty: where asked */
+    int redirects;        /* up to there */
     int status;
     char content_type[FETCH_HEADER_BYTES];
     struct out body;
@@ -179,6 +181,7 @@ enum err live_leave_out(struct engine *engine, struct live *live,
 enum err live_whole(struct engine *engine, struct live *live, bool is_audited,
                     struct why *why);
 void live_drop_page(struct live *live);
+void live_forget_elsewhere(struct live *live);
 void live_reason(struct live *live, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void live_complaints(struct live *live);

@@ -302,10 +302,11 @@ outcome_of(const struct fetch_answer *answer)
     case FETCH_RESET:
     case FETCH_FAILED:
         return OUTCOME_CONNECTION;
+    case FETCH_REDIRECTED:
+        return answer->is_within ? OUTCOME_OK : OUTCOME_UNUSABLE;
     case FETCH_NOT_HTTP:
     case FETCH_TOO_LARGE:
     case FETCH_BAD_ENCODING:
-    case FETCH_REDIRECTED:
         return OUTCOME_UNUSABLE;
     }
     assert(false);
@@ -384,19 +385,27 @@ find_live(struct engine *engine, const void *context)
     return NULL;
 }
 
-/* Redirects were requests as well. */
-static void
-count(struct engine *engine, struct engine_vendor *vendor,
-      const struct fetch_answer *answer)
+/* False: it is not followed. */
+static bool
+redirect(struct live *live, struct fetch_answer *answer)
 {
-    const int64_t now_us = engine_now_us(engine);
+    const int redirects = live->redirects;
 
-    vendor->stats.requests[outcome_of(answer)]++;
-    for (int i = 1; i < answer->requests; i++)
-        rate_limit_spend(&vendor->limit, now_us);
-    /* Lost, it is a request or two that a restart does not know of. */
-    if (answer->requests > 1)
-        (void)!engine_put_pace(engine, vendor, NULL);
+    live_forget_elsewhere(live);
+    if (!answer->is_within)
+        return false;
+    if (redirects == FETCH_REDIRECTS_MAX) {
+        why_print(&answer->why, "redirected too often");
+        return false;
+    }
+    out_str(&live->elsewhere, out_text(&answer->body));
+    if (out_finish(&live->elsewhere) != OK) {
+        live_forget_elsewhere(live);
+        return false;
+    }
+    live->redirects = redirects + 1;
+    run_redirected(&live->run);
+    return true;
 }
 
 void
@@ -408,7 +417,11 @@ engine_answer(struct engine *engine, struct fetch_answer *answer)
         fetch_answer_fini(answer);
         return;
     }
-    count(engine, live->dataset->vendor, answer);
+    live->dataset->vendor->stats.requests[outcome_of(answer)]++;
+    if (redirect(live, answer)) {
+        fetch_answer_fini(answer);
+        return;
+    }
     if (is_retried(answer, outcome_of(answer))) {
         miss(engine, live, answer);
     } else if (answer->outcome != FETCH_OK) {

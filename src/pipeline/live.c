@@ -43,6 +43,7 @@ live_new(struct engine_dataset *dataset, const struct run_record *record)
     arena_init(&live->arena, COMPLAINTS_BYTES_MAX);
     out_init(&live->asked, URL_BYTES_MAX);
     out_init(&live->next, URL_BYTES_MAX);
+    out_init(&live->elsewhere, URL_BYTES_MAX);
     out_init(&live->body, VENDOR_BODY_BYTES_MAX);
     listing_init(&live->listing);
     return live;
@@ -57,11 +58,23 @@ live_free(struct live *live)
     batch_free(live->facts);
     listing_fini(&live->listing);
     out_fini(&live->body);
+    live_forget_elsewhere(live);
+    out_fini(&live->elsewhere);
     out_fini(&live->next);
     out_fini(&live->asked);
     arena_fini(&live->arena);
     arena_fini(&live->plan_arena);
     free(live);
+}
+
+/* There may be a key in it, as the vendor repeats what it was asked. */
+void
+live_forget_elsewhere(struct live *live)
+{
+    if (live->elsewhere.data != NULL)
+        explicit_bzero(live->elsewhere.data, live->elsewhere.len);
+    out_reset(&live->elsewhere);
+    live->redirects = 0;
 }
 
 void
@@ -285,14 +298,16 @@ send(struct engine *engine, struct live *live, struct why *why)
         .bearer = vendor->adapter->key == KEY_BEARER ? vendor->key.data : NULL,
         .timeout_ms = (int)vendor->config->timeout_seconds * 1000,
         .body_bytes_max = VENDOR_BODY_BYTES_MAX,
+        .is_single = true, /* each redirect waits for its own token */
         .context = live,
     };
     struct out url;
     enum err err;
 
     out_init(&url, URL_BYTES_MAX);
-    out_str(&url, out_text(&live->asked));
-    if (vendor->key.data != NULL)
+    out_str(&url,
+            out_text(live->redirects > 0 ? &live->elsewhere : &live->asked));
+    if (vendor->key.data != NULL && live->redirects == 0)
         vendor_key_put(vendor->adapter, vendor->key, &url);
     out_char(&url, '\0');
     err = out_finish(&url);

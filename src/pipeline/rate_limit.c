@@ -112,14 +112,6 @@ rate_limit_take(struct rate_limit *limit, int64_t now_us)
     return 0;
 }
 
-void
-rate_limit_spend(struct rate_limit *limit, int64_t now_us)
-{
-    come_to(limit, now_us);
-    limit->full_us += limit->interval_us;
-    add(limit, now_us);
-}
-
 uint32_t
 rate_limit_tokens_left(struct rate_limit *limit, int64_t now_us)
 {
@@ -156,7 +148,7 @@ rate_limit_encode(struct rate_limit *limit, int64_t now_us, struct out *out)
 
 /* All of a window's requests, now. */
 static void
-spend_window(struct rate_limit *limit, int64_t now_us)
+spend(struct rate_limit *limit, int64_t now_us)
 {
     for (uint32_t i = 0; i < limit->per_minute; i++)
         add(limit, now_us);
@@ -227,6 +219,6 @@ rate_limit_decode(struct rate_limit *limit, struct str bytes, int64_t now_us,
     limit->latest_us = now_us;
     err = read_kept(limit, bytes, now_us, why);
     if (err != OK)
-        spend_window(limit, now_us);
+        spend(limit, now_us);
     return err;
 }

@@ -40,11 +40,8 @@ enum err rate_limit_init(struct rate_limit *limit, uint32_t per_minute,
 void rate_limit_fini(struct rate_limit *limit);
 
 /* 0: a request may go now, and is counted. Else nothing is, and so many
- * microseconds later one may; at most a window, but for what was spent. */
+ * microseconds later one may; at most a window. */
 int64_t rate_limit_take(struct rate_limit *limit, int64_t now_us);
-
-/* A request that has gone without asking: those after it wait for it. */
-void rate_limit_spend(struct rate_limit *limit, int64_t now_us);
 
 /* How many more the window has room for; the bucket may space them. */
 uint32_t rate_limit_tokens_left(struct rate_limit *limit, int64_t now_us);

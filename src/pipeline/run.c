@@ -99,6 +99,15 @@ run_sent(struct run *run)
 }
 
 void
+run_redirected(struct run *run)
+{
+    assert(run->step == RUN_STEP_WAIT);
+
+    run->tries--;
+    run->step = RUN_STEP_FETCH;
+}
+
+void
 run_answered(struct run *run, bool is_page)
 {
     assert(run->step == RUN_STEP_WAIT);

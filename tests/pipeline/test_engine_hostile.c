@@ -109,26 +109,43 @@ Test(engine_hostile, patience_needs_no_body)
     }
 }
 
-/* Each redirect was a request of the vendor's five a minute. */
-Test(engine_hostile, redirects_are_paid_for)
+/* Each redirect is a request of the vendor's five a minute. */
+Test(engine_hostile, redirects_go_by_the_pace)
 {
     static const struct {
         int redirects;
-        int64_t wait_us;
-    } rows[] = { { 0, 12400000 }, { 1, 24800000 }, { 3, 49600000 } };
+        enum run_state state;
+        const char *error;
+        size_t requests;
+    } rows[] = {
+        { 0, RUN_SUCCEEDED, "", 2 },
+        { 1, RUN_SUCCEEDED, "", 2 },
+        { 3, RUN_SUCCEEDED, "", 4 },
+        { 4, RUN_FAILED, "redirected too often", 4 },
+    };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct scripted sent_on[] = {
-            { "market=stocks", 1, 1, 429, FETCH_OK, "1", NULL },
-        };
-        int64_t wait_us;
+        struct run_info run;
 
-        begin(sent_on, 1);
+        begin(NULL, 0);
         polling.sent_on = rows[i].redirects;
         polling_run_until(AT(6, 20));
-        wait_us = polling.requests[1].at_us - polling.requests[0].at_us;
-        cr_expect_eq(wait_us, rows[i].wait_us, "%d redirects: %ld us",
-                     rows[i].redirects, wait_us);
+        run = polling_run_info(1);
+        cr_expect_eq(run.state, rows[i].state, "%d redirects: %s",
+                     rows[i].redirects, run_state_name(run.state));
+        cr_expect_str_eq(run.error, rows[i].error, "%d redirects: %s",
+                         rows[i].redirects, run.error);
+        cr_expect_eq(polling.request_count, rows[i].requests,
+                     "%d redirects: %zu requests", rows[i].redirects,
+                     polling.request_count);
+        for (size_t k = 1; k < polling.request_count; k++)
+            cr_expect_geq(
+                polling.requests[k].at_us - polling.requests[k - 1].at_us,
+                12400000, "%d redirects: request %zu", rows[i].redirects, k);
+        if (rows[i].redirects > 0)
+            cr_expect(strstr(polling.requests[1].url, "cursor=2") != NULL,
+                      "%d redirects: %s", rows[i].redirects,
+                      polling.requests[1].url);
         polling_stop();
     }
 }
