@@ -54,8 +54,8 @@ Test(engine_hostile, a_reason_is_cut_between_characters)
     static const struct {
         const char *row, *body;
     } rows[] = {
-        { "cut before", TRADE("x" E50 E50, "2099-01-01") },
-        { "cut within", TRADE("xy" E50 E50, "2099-01-01") },
+        { "cut before", TRADE("x" E50 E50 E50 E50, "2099-01-01") },
+        { "cut within", TRADE("xy" E50 E50 E50 E50, "2099-01-01") },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
