@@ -45,6 +45,7 @@ struct fetch {
     const char *bearer; /* Authorization: Bearer ...; copied; NULL: none */
     int timeout_ms;     /* for all of it, redirects too; above 0 */
     size_t body_bytes_max; /* as sent, and again when unpacked */
+    bool is_single;        /* no redirect is followed: FETCH_REDIRECTED */
     void *context;         /* the caller's; one fetch at a time has it */
 };
 
@@ -104,7 +105,8 @@ struct fetch_answer {
     char content_type[FETCH_HEADER_BYTES];
     bool is_end_known; /* false: of a length not announced; what was cut off
                           on its way looks whole, over TLS too */
-    struct out body;   /* unpacked, empty unless OK */
+    bool is_within;    /* redirected within the origin, of a single one */
+    struct out body;   /* unpacked; where to, if is_within; else empty */
     struct why why; /* what is wrong unless OK; never the URL's path or query */
 };
 

@@ -20,4 +20,8 @@ bool utf8_has_control(struct str text);
  */
 bool utf8_step(uint32_t *state, unsigned char byte);
 
+/* Copy what fits of a text of strangers: never half a character, and for each
+ * byte that is not UTF-8 a question mark. size counts the NUL. */
+void utf8_copy(char *to, size_t size, const char *text);
+
 #endif

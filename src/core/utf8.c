@@ -103,3 +103,31 @@ utf8_step(uint32_t *state, unsigned char byte)
     *state = missing == 1 ? 0 : STATE(0x80, 0xbf, missing - 1);
     return true;
 }
+
+void
+utf8_copy(char *to, size_t size, const char *text)
+{
+    struct str rest = str_of(text);
+    size_t len = 0;
+
+    assert(size > 0);
+
+    while (rest.len > 0 && len + 1 < size) {
+        size_t span = utf8_span(rest), room = size - 1 - len;
+
+        if (span == 0) {
+            to[len++] = '?';
+            span = 1;
+        } else {
+            if (span > room)
+                span = utf8_span((struct str){ rest.data, room });
+            if (span == 0)
+                break;
+            memcpy(to + len, rest.data, span);
+            len += span;
+        }
+        rest.data += span;
+        rest.len -= span;
+    }
+    to[len] = '\0';
+}

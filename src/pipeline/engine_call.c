@@ -1,10 +1,10 @@
 /* What people ask of the engine: runs, and what becomes of quarantine. */
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "engine_inside.h"
 #include "live_commit.h"
+#include "secmaster/utf8.h"
 
 enum err
 engine_begin(struct engine *engine, struct engine_dataset *dataset,
@@ -223,8 +223,7 @@ engine_stray(struct engine *engine, const struct poller_stray *stray,
     *id = 0;
     if (page.vendor.data == NULL || page.dataset.data == NULL)
         return ERR_BUSY;
-    (void)snprintf(entry.info.reasons[0], QUARANTINE_REASON_BYTES, "%s",
-                   stray->reason);
+    utf8_copy(entry.info.reasons[0], QUARANTINE_REASON_BYTES, stray->reason);
     TRY(doors->keep(doors->context, &page, stray->body, why));
     changes_init(&changes);
     changes_entry(&changes, &entry);

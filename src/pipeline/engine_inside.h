@@ -34,6 +34,13 @@ struct engine_vendor {
     struct poller_vendor_stats stats;
 };
 
+/* What a page is known again by; rows 0: there was none. */
+struct page_mark {
+    uint64_t page;
+    uint32_t rows;
+    uint64_t print;
+};
+
 /* A run that is queued or running, and the page at hand. */
 struct live {
     struct run run;
@@ -46,8 +53,10 @@ struct live {
     struct arena plan_arena;
     struct plan plan;
 
-    struct out asked; /* the URL of the page at hand, without a key */
-    struct out next;  /* where it goes on, likewise; empty: by number */
+    struct out asked;     /* the URL of the page at hand, without a key */
+    struct out next;      /* where it goes on, likewise; empty: by number */
+    struct out elsewhere; /* where the vendor has it; empty: where asked */
+    int redirects;        /* up to there */
     int status;
     char content_type[FETCH_HEADER_BYTES];
     struct out body;
@@ -58,9 +67,8 @@ struct live {
     struct trade_batch *trades;
     struct arena arena; /* of complaints; reset with each page */
     struct complaints complaints;
-    uint32_t rows, rows_before;
-    uint64_t print, print_before;
-    struct quarantine_info entry; /* its reasons */
+    struct page_mark before, circle; /* earlier pages of the run */
+    struct quarantine_info entry;    /* its reasons */
 };
 
 struct engine_dataset {
@@ -74,6 +82,7 @@ struct engine_dataset {
     struct live *live;
     bool is_wanted; /* its turn came while it had a run */
     bool has_ended;
+    uint64_t last_ended; /* the newest run that has, and how */
     enum run_state last_end;
     uint64_t last_rows; /* of the listing that was published last */
     char watermark[WATERMARK_BYTES];
@@ -172,6 +181,7 @@ enum err live_leave_out(struct engine *engine, struct live *live,
 enum err live_whole(struct engine *engine, struct live *live, bool is_audited,
                     struct why *why);
 void live_drop_page(struct live *live);
+void live_forget_elsewhere(struct live *live);
 void live_reason(struct live *live, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void live_complaints(struct live *live);

@@ -21,6 +21,7 @@ make_room(struct engine *engine, struct live *live,
     case BRINGS_LISTING:
     case BRINGS_SPLITS:
         live->listing.page = (uint32_t)live->run.page;
+        listing_drop_page(&live->listing, live->listing.page);
         reading->listing = &live->listing;
         return OK;
     case BRINGS_BARS:
@@ -157,16 +158,28 @@ take_next(struct live *live, const struct vendor_reading *reading,
     return out_finish(&live->next);
 }
 
-/* A page whose rows are those of the one before it leads nowhere. */
+/* A page that is read twice, as memory was short, is no other. */
+static bool
+is_alike(const struct page_mark *earlier, const struct page_mark *mark)
+{
+    return mark->rows > 0 && mark->rows == earlier->rows &&
+           mark->print == earlier->print && mark->page > earlier->page;
+}
+
+/* A page whose rows are those of an earlier one leads nowhere. Pages that go
+ * round in a circle come by the mark, which is set anew at 1, 3, 7, 15 ... */
 static bool
 is_repeated(struct live *live, const struct vendor_reading *reading)
 {
-    bool is_again = live->run.page > 0 && !live->run.shape.is_list &&
-                    reading->rows > 0 && reading->rows == live->rows_before &&
-                    reading->print == live->print_before;
+    const uint64_t page = live->run.page;
+    const struct page_mark mark = { page, reading->rows, reading->print };
+    bool is_again =
+        !live->run.shape.is_list &&
+        (is_alike(&live->before, &mark) || is_alike(&live->circle, &mark));
 
-    live->rows_before = reading->rows;
-    live->print_before = reading->print;
+    live->before = mark;
+    if ((page & (page + 1)) == 0)
+        live->circle = mark;
     return is_again;
 }
 
@@ -184,7 +197,7 @@ take_rows(struct engine *engine, struct live *live,
     out->has_next = is_numbered;
     if (is_repeated(live, reading)) {
         complaints_add(&live->complaints, NULL, 0,
-                       "the page is the one before it once more");
+                       "the page is an earlier one once more");
         out->has_next = false;
         return OK;
     }
@@ -207,6 +220,11 @@ judge(struct engine *engine, struct live *live,
     case VENDOR_ROWS:
         return take_rows(engine, live, reading, out, why);
     case VENDOR_EMPTY:
+        /* The page before it has said that there is one. */
+        if (live->status != 200 && live->next.len > 0)
+            return why_set(why, ERR_UPSTREAM,
+                           "the vendor answered %d to page %llu", live->status,
+                           (unsigned long long)live->run.page + 1);
         out->verdict = RUN_PAGE_EMPTY;
         if (live->run.shape.is_whole)
             return live_whole(engine, live, true, why);
@@ -284,25 +302,35 @@ outcome_of(const struct fetch_answer *answer)
     case FETCH_RESET:
     case FETCH_FAILED:
         return OUTCOME_CONNECTION;
+    case FETCH_REDIRECTED:
+        return answer->is_within ? OUTCOME_OK : OUTCOME_UNUSABLE;
     case FETCH_NOT_HTTP:
     case FETCH_TOO_LARGE:
     case FETCH_BAD_ENCODING:
-    case FETCH_REDIRECTED:
         return OUTCOME_UNUSABLE;
     }
     assert(false);
     return OUTCOME_UNUSABLE;
 }
 
+/* The status has the word, whatever became of the body behind it. */
+static bool
+asks_for_patience(const struct fetch_answer *answer)
+{
+    return backoff_is_retried(BACKOFF_ANSWERED, answer->status);
+}
+
 static bool
 is_retried(const struct fetch_answer *answer, enum poller_outcome outcome)
 {
+    if (asks_for_patience(answer))
+        return true;
     switch (outcome) {
     case OUTCOME_OK:
     case OUTCOME_THROTTLED:
     case OUTCOME_REFUSED:
     case OUTCOME_SERVER:
-        return backoff_is_retried(BACKOFF_ANSWERED, answer->status);
+        return false;
     case OUTCOME_TIMEOUT:
         return backoff_is_retried(BACKOFF_TIMEOUT, 0);
     case OUTCOME_CONNECTION:
@@ -330,7 +358,7 @@ miss(struct engine *engine, struct live *live,
     };
     int64_t wait_us;
 
-    if (answer->outcome == FETCH_OK)
+    if (asks_for_patience(answer))
         (void)snprintf(what, sizeof what, "the vendor answered %d",
                        answer->status);
     else
@@ -343,7 +371,7 @@ miss(struct engine *engine, struct live *live,
         return;
     vendor->stats.retries++;
     vendor->stats.backoff_us += (uint64_t)wait_us;
-    if (answer->outcome == FETCH_OK &&
+    if (asks_for_patience(answer) &&
         (answer->status == 429 || answer->retry_after[0] != '\0'))
         vendor->hold_until_us = miss.now_us + wait_us;
 }
@@ -357,16 +385,27 @@ find_live(struct engine *engine, const void *context)
     return NULL;
 }
 
-/* Redirects were requests as well. */
-static void
-count(struct engine *engine, struct engine_vendor *vendor,
-      const struct fetch_answer *answer)
+/* False: it is not followed. */
+static bool
+redirect(struct live *live, struct fetch_answer *answer)
 {
-    const int64_t now_us = engine_now_us(engine);
+    const int redirects = live->redirects;
 
-    vendor->stats.requests[outcome_of(answer)]++;
-    for (int i = 1; i < answer->requests; i++)
-        (void)rate_limit_take(&vendor->limit, now_us);
+    live_forget_elsewhere(live);
+    if (!answer->is_within)
+        return false;
+    if (redirects == FETCH_REDIRECTS_MAX) {
+        why_print(&answer->why, "redirected too often");
+        return false;
+    }
+    out_str(&live->elsewhere, out_text(&answer->body));
+    if (out_finish(&live->elsewhere) != OK) {
+        live_forget_elsewhere(live);
+        return false;
+    }
+    live->redirects = redirects + 1;
+    run_redirected(&live->run);
+    return true;
 }
 
 void
@@ -378,7 +417,11 @@ engine_answer(struct engine *engine, struct fetch_answer *answer)
         fetch_answer_fini(answer);
         return;
     }
-    count(engine, live->dataset->vendor, answer);
+    live->dataset->vendor->stats.requests[outcome_of(answer)]++;
+    if (redirect(live, answer)) {
+        fetch_answer_fini(answer);
+        return;
+    }
     if (is_retried(answer, outcome_of(answer))) {
         miss(engine, live, answer);
     } else if (answer->outcome != FETCH_OK) {

@@ -10,6 +10,8 @@ struct release {
     struct engine *engine;
     struct live *live;
     enum run_state before;           /* how the run had ended */
+    bool is_complete;                /* all of its pages had been asked for */
+    bool leads_on;                   /* the page at hand, to another one */
     struct quarantine_info *entries; /* of the run, open, the last page first */
     size_t count;
     struct arena arena;
@@ -77,6 +79,7 @@ read_page(struct release *release, uint64_t number, struct why *why)
     live->status = 200;
     TRY(doors->recall(doors->context, &page, &live->body, why));
     TRY(live_decode(release->engine, live, &reading));
+    release->leads_on = reading.next.data != NULL;
     if (reading.verdict != VENDOR_UNDECODABLE)
         return live_leave_out(release->engine, live, why);
     live_complaints(live);
@@ -97,8 +100,17 @@ put_entries(struct step *step)
     }
 }
 
+/* What it is when nothing of it is in quarantine any more. */
+static enum run_state
+state_behind(const struct release *release)
+{
+    if (release->is_complete)
+        return RUN_SUCCEEDED;
+    return release->before == RUN_QUARANTINED ? RUN_FAILED : release->before;
+}
+
 /* The run with what this commit brings; behind the last page it has succeeded,
- * before that it is what it was. */
+ * if it had come to its end; before that it is what it was. */
 static void
 put_record(struct step *step, const struct publication *publication)
 {
@@ -111,7 +123,7 @@ put_record(struct step *step, const struct publication *publication)
     step->record.quarantined -= step->count;
     step->record.info.state = release->before;
     if (step->is_last) {
-        step->record.info.state = RUN_SUCCEEDED;
+        step->record.info.state = state_behind(release);
         step->record.quarantined = 0; /* of some the entries were dropped */
         step->record.info.finished_at = engine_now(release->engine);
     }
@@ -153,7 +165,8 @@ tell(struct step *step)
         (void)!board_put_run(board, &step->record.info, &forgotten);
         return;
     }
-    live_move_watermark(release->live);
+    if (release->is_complete)
+        live_move_watermark(release->live);
     engine_note_end(release->engine, dataset, &step->record);
 }
 
@@ -173,7 +186,7 @@ publish(struct step *step, struct why *why)
     changes_init(&step->changes);
     put_record(step, &publication);
     put_entries(step);
-    if (step->is_last)
+    if (step->is_last && step->release->is_complete)
         live_watermark(live, &step->changes);
     publication.state = step->changes.items;
     publication.state_count = step->changes.count;
@@ -197,6 +210,9 @@ publish_whole(struct release *release, struct why *why)
 
     for (uint64_t page = 0; page < pages; page++)
         TRY(read_page(release, page, why));
+    /* Whoever is not on the pages behind it would be called gone. */
+    if (release->leads_on)
+        return why_set(why, ERR_INVALID, "the listing stops before its end");
     TRY(live_whole(release->engine, live, false, why));
     if (live->complaints.total > 0)
         return why_set(why, ERR_INVALID, "%s",
@@ -245,6 +261,8 @@ release_run(struct release *release, const struct quarantine_info *entry,
     record.info.vendor = entry->vendor;
     record.info.dataset = entry->dataset;
     release->before = record.info.state;
+    release->is_complete =
+        record.info.state == RUN_QUARANTINED && record.info.error[0] == '\0';
     record.info.state = RUN_RUNNING;
     release->live = live_new(dataset, &record);
     if (release->live == NULL)

@@ -189,6 +189,7 @@ note_end(struct engine_dataset *dataset, const struct run_record *record)
     bool is_good = info->state == RUN_SUCCEEDED || info->state == RUN_UNCHANGED;
 
     dataset->has_ended = true;
+    dataset->last_ended = info->id;
     dataset->last_end = info->state;
     if (!is_good)
         return;

@@ -7,8 +7,12 @@
 #include "engine_inside.h"
 #include "live_commit.h"
 #include "secmaster/url.h"
+#include "secmaster/utf8.h"
 
 #define COMPLAINTS_BYTES_MAX (1UL << 20)
+
+/* A reason before it is cut to what is kept. */
+#define LIVE_REASON_BYTES_MAX (2 * QUARANTINE_REASON_BYTES)
 
 static struct run_shape
 shape_of(const struct engine_dataset *dataset)
@@ -39,6 +43,7 @@ live_new(struct engine_dataset *dataset, const struct run_record *record)
     arena_init(&live->arena, COMPLAINTS_BYTES_MAX);
     out_init(&live->asked, URL_BYTES_MAX);
     out_init(&live->next, URL_BYTES_MAX);
+    out_init(&live->elsewhere, URL_BYTES_MAX);
     out_init(&live->body, VENDOR_BODY_BYTES_MAX);
     listing_init(&live->listing);
     return live;
@@ -53,11 +58,23 @@ live_free(struct live *live)
     batch_free(live->facts);
     listing_fini(&live->listing);
     out_fini(&live->body);
+    live_forget_elsewhere(live);
+    out_fini(&live->elsewhere);
     out_fini(&live->next);
     out_fini(&live->asked);
     arena_fini(&live->arena);
     arena_fini(&live->plan_arena);
     free(live);
+}
+
+/* There may be a key in it, as the vendor repeats what it was asked. */
+void
+live_forget_elsewhere(struct live *live)
+{
+    if (live->elsewhere.data != NULL)
+        explicit_bzero(live->elsewhere.data, live->elsewhere.len);
+    out_reset(&live->elsewhere);
+    live->redirects = 0;
 }
 
 void
@@ -76,14 +93,17 @@ void
 live_reason(struct live *live, const char *format, ...)
 {
     struct quarantine_info *entry = &live->entry;
+    char text[LIVE_REASON_BYTES_MAX];
     va_list args;
 
     if (entry->reason_count == QUARANTINE_REASONS_MAX)
         return;
     va_start(args, format);
-    (void)vsnprintf(entry->reasons[entry->reason_count++],
-                    QUARANTINE_REASON_BYTES, format, args);
+    (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    /* Vendors' own words are in it, and it must be read back from JSON. */
+    utf8_copy(entry->reasons[entry->reason_count++], QUARANTINE_REASON_BYTES,
+              text);
 }
 
 void
@@ -278,14 +298,16 @@ send(struct engine *engine, struct live *live, struct why *why)
         .bearer = vendor->adapter->key == KEY_BEARER ? vendor->key.data : NULL,
         .timeout_ms = (int)vendor->config->timeout_seconds * 1000,
         .body_bytes_max = VENDOR_BODY_BYTES_MAX,
+        .is_single = true, /* each redirect waits for its own token */
         .context = live,
     };
     struct out url;
     enum err err;
 
     out_init(&url, URL_BYTES_MAX);
-    out_str(&url, out_text(&live->asked));
-    if (vendor->key.data != NULL)
+    out_str(&url,
+            out_text(live->redirects > 0 ? &live->elsewhere : &live->asked));
+    if (vendor->key.data != NULL && live->redirects == 0)
         vendor_key_put(vendor->adapter, vendor->key, &url);
     out_char(&url, '\0');
     err = out_finish(&url);

@@ -229,13 +229,17 @@ engine_note_end(struct engine *engine, struct engine_dataset *dataset,
                 const struct run_record *record)
 {
     const struct run_info *info = &record->info;
+    const bool is_newest = info->id >= dataset->last_ended;
 
     dataset->has_ended = true;
-    dataset->last_end = info->state;
+    if (is_newest) {
+        dataset->last_ended = info->id;
+        dataset->last_end = info->state;
+    }
     dataset->stats.runs[info->state]++;
     if (is_good(info->state)) {
         dataset->stats.last_success = info->finished_at;
-        if (record->rows > 0)
+        if (is_newest && record->rows > 0)
             dataset->last_rows = record->rows;
     }
     tell_record(engine, record);

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "secmaster/utf8.h"
+
 /* The page at hand is looked for, or asked for at once. */
 static void
 begin_page(struct run *run)
@@ -61,6 +63,10 @@ run_planned(struct run *run, uint64_t total)
 {
     assert(run->step == RUN_STEP_PLAN);
 
+    /* Under another configuration page numbers mean other asks. */
+    if (run->shape.is_list && run->record.info.total != 0 &&
+        run->record.info.total != total)
+        run->page = run->record.info.done = run->record.info.pages = 0;
     run->record.info.state = RUN_RUNNING;
     run->record.info.total = total;
     if (run->shape.is_list && run->page >= total) {
@@ -90,6 +96,15 @@ run_sent(struct run *run)
 
     run->tries++;
     run->step = RUN_STEP_WAIT;
+}
+
+void
+run_redirected(struct run *run)
+{
+    assert(run->step == RUN_STEP_WAIT);
+
+    run->tries--;
+    run->step = RUN_STEP_FETCH;
 }
 
 void
@@ -173,6 +188,17 @@ run_read(struct run *run, const struct run_reading *reading)
     run->step = RUN_STEP_PUBLISH;
 }
 
+/* By its error everyone knows that there was more, who releases it too. */
+static void
+give_up(struct run *run)
+{
+    (void)snprintf(run->record.info.error, RUN_ERROR_BYTES,
+                   "given up: %d pages are in quarantine, those after them "
+                   "were not asked for",
+                   RUN_QUARANTINE_MAX);
+    end_as(run, RUN_QUARANTINED);
+}
+
 /* Behind the page at hand: the next one, or the end. */
 static void
 go_on(struct run *run)
@@ -182,10 +208,10 @@ go_on(struct run *run)
                        : !run->has_next;
 
     run->page++;
-    if (run->record.quarantined >= RUN_QUARANTINE_MAX)
-        end_as(run, RUN_QUARANTINED);
-    else if (is_last)
+    if (is_last)
         end_as(run, good_end(run));
+    else if (run->record.quarantined >= RUN_QUARANTINE_MAX)
+        give_up(run);
     else
         begin_page(run);
 }
@@ -248,7 +274,7 @@ run_fail(struct run *run, const char *error)
 {
     assert(run->step != RUN_STEP_OVER);
 
-    (void)snprintf(run->record.info.error, RUN_ERROR_BYTES, "%s", error);
+    utf8_copy(run->record.info.error, RUN_ERROR_BYTES, error);
     end_as(run, RUN_FAILED);
 }
 

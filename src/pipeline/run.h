@@ -57,6 +57,9 @@ void run_planned(struct run *run, uint64_t total);
 void run_recalled(struct run *run, bool is_there);
 void run_sent(struct run *run);
 
+/* It is to be asked for elsewhere, as any request by its pace. */
+void run_redirected(struct run *run);
+
 /* An answer that is not retried; is_page: it has a body to keep. */
 void run_answered(struct run *run, bool is_page);
 

@@ -162,6 +162,7 @@ transfer_new(const struct transfer_ground *ground, const struct fetch *fetch,
         return why_set(why, ERR_BUSY, "no memory for a fetch");
     transfer->ground = ground;
     transfer->answer.context = fetch->context;
+    transfer->is_single = fetch->is_single;
     transfer->deadline_us =
         clock_monotonic_us() + (int64_t)fetch->timeout_ms * 1000;
     out_init(&transfer->answer.body, fetch->body_bytes_max);
@@ -382,6 +383,12 @@ follow(struct transfer *transfer, const char *to)
     if (!url_same_origin(str_of(transfer->url), str_of(to))) {
         settle(transfer, FETCH_REDIRECTED,
                "redirected to another scheme, host or port");
+        return false;
+    }
+    if (transfer->is_single) {
+        settle(transfer, FETCH_REDIRECTED, "redirected within the origin");
+        out_str(&transfer->answer.body, str_of(to));
+        transfer->answer.is_within = out_finish(&transfer->answer.body) == OK;
         return false;
     }
     if (transfer->redirects == FETCH_REDIRECTS_MAX) {

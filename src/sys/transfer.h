@@ -23,6 +23,7 @@ struct transfer {
     struct out received;        /* the body as it was sent */
     size_t head_bytes;
     bool is_head_whole;
+    bool is_single;
     int redirects;
     int64_t deadline_us;
     char error[CURL_ERROR_SIZE];

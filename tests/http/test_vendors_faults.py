@@ -65,7 +65,7 @@ QUARANTINED = (
     ("next_url_port", LISTING, "^the next page is on another server$"),
     ("next_url_scheme", LISTING, "^the next page is on another server$"),
     ("next_url_userinfo", LISTING, "^the next page is on another server$"),
-    ("page_twice", LISTING, "^the page is the one before it once more$"),
+    ("page_twice", LISTING, "^the page is an earlier one once more$"),
     ("rows_bad_date", TRADES, "/transaction_date: must be a date"),
     ("rows_bad_price", PRICES, "/high: must not be below low"),
     ("rows_repeated_listing", LISTING, "are of one ticker"),

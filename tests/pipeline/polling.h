@@ -49,6 +49,7 @@ struct polling {
         char url[256];
     } pending[8];
     size_t pending_count;
+    int sent_on;    /* redirects before the next answer */
     bool is_silent; /* nothing is answered */
 
     struct {

@@ -205,3 +205,68 @@ Test(run, goes_on_where_it_was)
     run_planned(&run, 0);
     cr_expect(run.step == RUN_STEP_RECALL && run.page == 0);
 }
+
+/* Under another configuration the list is another one: all of it is asked. */
+Test(run, begins_again_where_its_list_has_changed)
+{
+    const struct run_record record = {
+        .info = { .id = 1,
+                  .state = RUN_RUNNING,
+                  .done = 2,
+                  .total = 3,
+                  .pages = 2 },
+    };
+    struct run run;
+
+    run_begin(&run, &record, &list);
+    run_planned(&run, 3);
+    cr_expect(run.page == 2 && run.record.info.done == 2, "the same list");
+    run_begin(&run, &record, &list);
+    run_planned(&run, 4);
+    cr_expect(run.step == RUN_STEP_FETCH && run.page == 0);
+    cr_expect(run.record.info.done == 0 && run.record.info.pages == 0);
+    run_begin(&run, &record, &list);
+    run_planned(&run, 2);
+    cr_expect(run.step == RUN_STEP_FETCH && run.page == 0, "a shorter one");
+}
+
+/* Where it stops for too many bad pages it says so, as there was more. */
+Test(run, tells_that_it_was_given_up)
+{
+    static const struct {
+        const char *name;
+        bool has_next;
+        const char *error;
+    } rows[] = {
+        { "more to come", true,
+          "given up: 32 pages are in quarantine, those after them were not "
+          "asked for" },
+        { "the last one", false, "" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct run_record record = {
+            .info = { .id = 1, .state = RUN_RUNNING, .done = 31 },
+            .quarantined = RUN_QUARANTINE_MAX - 1,
+        };
+        const struct run_reading bad = { .verdict = RUN_PAGE_BAD,
+                                         .has_next = rows[i].has_next };
+        struct run_record preview;
+        struct run run;
+
+        run_begin(&run, &record, &numbered);
+        run_planned(&run, 0);
+        run_sent(&run);
+        run_answered(&run, true);
+        run_archived(&run);
+        run_read(&run, &bad);
+        run_preview(&run, NULL, (struct instant){ 99 }, &preview);
+        run_quarantined(&run);
+        cr_expect(run.step == RUN_STEP_FINISH && run.end == RUN_QUARANTINED,
+                  "%s", rows[i].name);
+        cr_expect_str_eq(run.record.info.error, rows[i].error, "%s: %s",
+                         rows[i].name, run.record.info.error);
+        cr_expect_str_eq(preview.info.error, rows[i].error, "%s: %s",
+                         rows[i].name, preview.info.error);
+    }
+}

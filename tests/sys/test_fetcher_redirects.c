@@ -198,3 +198,49 @@ Test(fetcher_redirects, follows_within_the_origin_only)
                                   "\r\nAuthorization: Bearer " KEY "\r\n"),
                  raw_server_asked(&server, "/here", ""));
 }
+
+/* Who paces its requests follows by itself: it is told where to, if that is
+ * within the origin, and nothing more is sent. */
+Test(fetcher_redirects, a_single_one_is_handed_back)
+{
+    static const struct {
+        const char *path;
+        enum fetch_outcome outcome;
+        bool is_within;
+        const char *to; /* behind the base */
+    } rows[] = {
+        { "/here", FETCH_OK, false, NULL },
+        { "/moved", FETCH_REDIRECTED, true, "/here?a=b" },
+        { "/away", FETCH_REDIRECTED, false, NULL },
+    };
+    static const struct raw_script scripts[] = {
+        { "/here", TEXT(HELLO LENGTH("4") "here"), 0, 0, RAW_CLOSE },
+        { "/moved", TO("302", "/here?a=b"), 0, 0, RAW_CLOSE },
+        { "/away", TO("302", "http://192.0.2.1/here"), 0, 0, RAW_CLOSE },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fetch_answer answer;
+        struct fetch fetch;
+        char to[256] = "";
+
+        raw_server_listen(&server);
+        raw_server_start(&server, &scripts[i], 1);
+        fetch = fetch_of(server.base, rows[i].path);
+        fetch.is_single = true;
+        answer = fetch_one(&plain_options, &fetch);
+        raw_server_stop(&server);
+        cr_expect_eq(answer.outcome, rows[i].outcome, "%s: %s", rows[i].path,
+                     fetch_outcome_name(answer.outcome));
+        cr_expect_eq(answer.is_within, rows[i].is_within, "%s", rows[i].path);
+        cr_expect_eq(answer.requests, 1, "%s: %d", rows[i].path,
+                     answer.requests);
+        if (rows[i].to != NULL)
+            snprintf(to, sizeof to, "%s%s", server.base, rows[i].to);
+        if (answer.outcome == FETCH_REDIRECTED)
+            cr_expect(str_equal(out_text(&answer.body), str_of(to)),
+                      "%s: to %.*s", rows[i].path,
+                      STR_ARG(out_text(&answer.body)));
+        fetch_answer_fini(&answer);
+    }
+}

@@ -190,3 +190,36 @@ Test(utf8, controls_are_the_32_and_del)
     }
     cr_expect_not(utf8_has_control((struct str){ NULL, 0 }));
 }
+
+Test(utf8, copy_never_ends_within_a_character)
+{
+    static const struct {
+        const char *text;
+        size_t size;
+        const char *copy;
+    } cases[] = {
+        { "", 1, "" },
+        { "plain", 6, "plain" },
+        { "plain", 5, "plai" },
+        { "plain", 1, "" },
+        { "a\xc3\xa9", 4, "a\xc3\xa9" },
+        { "a\xc3\xa9", 3, "a" },
+        { "\xf0\x9f\x98\x80!", 5, "\xf0\x9f\x98\x80" },
+        { "\xf0\x9f\x98\x80!", 4, "" },
+        { "a\xff\xfe"
+          "b",
+          8, "a??b" },
+        { "a\xff\xfe"
+          "b",
+          3, "a?" },
+        { "\xe4\xb8", 8, "??" },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char copy[16];
+
+        memset(copy, 'x', sizeof copy);
+        utf8_copy(copy, cases[i].size, cases[i].text);
+        cr_expect_str_eq(copy, cases[i].copy, "row %zu: %s", i, copy);
+    }
+}
