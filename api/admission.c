@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "coding.h"
@@ -11,6 +12,9 @@
 #include "route.h"
 #include "service.h"
 #include "submission.h"
+
+/* "Content-Type: application/x-ndjson" with ", " before it is the longest. */
+#define MEDIA_HEADER_BYTES_MAX 40
 
 static enum method
 method_by_name(struct str name)
@@ -164,6 +168,41 @@ is_utf8(struct str params)
     return true;
 }
 
+/* A vendor's own body is JSON, whatever shapes ours may have. */
+static unsigned
+bodies_taken(const struct request *request)
+{
+    if (request_param(request, "adapter").data != NULL)
+        return MEDIA_BIT(MEDIA_JSON);
+    return request->route->endpoint->bodies;
+}
+
+/* Say what is taken instead. */
+static void
+refuse_type(struct request *request, struct response *response, struct str type)
+{
+    char headers[MEDIA_COUNT * MEDIA_HEADER_BYTES_MAX] = "";
+    unsigned taken = bodies_taken(request);
+    size_t len = 0, count = 0;
+
+    for (enum media m = 0; m < MEDIA_COUNT; m++) {
+        struct str name = str_of(media_type(m));
+
+        if ((taken & MEDIA_BIT(m)) == 0)
+            continue;
+        count++;
+        name = field_cut(&name, ';');
+        len += (size_t)snprintf(headers + len, sizeof headers - len,
+                                "%sContent-Type: %.*s", len == 0 ? "" : ", ",
+                                STR_ARG(name));
+    }
+    problem_set(request, response, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+                "%s; say what the body is with %s %s",
+                type.len == 0 ? "there is no Content-Type"
+                              : "this Content-Type is not taken here",
+                count == 1 ? "the header" : "one of the headers", headers);
+}
+
 static void
 check_body_media(struct request *request, struct response *response)
 {
@@ -178,14 +217,8 @@ check_body_media(struct request *request, struct response *response)
     type = field_trim(field_cut(&params, ';'));
     request->body_media = media_by_type(type);
     if (request->body_media == MEDIA_NONE ||
-        (request->route->endpoint->bodies & MEDIA_BIT(request->body_media)) ==
-            0)
-        problem_set(request, response, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-                    "%s; say what the body is with one of the headers "
-                    "Content-Type: application/json, Content-Type: "
-                    "application/x-ndjson, Content-Type: text/csv",
-                    type.len == 0 ? "there is no Content-Type"
-                                  : "this Content-Type is not taken here");
+        (bodies_taken(request) & MEDIA_BIT(request->body_media)) == 0)
+        refuse_type(request, response, type);
     else if (!is_utf8(params))
         problem_set(request, response, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
                     "the only charset taken is UTF-8");

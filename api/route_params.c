@@ -14,6 +14,12 @@ static const char *const formats_known[] = { "arrow", "parquet" };
 /* With ", " before it: "ndjson" is the longest. */
 #define MEDIA_NAME_BYTES_MAX 16
 
+/* Of a name that nobody knows; the known ones stand behind it. */
+#define UNKNOWN_NAME_BYTES_MAX 40
+
+/* All names that a call knows, with ", " between them. */
+#define KNOWN_NAMES_BYTES_MAX 170
+
 /* The one parameter that is a switch and may stand alone. */
 #define PARAM_SWITCH "verbose"
 
@@ -77,6 +83,37 @@ is_known(const struct endpoint *endpoint, struct str name)
     return false;
 }
 
+static void
+add_name(char names[static KNOWN_NAMES_BYTES_MAX], const char *name)
+{
+    size_t len = strlen(names), room = KNOWN_NAMES_BYTES_MAX - len;
+    int n = snprintf(names + len, room, "%s%s", len == 0 ? "" : ", ", name);
+
+    assert(n > 0);
+    assert((size_t)n < room);
+}
+
+static enum err
+refuse_unknown(const struct endpoint *endpoint, struct str name,
+               struct why *why)
+{
+    bool is_cut = name.len > UNKNOWN_NAME_BYTES_MAX;
+    char known[KNOWN_NAMES_BYTES_MAX] = "";
+
+    for (size_t i = 0; endpoint->params != NULL && endpoint->params[i] != NULL;
+         i++)
+        add_name(known, endpoint->params[i]);
+    if (endpoint->gives != 0)
+        add_name(known, "format");
+    if (is_cut) {
+        name.len = UNKNOWN_NAME_BYTES_MAX;
+        name.len = utf8_span(name);
+    }
+    return why_set(
+        why, ERR_MALFORMED, "unknown parameter \"%.*s%s\"; this call takes %s",
+        STR_ARG(name), is_cut ? "..." : "", known[0] == '\0' ? "none" : known);
+}
+
 static enum err
 decode_param(struct arena *arena, struct str piece, struct pair *out)
 {
@@ -90,10 +127,8 @@ static enum err
 check_param(const struct request *request, const struct pair *param,
             struct why *why)
 {
-    /* A name of any length is cut by the words' own limit. */
     if (!is_known(request->route->endpoint, param->name))
-        return why_set(why, ERR_MALFORMED, "unknown parameter \"%.*s\"",
-                       STR_ARG(param->name));
+        return refuse_unknown(request->route->endpoint, param->name, why);
     if (param->value.len == 0 && !str_equal(param->name, STR(PARAM_SWITCH)))
         return why_set(why, ERR_MALFORMED, "parameter \"%.*s\" has no value",
                        STR_ARG(param->name));

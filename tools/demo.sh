@@ -43,6 +43,10 @@ renamed=$(day 2024-06-03)
 delisted=$(day 2024-06-14)
 last=$(day 2024-06-28)
 
+# Whoever waits reads what a process may not have opened yet.
+: >"$dir/fake"
+: >"$dir/out"
+
 PYTHONDONTWRITEBYTECODE=1 python3 "$root/tests/support/fake_vendor.py" \
     "$root/tests/support/scenarios/demo.json" >"$dir/fake" &
 fake=$!

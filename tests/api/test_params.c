@@ -127,6 +127,79 @@ Test(params, each_is_known_given_once_and_has_a_value)
     arena_fini(&arena);
 }
 
+/* Twenty-one times two bytes: a cut after 40 is between two of them, one after
+ * "a" before them is not. */
+#define ACCENTS "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+#define MANY_ACCENTS ACCENTS ACCENTS ACCENTS
+
+static const struct endpoint nothing = { .bodies = MEDIA_TABLES };
+
+static const struct {
+    const struct endpoint *endpoint;
+    const char *query, *why;
+} unknowns[] = {
+    { &tables, "date=1",
+      "unknown parameter \"date\"; this call takes as_of, where, verbose, "
+      "format" },
+    { &json, "date=1", "unknown parameter \"date\"; this call takes format" },
+    { &nothing, "format=csv",
+      "unknown parameter \"format\"; this call takes none" },
+    { &json, MANY_ACCENTS "=1",
+      "unknown parameter \"" ACCENTS ACCENTS
+      "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9...\"; this call "
+      "takes format" },
+    { &json, "a" MANY_ACCENTS "=1",
+      "unknown parameter \"a" ACCENTS ACCENTS
+      "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9...\"; this call takes "
+      "format" },
+};
+
+Test(params, an_unknown_one_is_told_the_known_ones)
+{
+    struct arena arena;
+
+    arena_init(&arena, 1 << 20);
+    for (size_t i = 0; i < sizeof unknowns / sizeof unknowns[0]; i++) {
+        struct route route = { METHOD_GET, "/", unknowns[i].endpoint };
+        struct request request = { .arena = &arena,
+                                   .route = &route,
+                                   .query = str_of(unknowns[i].query) };
+        struct why why = { 0 };
+
+        cr_expect_eq(route_params(&request, &why), ERR_MALFORMED, "%s",
+                     unknowns[i].query);
+        cr_expect_str_eq(why.text, unknowns[i].why);
+    }
+    arena_fini(&arena);
+}
+
+/* The words have an end: none of a call's own names may be behind it. */
+Test(params, every_call_tells_all_that_it_takes)
+{
+    const struct route *routes;
+    struct arena arena;
+    size_t count;
+
+    arena_init(&arena, 1 << 20);
+    routes = route_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        struct request request = { .arena = &arena,
+                                   .route = &routes[i],
+                                   .query = STR(MANY_ACCENTS "=1") };
+        struct why why = { 0 };
+        const char *end;
+
+        cr_expect_eq(route_params(&request, &why), ERR_MALFORMED, "%s",
+                     routes[i].path);
+        end = strrchr(why.text, ' ');
+        cr_assert(end != NULL, "%s", routes[i].path);
+        cr_expect_str_eq(end,
+                         routes[i].endpoint->gives == 0 ? " none" : " format",
+                         "%s: %s", routes[i].path, why.text);
+    }
+    arena_fini(&arena);
+}
+
 Test(params, there_are_at_most_so_many)
 {
     char query[(QUERY_PARAMS_MAX + 1) * 8] = "where=1";

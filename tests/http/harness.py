@@ -1,5 +1,6 @@
 """Start the real server on a directory of its own and talk HTTP to it."""
 
+import atexit
 import http.client
 import json
 import os
@@ -303,13 +304,21 @@ class Client:
         self.conn.close()
 
 
+def scratch(prefix):
+    """A directory of this process, gone with it at the latest."""
+    path = tempfile.mkdtemp(prefix=prefix)
+    atexit.register(shutil.rmtree, path, True)
+    return path
+
+
 class Server:
     """The binary under test, on a directory that outlives a restart."""
 
     def __init__(self, *args):
         self.args = args
-        self.data = tempfile.mkdtemp(prefix="secmaster-test-")
+        self.data = scratch("secmaster-test-")
         self.process = None
+        atexit.register(self._end)
         self.client = None
         self.errors = None
 
@@ -399,6 +408,12 @@ class Server:
             if self.errors:
                 self.errors.close()
                 self.errors = None
+
+    def _end(self):
+        """Of a run that was cut off: nobody else will stop it."""
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
 
     def raw(self, timeout=5):
         return socket.create_connection(("127.0.0.1", self.port), timeout)

@@ -3,11 +3,10 @@
 import json
 import os
 import shutil
-import tempfile
 import time
 
 from fake import FakeVendor
-from harness import CSV, NDJSON, Num, Server, parse, read_table
+from harness import CSV, NDJSON, Num, Server, parse, read_table, scratch
 
 KEYS = {"POLLING_MASSIVE": "massive-key", "POLLING_BENZINGA": "benzinga-token"}
 END_S = 120
@@ -44,7 +43,7 @@ class Polling:
 
     def __init__(self, config, *args):
         os.environ.update(KEYS)
-        self.folder = tempfile.mkdtemp(prefix="secmaster-polling-")
+        self.folder = scratch("secmaster-polling-")
         self.path = os.path.join(self.folder, "vendors.json")
         self.configure(config)
         self.server = Server("--config", self.path, *args)
@@ -59,8 +58,10 @@ class Polling:
         return self
 
     def __exit__(self, *_):
-        self.server.drop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            self.server.drop()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def client(self):

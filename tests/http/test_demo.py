@@ -90,7 +90,9 @@ class Demo(unittest.TestCase):
         log = re.search("log is in (.*)/log;", "\n".join(lines)).group(1)
         self.assertTrue(os.path.isdir(log))
         process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(20), 0, process.stderr.read())
+        said = process.stderr.read()
+        self.assertEqual(process.wait(20), 0, said)
+        self.assertEqual(said, "")
         self.assertEqual(os.listdir(self.folder), [])
         self.no_group(process.pid)
 

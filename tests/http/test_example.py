@@ -172,7 +172,7 @@ class Example(unittest.TestCase):
                 done = subprocess.run(
                     ["sh", "-c", call.replace("\n    > ", "\n").replace(
                         "localhost:8080", here)], capture_output=True,
-                    text=True, timeout=60,
+                    text=True, timeout=60, cwd=ROOT,
                     env={"PATH": os.environ["PATH"], "no_proxy": "*"})
                 said = done.stdout.replace("\r\n", "\n").rstrip("\n") + "\n"
                 self.assertEqual(MOMENT.sub("", said), MOMENT.sub(

@@ -185,6 +185,17 @@ class Shapes(PricesCase):
                                            {"Accept": "text/csv"}))
         self.stored(self.send(good), 1, 0)
 
+    def test_a_type_that_is_not_taken_is_told_which_are(self):
+        own = ("one of the headers Content-Type: application/json, "
+               "Content-Type: application/x-ndjson, Content-Type: text/csv")
+        for query, kind, told in (
+                ("", "text/plain", own),
+                ("?adapter=massive", CSV,
+                 "the header Content-Type: application/json")):
+            doc = self.no(415, self.send("[]", query, kind), query)
+            self.assertEqual(doc["detail"], "this Content-Type is not taken "
+                             "here; say what the body is with " + told)
+
     def test_a_body_over_the_limit(self):
         server = Server("--max-body", "300")
         self.addCleanup(server.drop)

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -333,6 +334,36 @@ class Logs(unittest.TestCase):
             mine = [doc for doc in lines if name in doc.values()]
             self.assertEqual(len(mine), 1, name)
         self.assertNotIn("secret", "\n".join(text))
+
+
+class CutOff(unittest.TestCase):
+    """Of a test that nobody cleaned up behind, nothing is left."""
+
+    WITHOUT_CLEANUP = """
+import sys
+sys.path.insert(0, %r)
+from harness import Server
+from polling import Polling
+other = Server().start()
+polling = Polling({"vendors": []})
+polling.server.start()
+print(other.process.pid, polling.server.process.pid, flush=True)
+raise %s
+"""
+
+    def test_neither_a_process_nor_a_directory(self):
+        here = os.path.dirname(os.path.abspath(__file__))
+        for end in ("KeyboardInterrupt", "AssertionError", "SystemExit(0)"):
+            with tempfile.TemporaryDirectory() as place:
+                done = subprocess.run(
+                    [sys.executable, "-c", self.WITHOUT_CLEANUP % (here, end)],
+                    capture_output=True, text=True, timeout=60,
+                    env={**os.environ, "TMPDIR": place})
+                pids = done.stdout.split()
+                self.assertEqual(len(pids), 2, done.stderr)
+                self.assertEqual(os.listdir(place), [], end)
+            for pid in pids:
+                self.assertFalse(os.path.exists("/proc/" + pid), end)
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def run(scripts, port):
             ["sh", "-c", whole], cwd=place, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SHELL_S,
             env={"PATH": os.environ["PATH"], "HOME": place, "no_proxy": "*",
-                 "LC_ALL": "C.UTF-8"})
+                 "TMPDIR": place, "LC_ALL": "C.UTF-8"})
     text = shell.stdout.decode("utf-8").replace("\r\n", "\n")
     parts = re.split(r"\n%s (\d+)\n" % DONE, text.replace(here, ADDRESS))
     if parts.pop() or len(parts) != 2 * len(scripts):

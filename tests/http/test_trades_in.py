@@ -202,6 +202,18 @@ class TradesIn(ServerCase):
         for row, status, query, kind, body in rows:
             self.refused(status, self.post(kind, body, query), row)
 
+    def test_a_type_that_is_not_taken_is_told_which_are(self):
+        own = ("one of the headers Content-Type: application/json, "
+               "Content-Type: application/x-ndjson")
+        vendors = "the header Content-Type: application/json"
+        for query, kind, told in (
+                ("", CSV, own), ("", "text/plain", own),
+                ("?adapter=benzinga", NDJSON, vendors),
+                ("?adapter=senate-stock-watcher", CSV, vendors)):
+            doc = self.refused(415, self.post(kind, "[]", query), query)
+            self.assertEqual(doc["detail"], "this Content-Type is not taken "
+                             "here; say what the body is with " + told)
+
     def test_a_large_batch_is_stored_and_known_again(self):
         rows = [trade("large.%d" % (i // 2), amendment_number=Num(i % 2),
                       member_id="M%d" % (i % 50), updated=Num(86400 * (i % 7)),
