@@ -94,7 +94,7 @@ class FiveYears(ServerCase):
                                             (1259, 0, 1259, 0))):
             self.assertEqual((done.stdout, done.stderr, done.returncode), (
                 "read %d, stored %d, unchanged %d, refused %d\n" % counts,
-                "", 0))
+                "secmaster load: made 1000000000000 for MADEUP\n", 0))
         answer = self.client.get(self.path, Accept=CSV)
         self.assertEqual(answer.body.decode().split("\r\n")[1:-1], [
             "%d,%s,%s,%s,%s,%s,%s,%s,,,default" % (
