@@ -1,9 +1,7 @@
 /* secmaster load: a file of facts or prices, batch by batch, into a server or a
  * store. */
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,9 +9,12 @@
 #include <string.h>
 
 #include "commands.h"
+#include "load_header.h"
 #include "load_key.h"
 #include "load_kind.h"
+#include "load_made.h"
 #include "load_progress.h"
+#include "load_signals.h"
 #include "load_split.h"
 #include "load_target.h"
 #include "load_words.h"
@@ -45,7 +46,9 @@ static const char help[] =
     "                       columns Date,Open,High,Low,Close,Adj Close,Volume\n"
     "  --security-id ID     the same, by id\n"
     "  --create             make a security for a ticker that nobody bears on\n"
-    "                       the day; in FILE the oldest days come first\n"
+    "                       the day, and name it; the oldest days come "
+    "first:\n"
+    "                       the load ends before it makes a second one\n"
     "  --batch N            facts or prices a batch (10000)\n"
     "  --memtable-bytes N   with --data: memory for what is not in the index;\n"
     "                       the more, the less a large load writes "
@@ -72,65 +75,12 @@ struct load {
     struct load_target *target;
     struct load_progress progress;
     const struct load_kind *kind;
+    bool is_begun;                       /* a batch was whole */
     struct digester *digester;           /* NULL: batches have no keys */
     uint64_t stored, unchanged, refused; /* records; read is their sum */
+    uint64_t unknown;                    /* of the refused: maybe stored */
+    uint64_t made;                       /* securities, for tickers */
 };
-
-static volatile sig_atomic_t signal_seen;
-
-static void
-note_signal(int number)
-{
-    signal_seen = number;
-}
-
-static sigset_t
-ending_signals(void)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    return set;
-}
-
-/* The first one ends the load behind the batch in hand; a second one ends the
- * process at once, as without a handler. */
-static void
-catch_signals(void)
-{
-    const struct sigaction action = {
-        .sa_handler = note_signal,
-        .sa_flags = SA_RESTART | (int)SA_RESETHAND,
-    };
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
-/* From here on the first signal ends the process: nothing is in hand. */
-static void
-let_signals_end_it(void)
-{
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-}
-
-/* Until there is something to read; a pipe may be silent for long. Only ppoll
- * lets a signal in, so none slips in between the look and the wait. */
-static void
-wait_for_input(const struct load *load)
-{
-    struct pollfd input = { .fd = load->file.fd, .events = POLLIN };
-    sigset_t ending = ending_signals(), before;
-
-    pthread_sigmask(SIG_BLOCK, &ending, &before);
-    while (signal_seen == 0 && ppoll(&input, 1, NULL, &before) < 0 &&
-           errno == EINTR)
-        continue;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
 
 /* The load ends before the next batch. */
 static enum err
@@ -145,11 +95,13 @@ end_early(struct load *load, enum err err, const char *words)
 static enum err
 heed_signal(struct load *load)
 {
-    if (signal_seen == 0)
+    const int seen = load_signals_seen();
+
+    if (seen == 0)
         return OK;
     return end_early(load, ERR_BUSY,
-                     signal_seen == SIGINT ? "stopped by SIGINT"
-                                           : "stopped by SIGTERM");
+                     seen == SIGINT ? "stopped by SIGINT"
+                                    : "stopped by SIGTERM");
 }
 
 static bool
@@ -169,7 +121,12 @@ tell_failure(struct load *load, enum err err, const struct load_result *result)
         load_words_malformed(load->name, &load->split, result->why.text);
         return err;
     }
+    if (err == ERR_CONFLICT) {
+        load_words_split(load->name, &load->split, result);
+        return err;
+    }
     if (err != ERR_INVALID) {
+        load->unknown += result->is_unknown ? load->split.records : 0;
         load_words_failed(load->name, &load->split, result);
         return err;
     }
@@ -180,15 +137,21 @@ tell_failure(struct load *load, enum err err, const struct load_result *result)
     return ERR_INVALID;
 }
 
-static enum err
-send_with_key(struct load *load, struct load_result *result)
+static struct load_batch
+batch_of(const struct load *load)
 {
-    struct load_batch batch = {
+    return (struct load_batch){
         .kind = load->kind,
         .media = load->split.media,
         .body = out_text(&load->split.body),
         .place = load->split.first.byte,
     };
+}
+
+static enum err
+send_with_key(struct load *load, struct load_result *result)
+{
+    struct load_batch batch = batch_of(load);
     struct load_key key;
 
     if (load->digester != NULL) {
@@ -199,9 +162,23 @@ send_with_key(struct load *load, struct load_result *result)
     return load_send(load->target, &batch, result);
 }
 
-/* Send the batch that is whole. OK: the load goes on. */
+static void
+count_stored(struct load *load, const struct load_result *result)
+{
+    load->stored += result->stored;
+    load->unchanged += result->unchanged;
+    if (result->made_count == 0)
+        return;
+    load_progress_clear(&load->progress);
+    load_made_tell(result, &load->made);
+}
+
+/* What to do with the batch that is whole, or the header that stands alone. */
+typedef enum err batch_step(struct load *load, struct load_result *result);
+
+/* Do it, and tell what went wrong. OK: the load goes on. */
 static enum err
-send_batch(struct load *load)
+take_step(struct load *load, batch_step *step)
 {
     struct load_result result = { .why = { "" } };
     struct arena arena;
@@ -209,16 +186,54 @@ send_batch(struct load *load)
     arena_init(&arena, COMPLAINT_BYTES_MAX);
     complaints_init(&result.complaints, &arena);
 
-    enum err err = send_with_key(load, &result);
+    enum err err = step(load, &result);
 
-    if (err == OK) {
-        load->stored += result.stored;
-        load->unchanged += result.unchanged;
-    } else {
+    if (err == OK)
+        count_stored(load, &result);
+    else
         err = tell_failure(load, err, &result);
-    }
     arena_fini(&arena);
     return err;
+}
+
+/* Only a split is a reason not to send a batch: the rest shows then. */
+static enum err
+foresee(struct load *load, struct load_result *result)
+{
+    const struct load_batch batch = batch_of(load);
+
+    enum err err = load_foresee(load->target, &batch, result);
+
+    return err == ERR_CONFLICT ? err : OK;
+}
+
+static enum err
+send_batch(struct load *load)
+{
+    if (load->kind->creates)
+        TRY(take_step(load, foresee));
+    return take_step(load, send_with_key);
+}
+
+static enum err
+judge_header(struct load *load, struct load_result *result)
+{
+    const struct load_batch batch = batch_of(load);
+
+    return load_header_judge(&batch, result);
+}
+
+/* No record is left. A file that never had one may be the wrong file. */
+static enum err
+end_file(struct load *load)
+{
+    if (load->is_begun)
+        return OK;
+    if (load->split.header.line > 0)
+        return take_step(load, judge_header);
+    load_progress_clear(&load->progress);
+    complain("load", "%s: nothing to load: the file is empty", load->name);
+    return ERR_INVALID;
 }
 
 static uint64_t
@@ -231,6 +246,7 @@ static enum err
 take_piece(struct load *load, struct str piece)
 {
     while (load_split_take(&load->split, &piece)) {
+        load->is_begun = true;
         TRY(send_batch(load));
         TRY(heed_signal(load));
         load_progress_draw(&load->progress, load->split.at.byte,
@@ -248,13 +264,13 @@ load_file(struct load *load, char *piece)
     size_t got;
 
     do {
-        wait_for_input(load);
+        load_signals_wait(load->file.fd);
         TRY(heed_signal(load));
         if (file_read(&load->file, piece, PIECE_BYTES, &got, &why) != OK)
             return end_early(load, ERR_INVALID, why.text);
         TRY(take_piece(load, (struct str){ piece, got }));
     } while (got > 0);
-    return load_split_end(&load->split) ? send_batch(load) : OK;
+    return load_split_end(&load->split) ? send_batch(load) : end_file(load);
 }
 
 static enum exit_status
@@ -266,7 +282,7 @@ run(struct load *load, const struct load_options *options)
     load->digester = options->again ? NULL : digester_new();
     load_split_init(&load->split, options->media, options->batch);
     load_progress_begin(&load->progress, load->file.size);
-    catch_signals();
+    load_signals_catch();
     if (piece != NULL && (options->again || load->digester != NULL))
         err = load_file(load, piece);
     else
@@ -276,8 +292,10 @@ run(struct load *load, const struct load_options *options)
            ", refused %" PRIu64 "\n",
            records_read(load), load->stored, load->unchanged, load->refused);
     (void)fflush(stdout);
-    if (signal_seen == 0) {
-        let_signals_end_it();
+    load_made_end(load->made);
+    load_words_unknown(load->unknown);
+    if (load_signals_seen() == 0) {
+        load_signals_release();
         load_settle(load->target);
     }
     load_split_fini(&load->split);
@@ -298,7 +316,7 @@ static enum err
 open_target(const struct load_options *options, struct load_target **out,
             struct why *why)
 {
-    sigset_t ending = ending_signals(), before;
+    sigset_t ending = load_signals_set(), before;
 
     pthread_sigmask(SIG_BLOCK, &ending, &before);
 

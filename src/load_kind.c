@@ -45,9 +45,9 @@ add_param(struct target *target, const char *name, const char *value)
 }
 
 static void
-make_target(struct load_kind *kind)
+make_target(const struct load_kind *kind, char *out)
 {
-    struct target target = { .text = kind->target };
+    struct target target = { .text = out };
 
     add(&target, kind->is_prices ? "/v1/prices" : "/v1/facts");
     if (kind->ticker != NULL)
@@ -56,6 +56,27 @@ make_target(struct load_kind *kind)
         add_param(&target, "security_id", kind->security_id);
     if (kind->creates)
         add_param(&target, "create", "true");
+}
+
+static void
+make_targets(struct load_kind *kind)
+{
+    struct target dry = { .text = kind->dry_target };
+
+    make_target(kind, kind->target);
+    add(&dry, kind->target);
+    add_param(&dry, "dry_run", "true");
+}
+
+void
+load_kind_bearer_target(const char *ticker, char out[static LOAD_TARGET_BYTES])
+{
+    struct target target = { .text = out };
+
+    add(&target, "/v1/resolve");
+    add_param(&target, "attribute", "ticker");
+    add_param(&target, "as_of", "9999-12-31");
+    add_param(&target, "value", ticker);
 }
 
 const char *
@@ -80,7 +101,7 @@ load_kind_settle(struct load_kind *kind)
     if (kind->ticker != NULL)
         kind->owner.ticker = str_of(kind->ticker);
     kind->owner.security_id = (int64_t)id;
-    make_target(kind);
+    make_targets(kind);
     return NULL;
 }
 

@@ -59,13 +59,13 @@ ends_csv(struct load_split *split, char c)
     return c == '\n' && split->state == FIELD_BEGINS;
 }
 
-/* A record has ended: whether the batch has, too. len: its body's. */
+/* A record has ended on a line: whether the batch has, too. len: its body's. */
 static bool
-end_record(struct load_split *split, size_t len)
+end_record(struct load_split *split, uint64_t line, size_t len)
 {
     split->record_begun = false;
     if (split->media == MEDIA_CSV && split->header.line == 0) {
-        split->header = (struct file_place){ split->at.line - 1, len };
+        split->header = (struct file_place){ line, len };
         split->first = split->at;
         return false;
     }
@@ -94,7 +94,7 @@ take_byte(struct load_split *split, char c, size_t len)
             return false; /* the first field may be quoted behind a BOM */
         is_end = ends_csv(split, c);
     }
-    return is_end && end_record(split, len);
+    return is_end && end_record(split, split->at.line - 1, len);
 }
 
 bool
@@ -121,7 +121,7 @@ load_split_end(struct load_split *split)
     if (split->batch_given)
         begin_batch(split);
     if (split->record_begun)
-        (void)end_record(split, split->body.len);
+        (void)end_record(split, split->at.line, split->body.len);
     return split->records > 0;
 }
 

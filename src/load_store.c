@@ -8,8 +8,10 @@
 #include "commands.h"
 #include "load_key.h"
 #include "load_kind.h"
+#include "load_made.h"
 #include "load_target.h"
 #include "secmaster/bars_reader.h"
+#include "secmaster/bearers.h"
 #include "secmaster/bounds.h"
 #include "secmaster/entropy.h"
 #include "secmaster/facts_reader.h"
@@ -130,6 +132,15 @@ send_facts(struct load_store *to, const struct load_batch *sent,
     return err;
 }
 
+static void
+note_made(const struct batch *created, struct load_result *result)
+{
+    if (created == NULL)
+        return;
+    for (uint32_t i = 0; i < created->labels.count; i++)
+        load_made_note(result, created->labels.items[i], created->minted[i]);
+}
+
 static enum err
 send_bars(struct load_store *to, const struct load_batch *sent,
           struct load_result *result)
@@ -150,6 +161,59 @@ send_bars(struct load_store *to, const struct load_batch *sent,
     result->unchanged = job.bars->unchanged;
     if (job.once.found == ONCE_AGAIN)
         result->unchanged = job.bars->count;
+    else if (err == OK)
+        note_made(job.bars->created, result);
+    bar_batch_free(job.bars);
+    return err;
+}
+
+/* Whether one that a batch would make has a bearer on the last day there is. */
+static enum err
+refuse_split(struct load_store *to, const struct batch *created,
+             struct why *why)
+{
+    const struct date last = { DATE_LAST_DAYS };
+    const struct window day = { last, { DATE_LAST_DAYS + 1 } };
+    struct bearers bearers;
+    struct view view;
+    enum err err;
+
+    TRY(store_view_begin(to->store, KNOWN_NEWEST, &view, why));
+    err = bearers_init(&bearers, &view,
+                       names_find(to->store->attributes, STR("ticker")), day);
+    for (uint32_t i = 0; i < created->labels.count && err == OK; i++) {
+        const struct str ticker = created->labels.items[i];
+
+        err = bearers_find(&bearers, ticker, why);
+        if (err == OK && bearers.span_count > 0)
+            err = load_made_split(ticker, bearers.spans[0].security_id, why);
+    }
+    bearers_fini(&bearers);
+    store_view_end(&view);
+    return err;
+}
+
+static enum err
+store_foresee(struct load_target *target, const struct load_batch *sent,
+              struct load_result *result)
+{
+    struct load_store *to = (struct load_store *)target;
+    struct load_batch unkeyed = *sent;
+    struct write_job job = {
+        .kind = BATCH_PRICES,
+        .bars = bar_batch_new(to->store->seed),
+        .dry_run = true,
+    };
+    enum err err;
+
+    if (job.bars == NULL)
+        return why_set(&result->why, ERR_BUSY, "out of memory");
+    unkeyed.key = NULL;
+    err = read_bars(sent, job.bars, result);
+    if (err == OK)
+        err = write_batch(to, &job, &unkeyed, result);
+    if (err == OK && job.bars->created != NULL)
+        err = refuse_split(to, job.bars->created, &result->why);
     bar_batch_free(job.bars);
     return err;
 }
@@ -192,6 +256,7 @@ store_target_close(struct load_target *target)
 
 static const struct load_target_ops ops = {
     store_send,
+    store_foresee,
     settle,
     store_target_close,
 };

@@ -4,10 +4,14 @@
 
 #include <stdbool.h>
 
+#include "secmaster/bounds.h"
 #include "secmaster/complaint.h"
 #include "secmaster/err.h"
 #include "secmaster/media.h"
 #include "secmaster/str.h"
+
+/* Securities that a load names one by one; more are counted. */
+#define LOAD_MADE_LISTED_MAX 40
 
 struct load_key;
 struct load_kind;
@@ -20,11 +24,19 @@ struct load_batch {
     const struct load_key *key; /* NULL: stored however often it is sent */
 };
 
+/* A security that a batch has made for a ticker. */
+struct load_made {
+    char ticker[TICKER_BYTES_MAX + 1]; /* terminated */
+    int64_t security_id;
+};
+
 /* What became of a batch. complaints on ERR_INVALID, why on the others;
  * lines and bytes are the body's. */
 struct load_result {
     uint64_t stored, unchanged; /* records of the file */
     bool is_unknown;            /* failed, and may be stored all the same */
+    uint64_t made_count;        /* securities, the first of them in made */
+    struct load_made made[LOAD_MADE_LISTED_MAX];
     struct complaints complaints;
     struct why why;
 };
@@ -37,6 +49,9 @@ struct load_target {
 struct load_target_ops {
     enum err (*send)(struct load_target *target, const struct load_batch *batch,
                      struct load_result *result);
+    enum err (*foresee)(struct load_target *target,
+                        const struct load_batch *batch,
+                        struct load_result *result);
     void (*settle)(struct load_target *target); /* NULL: nothing to do */
     void (*close)(struct load_target *target);
 };
@@ -59,6 +74,18 @@ load_send(struct load_target *target, const struct load_batch *batch,
           struct load_result *result)
 {
     return target->ops->send(target, batch, result);
+}
+
+/*
+ * Before a batch is sent that may make securities: ERR_CONFLICT, named in
+ * why, where it would make a second one for a ticker that is borne from a
+ * later day on. Anything else is for load_send to find.
+ */
+static inline enum err
+load_foresee(struct load_target *target, const struct load_batch *batch,
+             struct load_result *result)
+{
+    return target->ops->foresee(target, batch, result);
 }
 
 /* The last batch was sent: do what the target's next user would have to wait

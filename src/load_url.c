@@ -1,11 +1,13 @@
 /* Batches into a running server. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "commands.h"
 #include "load_key.h"
 #include "load_kind.h"
+#include "load_made.h"
 #include "load_target.h"
 #include "secmaster/http_client.h"
 #include "secmaster/json_document.h"
@@ -20,6 +22,13 @@ struct load_url {
     struct http_client *client;
 };
 
+/* The first of a list that may not be there. */
+static const struct json_node *
+first_of(const struct json_node *list)
+{
+    return list == NULL ? NULL : json_first(list);
+}
+
 static enum err
 read_count(const struct json_node *root, const char *name, uint64_t *out,
            struct why *why)
@@ -30,6 +39,26 @@ read_count(const struct json_node *root, const char *name, uint64_t *out,
         return why_set(why, ERR_UPSTREAM, "the server's answer has no %s",
                        name);
     *out = (uint64_t)count;
+    return OK;
+}
+
+/* What the batch has made. */
+static enum err
+read_made(const struct json_node *root, struct load_result *result)
+{
+    const struct json_node *minted = json_member(root, "minted");
+
+    for (const struct json_node *one = first_of(minted); one != NULL;
+         one = json_next(one)) {
+        int64_t id = 0;
+
+        if (json_name(one).len > TICKER_BYTES_MAX)
+            return why_set(&result->why, ERR_UPSTREAM,
+                           "the server's answer has a ticker over %d bytes",
+                           TICKER_BYTES_MAX);
+        (void)json_integer(one, &id);
+        load_made_note(result, json_name(one), id);
+    }
     return OK;
 }
 
@@ -45,7 +74,7 @@ read_stored(const struct json_node *root, const struct load_kind *kind,
     TRY(read_count(root, kind->is_prices ? "rows" : "facts", &result->stored,
                    why));
     if (!is_replayed)
-        return OK;
+        return kind->is_prices ? read_made(root, result) : OK;
     result->unchanged += result->stored;
     result->stored = 0;
     return OK;
@@ -57,7 +86,7 @@ read_complaints(const struct json_node *root, struct load_result *result)
     const struct json_node *errors = json_member(root, "errors");
     int64_t count;
 
-    for (const struct json_node *error = json_first(errors); error != NULL;
+    for (const struct json_node *error = first_of(errors); error != NULL;
          error = json_next(error)) {
         int64_t line = 0;
         const char *detail = "invalid";
@@ -174,6 +203,81 @@ url_send(struct load_target *target, const struct load_batch *batch,
     return err;
 }
 
+/* *out: who bears a ticker on the last day, one of them where there are more.
+ * ERR_NOT_FOUND: nobody, or the server does not say. */
+static enum err
+ask_bearer(struct load_url *to, const char *ticker, struct http_answer *answer,
+           int64_t *out)
+{
+    char target[LOAD_TARGET_BYTES];
+    struct json_document *document;
+    const struct json_node *root;
+    struct why unheard;
+    bool is_there;
+
+    load_kind_bearer_target(ticker, target);
+    out_reset(&answer->body);
+    if (http_client_get(to->client, target, answer, &unheard) != OK ||
+        json_document_parse(out_text(&answer->body), &document, NULL) != OK)
+        return ERR_NOT_FOUND;
+    root = json_document_root(document);
+    is_there = json_integer(json_member(root, "security_id"), out) ||
+               json_integer(first_of(json_member(root, "candidates")), out);
+    json_document_free(document);
+    return is_there ? OK : ERR_NOT_FOUND;
+}
+
+/* What a dry run would make, in answer's body. */
+static enum err
+refuse_split(struct load_url *to, struct http_answer *answer,
+             struct load_result *result)
+{
+    struct json_document *document;
+    const struct json_node *minted;
+    enum err err = OK;
+
+    if (json_document_parse(out_text(&answer->body), &document, NULL) != OK)
+        return OK;
+    minted = json_member(json_document_root(document), "minted");
+    for (const struct json_node *one = first_of(minted);
+         one != NULL && err == OK; one = json_next(one)) {
+        char ticker[TICKER_BYTES_MAX + 1];
+        struct str name = json_name(one);
+        int64_t id;
+
+        if (name.len > TICKER_BYTES_MAX)
+            continue;
+        memcpy(ticker, name.data, name.len);
+        ticker[name.len] = '\0';
+        if (ask_bearer(to, ticker, answer, &id) == OK)
+            err = load_made_split(name, id, &result->why);
+    }
+    json_document_free(document);
+    return err;
+}
+
+static enum err
+url_foresee(struct load_target *target, const struct load_batch *batch,
+            struct load_result *result)
+{
+    const struct http_post post = {
+        .path = batch->kind->dry_target,
+        .media_type = media_type(batch->media),
+        .body = batch->body,
+    };
+    struct load_url *to = (struct load_url *)target;
+    struct http_answer answer = { 0 };
+    struct why unheard;
+    enum err err = OK;
+
+    out_init(&answer.body, PROBLEM_BYTES_MAX);
+    if (http_client_post(to->client, &post, &answer, &unheard) == OK &&
+        answer.status == 200)
+        err = refuse_split(to, &answer, result);
+    out_fini(&answer.body);
+    return err;
+}
+
 static void
 url_close(struct load_target *target)
 {
@@ -183,7 +287,8 @@ url_close(struct load_target *target)
     free(to);
 }
 
-static const struct load_target_ops ops = { url_send, NULL, url_close };
+static const struct load_target_ops ops = { url_send, url_foresee, NULL,
+                                            url_close };
 
 enum err
 load_url_open(const char *url, struct load_target **out, struct why *why)

@@ -8,6 +8,18 @@
 
 #include "commands.h"
 
+/* Whether a request that creates would have done better. */
+static bool
+is_for_creation(const struct complaints *complaints)
+{
+    size_t i = 0;
+
+    while (i < complaints->listed &&
+           strstr(complaints->items[i].detail, "create=true") == NULL)
+        i++;
+    return i < complaints->listed;
+}
+
 void
 load_words_refused(const char *name, const struct load_split *split,
                    const struct complaints *complaints)
@@ -23,6 +35,9 @@ load_words_refused(const char *name, const struct load_split *split,
     if (complaints->total > complaints->listed)
         fprintf(stderr, "%s: and %" PRIu64 " more in this batch\n", name,
                 complaints->total - complaints->listed);
+    if (is_for_creation(complaints))
+        complain("load", "--create makes a security for a ticker that nobody "
+                         "bears");
 }
 
 void
@@ -77,6 +92,26 @@ load_words_failed(const char *name, const struct load_split *split,
              name, split->first.line, load_split_last_line(split),
              result->is_unknown ? "may be stored or not: the outcome is unknown"
                                 : "are not stored");
+}
+
+void
+load_words_split(const char *name, const struct load_split *split,
+                 const struct load_result *result)
+{
+    load_words_failed(name, split, result);
+    complain("load", "with --create the oldest days come first: sort the file, "
+                     "load the older file first, or say by a fact that the "
+                     "security bore the ticker by then");
+}
+
+void
+load_words_unknown(uint64_t records)
+{
+    if (records > 0)
+        complain("load",
+                 "of those refused, %" PRIu64 " may be stored: no answer came; "
+                 "run the load again",
+                 records);
 }
 
 void

@@ -22,6 +22,13 @@ void load_words_malformed(const char *name, const struct load_split *split,
 void load_words_failed(const char *name, const struct load_split *split,
                        const struct load_result *result);
 
+/* It would make a second security for a ticker. */
+void load_words_split(const char *name, const struct load_split *split,
+                      const struct load_result *result);
+
+/* How many of those that count as refused may be stored; 0: nothing to say. */
+void load_words_unknown(uint64_t records);
+
 /* Ended before the next batch was sent. */
 void load_words_ended(const char *name, const struct load_split *split,
                       const char *words);

@@ -40,8 +40,8 @@ bool json_is_array(const struct json_node *node);
 /* The name of a child of an object; borrowed from the document. */
 struct str json_name(const struct json_node *member);
 
-/* False, *out untouched: not a string; not an integer of 0 .. 2^53 - 1 (above
- * it a double no longer tells one integer from the next). */
+/* False, *out untouched: NULL; not a string; not an integer of 0 .. 2^53 - 1
+ * (above it a double no longer tells one integer from the next). */
 bool json_string(const struct json_node *node, const char **out);
 bool json_integer(const struct json_node *node, int64_t *out);
 

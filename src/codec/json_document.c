@@ -320,9 +320,12 @@ json_string(const struct json_node *node, const char **out)
 bool
 json_integer(const struct json_node *node, int64_t *out)
 {
-    double number = tree(node)->valuedouble;
+    double number;
 
-    if (!cJSON_IsNumber(tree(node)) || !(number >= 0) || number > INTEGER_MAX ||
+    if (!cJSON_IsNumber(tree(node)))
+        return false;
+    number = tree(node)->valuedouble;
+    if (!(number >= 0) || number > INTEGER_MAX ||
         number != (double)(int64_t)number)
         return false;
     *out = (int64_t)number;

@@ -10,7 +10,7 @@
 
 #define ATTRIBUTE STR("ticker")
 
-/* "on 2024-01-05 more than one security bears the ticker ..." */
+/* "on 2024-01-05 no security bears the ticker ...; create=true makes one" */
 #define COMPLAINT_BYTES_MAX (128 + TICKER_BYTES_MAX)
 
 /* The rows of each ticker, as chains in order of arrival. */
@@ -246,15 +246,15 @@ complain(const struct bar_batch *batch, const struct placed_bar *place,
          struct complaints *complaints)
 {
     const struct bar_row *row = &batch->rows[place->row];
-    const char *who =
-        place->security_id == BORNE_BY_MANY ? "more than one" : "no";
+    const bool is_shared = place->security_id == BORNE_BY_MANY;
     char text[COMPLAINT_BYTES_MAX], day[DATE_TEXT_BYTES];
 
     date_format(row->bar.date, day);
     (void)snprintf(text, sizeof text,
-                   "on %.*s %s security bears the ticker \"%.*s\"",
-                   DATE_TEXT_BYTES, day, who,
-                   STR_ARG(batch->tickers.items[ticker_of(row)]));
+                   "on %.*s %s security bears the ticker \"%.*s\"%s",
+                   DATE_TEXT_BYTES, day, is_shared ? "more than one" : "no",
+                   STR_ARG(batch->tickers.items[ticker_of(row)]),
+                   is_shared ? "" : "; create=true makes one");
     bar_batch_complain_ticker(batch, complaints, place->row, text);
 }
 

@@ -105,6 +105,7 @@ Test(json_document, is_walked_by_name_and_in_order)
     cr_expect_eq(number, 4);
     item = json_next(item);
     cr_expect_not(json_integer(item, &number), "a string is no integer");
+    cr_expect_not(json_integer(NULL, &number), "a missing member is none");
     cr_expect_eq(number, 4, "untouched");
     cr_expect_null(json_next(item));
     cr_expect_null(json_first(item), "a scalar has no children");

@@ -46,7 +46,25 @@ CASES = [
     ("jsonl without a last line end", "f.jsonl", (line(1) + line(2))[:-1], 2,
      counts(2, 2, 0, 0), 0, []),
     ("only a header", "f.csv", HEADER, 10, counts(0, 0, 0, 0), 0, []),
-    ("an empty file", "f.ndjson", "", 10, counts(0, 0, 0, 0), 0, []),
+    ("only a header, without its line end", "f.csv", HEADER[:-1], 10,
+     counts(0, 0, 0, 0), 0, []),
+    ("only a wrong header", "f.csv", "foo,bar\n", 10, counts(0, 0, 0, 0), 1,
+     ["F:1: foo: unknown column", "F: the header is wrong"]),
+    ("only a wrong header, without its line end", "f.csv", "foo,bar", 10,
+     counts(0, 0, 0, 0), 1,
+     ["F:1: foo: unknown column", "F: the header is wrong"]),
+    ("bytes that are no text", "f.csv", "\0\1\2", 10, counts(0, 0, 0, 0), 1,
+     ["F: the header is wrong"]),
+    ("a header outside the grammar", "f.csv", 'a"b\n', 10,
+     counts(0, 0, 0, 0), 1, ["F:1: byte "]),
+    ("an empty file", "f.ndjson", "", 10, counts(0, 0, 0, 0), 1,
+     ["F: nothing to load"]),
+    ("an empty file of CSV", "f.csv", "", 10, counts(0, 0, 0, 0), 1,
+     ["F: nothing to load"]),
+    ("blank lines alone", "f.ndjson", " \n\n", 10, counts(0, 0, 0, 0), 1,
+     ["F: nothing to load"]),
+    ("rows that fill their batches", "f.csv", HEADER + row(1) + row(2), 1,
+     counts(2, 2, 0, 0), 0, []),
     ("a refused batch among others", "f.csv",
      HEADER + row(1) + row(2) + row(3, date="2023-02-29") + row("x")
      + row(5) + row(6), 2, counts(6, 4, 0, 2), 1, ["F:4: ", "F:5: "]),
@@ -183,6 +201,7 @@ class Loading(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("127.0.0.1", done.stderr)
         self.assertIn("lines 2 to 2 are not stored", done.stderr)
+        self.assertNotIn("may be stored", done.stderr)
         self.assertEqual(done.stdout, counts(1, 0, 0, 1) + "\n")
 
     def test_with_much_memory_nothing_is_left_to_merge(self):
@@ -388,6 +407,8 @@ class Loading(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn(path + ": lines 5 to 7 may be stored or not: the outcome "
                       "is unknown; the load ends there", done.stderr)
+        self.assertIn("of those refused, 3 may be stored: no answer came",
+                      done.stderr)
 
     def wait_for_batch(self, data):
         """Until its journal is larger than one without facts (4 pages)."""

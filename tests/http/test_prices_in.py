@@ -280,7 +280,7 @@ class Refusals(PricesCase):
             dump(good) + "\n\n" + dump(bad) + "\n", "", NDJSON), [3])
         self.assertEqual(doc["errors"][0]["detail"],
                          'ticker: on 2024-01-02 no security bears the ticker '
-                         '"NOBODY"')
+                         '"NOBODY"; create=true makes one')
         self.refused_rows(self.send(MSFT, "?ticker=NOBODY", CSV), [2, 3, 4, 5])
         doc = self.no(422, self.send([bad] * 150))
         self.assertEqual(doc["error_count"], Num(150))

@@ -78,6 +78,72 @@ class Loads(unittest.TestCase):
             self.assertEqual([int(r["security_id"]) for r in doc["rows"]],
                              [1, 2, 5], to)
 
+    def test_what_is_made_is_told(self):
+        text = "ticker,date,open,high,low,close\n" + "".join(
+            "T%02d,2024-01-%02d,10,20,1,15\n" % (i, day)
+            for day in (2, 3) for i in range(42))
+        for to, ask in self.both_ways():
+            path = self.file("bars.csv", text)
+            done = load("--prices", path, *to)
+            self.check(done, (84, 0, 0, 84), 1)
+            self.assertIn("bars.csv:2: ticker: on 2024-01-02 no security bears",
+                          done.stderr)
+            self.assertIn("secmaster load: --create makes a security for a "
+                          "ticker that nobody bears\n", done.stderr)
+            args = ("--prices", path, "--create", "--batch", "30", *to)
+            done = load(*args)
+            self.check(done, (84, 84, 0, 0))
+            told = ["secmaster load: made %d for T%02d" % (FIRST_ID + i, i)
+                    for i in range(40)]
+            told.append("secmaster load: made 42 securities, the first 40 "
+                        "named above")
+            self.assertEqual(done.stderr.splitlines(), told, to)
+            done = load(*args)
+            self.check(done, (84, 0, 84, 0))
+            self.assertEqual(done.stderr, "", to)
+
+    def test_a_ticker_is_not_split(self):
+        """Newest first, in one file or over two, stops at the earlier day."""
+        head = "ticker,date,open,high,low,close\n"
+        days = ["%s,2024-0%d-01,10,20,1,15\n" % (ticker, month)
+                for month in (3, 2) for ticker in ("BRK B", "OK")]
+        for to, ask in self.both_ways():
+            newest = self.file("newest.csv", head + "".join(days))
+            older = self.file("older.csv", head + days[2])
+            args = ("--prices", "--create", "--batch", "2", *to)
+            done = load(newest, *args)
+            self.check(done, (4, 2, 0, 2), 1)
+            self.assertIn(
+                'the ticker "BRK B" is borne from a later day on, by security '
+                "%d: --create would make a second one\n"
+                "secmaster load: %s: lines 4 to 5 are not stored"
+                % (FIRST_ID, newest), done.stderr)
+            self.assertIn("the oldest days come first: sort the file",
+                          done.stderr)
+            self.assertNotIn("may be stored", done.stderr)
+            done = load(older, *args)
+            self.check(done, (1, 0, 0, 1), 1)
+            self.assertEqual(ask("/v1/securities/%d" % (FIRST_ID + 2)).status,
+                             404, to)
+            fact = self.file("fact.csv", "security_id,attribute,value,"
+                             "effective_date\n%d,ticker,BRK B,2024-02-01\n"
+                             % FIRST_ID)
+            self.check(load(fact, *to), (1, 1, 0, 0))
+            self.check(load(older, *args), (1, 1, 0, 0))
+            doc = ask("/v1/securities/%d/prices" % FIRST_ID).json()
+            self.assertEqual([r["date"] for r in doc["rows"]],
+                             ["2024-02-01", "2024-03-01"], to)
+
+    def test_one_batch_newest_first_makes_one_security(self):
+        for to, ask in self.both_ways():
+            path = self.file("bars.csv", "ticker,date,open,high,low,close\n"
+                             "A,2024-02-01,10,20,1,15\n"
+                             "A,2024-01-01,10,20,1,15\n")
+            done = load(path, "--prices", "--create", *to)
+            self.check(done, (2, 2, 0, 0))
+            self.assertEqual(done.stderr, "secmaster load: made %d for A\n"
+                             % FIRST_ID)
+
     def test_a_ticker_that_needs_escapes(self):
         rows = "".join(dump(dict(list(bar(Num(1), "2024-01-0%d" % d).items())
                                  [1:])) + "\n" for d in (2, 3))
