@@ -196,7 +196,7 @@ take_step(struct load *load, batch_step *step)
     return err;
 }
 
-/* Only a split is a reason not to send a batch: the rest shows then. */
+/* Only a split, or not knowing, keeps a batch back: the rest shows then. */
 static enum err
 foresee(struct load *load, struct load_result *result)
 {
@@ -204,7 +204,7 @@ foresee(struct load *load, struct load_result *result)
 
     enum err err = load_foresee(load->target, &batch, result);
 
-    return err == ERR_CONFLICT ? err : OK;
+    return err == ERR_CONFLICT || err == ERR_BUSY ? err : OK;
 }
 
 static enum err

@@ -79,7 +79,8 @@ load_send(struct load_target *target, const struct load_batch *batch,
 /*
  * Before a batch is sent that may make securities: ERR_CONFLICT, named in
  * why, where it would make a second one for a ticker that is borne from a
- * later day on. Anything else is for load_send to find.
+ * later day on. ERR_BUSY: it could not be foreseen. Anything else is for
+ * load_send to find.
  */
 static inline enum err
 load_foresee(struct load_target *target, const struct load_batch *batch,

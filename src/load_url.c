@@ -171,6 +171,24 @@ is_worth_another_try(int status)
     return status == 503 || status == 409;
 }
 
+/* Once, and again while a busy server says so. */
+static enum err
+post_patiently(struct load_url *to, const struct http_post *post,
+               struct http_answer *answer, struct why *why)
+{
+    enum err err = OK;
+
+    for (int tries = 1; tries <= BUSY_TRIES_MAX; tries++) {
+        out_reset(&answer->body);
+        err = http_client_post(to->client, post, answer, why);
+        if (err != OK || !is_worth_another_try(answer->status))
+            break;
+        if (tries < BUSY_TRIES_MAX && !wait_for_server(answer))
+            break;
+    }
+    return err;
+}
+
 static enum err
 url_send(struct load_target *target, const struct load_batch *batch,
          struct load_result *result)
@@ -183,17 +201,10 @@ url_send(struct load_target *target, const struct load_batch *batch,
     };
     struct load_url *to = (struct load_url *)target;
     struct http_answer answer = { 0 };
-    enum err err = OK;
+    enum err err;
 
     out_init(&answer.body, PROBLEM_BYTES_MAX);
-    for (int tries = 1; tries <= BUSY_TRIES_MAX; tries++) {
-        out_reset(&answer.body);
-        err = http_client_post(to->client, &post, &answer, &result->why);
-        if (err != OK || !is_worth_another_try(answer.status))
-            break;
-        if (tries < BUSY_TRIES_MAX && !wait_for_server(&answer))
-            break;
-    }
+    err = post_patiently(to, &post, &answer, &result->why);
     if (err == OK)
         err = read_answer(&answer, batch->kind, result);
     else /* a 409 before it: another one's may be stored */
@@ -268,12 +279,15 @@ url_foresee(struct load_target *target, const struct load_batch *batch,
     struct load_url *to = (struct load_url *)target;
     struct http_answer answer = { 0 };
     struct why unheard;
-    enum err err = OK;
+    enum err err;
 
     out_init(&answer.body, PROBLEM_BYTES_MAX);
-    if (http_client_post(to->client, &post, &answer, &unheard) == OK &&
-        answer.status == 200)
+    err = post_patiently(to, &post, &answer, &unheard);
+    if (err == OK && answer.status == 200)
         err = refuse_split(to, &answer, result);
+    else if (err == OK && is_worth_another_try(answer.status))
+        err = why_set(&result->why, ERR_BUSY,
+                      "the server is too busy for a dry run");
     out_fini(&answer.body);
     return err;
 }

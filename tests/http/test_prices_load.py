@@ -1,8 +1,10 @@
 """secmaster load --prices: files of bars into a server and into a store."""
 
 import os
+import socket
 import subprocess
 import tempfile
+import threading
 import unittest
 
 from harness import BINARY, Num, Server, dump
@@ -133,6 +135,31 @@ class Loads(unittest.TestCase):
             doc = ask("/v1/securities/%d/prices" % FIRST_ID).json()
             self.assertEqual([r["date"] for r in doc["rows"]],
                              ["2024-02-01", "2024-03-01"], to)
+
+    def test_a_busy_dry_run_is_asked_again(self):
+        busy = b"503 Busy\r\nRetry-After: 1\r\n", b""
+        doc = b'{"rows":1,"unchanged":0}'
+        answers = [busy, (b"200 OK\r\n", doc), (b"201 Created\r\n", doc)]
+        asked = []
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            def serve():
+                for status, body in answers:
+                    with listener.accept()[0] as connection:
+                        got = b""
+                        while not got.endswith(b",15\n"):
+                            got += connection.recv(65536)
+                        asked.append(b"dry_run=true" in got)
+                        connection.sendall(
+                            b"HTTP/1.1 " + status + b"Connection: close\r\n"
+                            b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            thread = threading.Thread(target=serve)
+            thread.start()
+            path = self.file("bars.csv", HEADER + "1,2024-01-02,10,20,1,15\n")
+            done = load(path, "--prices", "--create", "--url",
+                        "http://127.0.0.1:%d" % listener.getsockname()[1])
+            thread.join()
+        self.check(done, (1, 1, 0, 0))
+        self.assertEqual(asked, [True, True, False])
 
     def test_one_batch_newest_first_makes_one_security(self):
         for to, ask in self.both_ways():
