@@ -45,34 +45,34 @@ add_param(struct target *target, const char *name, const char *value)
 }
 
 static void
-make_target(const struct load_kind *kind, char *out)
+add_target(const struct load_kind *kind, struct target *target)
 {
-    struct target target = { .text = out };
-
-    add(&target, kind->is_prices ? "/v1/prices" : "/v1/facts");
+    add(target, kind->is_prices ? "/v1/prices" : "/v1/facts");
     if (kind->ticker != NULL)
-        add_param(&target, "ticker", kind->ticker);
+        add_param(target, "ticker", kind->ticker);
     if (kind->security_id != NULL)
-        add_param(&target, "security_id", kind->security_id);
+        add_param(target, "security_id", kind->security_id);
     if (kind->creates)
-        add_param(&target, "create", "true");
+        add_param(target, "create", "true");
 }
 
 static void
 make_targets(struct load_kind *kind)
 {
+    struct target target = { .text = kind->target };
     struct target dry = { .text = kind->dry_target };
 
-    make_target(kind, kind->target);
-    add(&dry, kind->target);
+    add_target(kind, &target);
+    add_target(kind, &dry);
     add_param(&dry, "dry_run", "true");
 }
 
 void
 load_kind_bearer_target(const char *ticker, char out[static LOAD_TARGET_BYTES])
 {
-    struct target target = { .text = out };
+    struct target target = { .len = 0 };
 
+    target.text = out;
     add(&target, "/v1/resolve");
     add_param(&target, "attribute", "ticker");
     add_param(&target, "as_of", "9999-12-31");
