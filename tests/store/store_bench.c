@@ -103,6 +103,28 @@ must_append(struct bench *bench, const struct batch_maker *maker)
     cr_assert_eq(err, OK, "append: err %d: %s", (int)err, why.text);
 }
 
+enum err
+start_again(struct bench *bench, struct why *why)
+{
+    const struct store_lmdb_options options = { .dir = bench->dir.path };
+
+    store_close(bench->store);
+    bench->store = NULL;
+    return store_lmdb_open(&options, &bench->store, why);
+}
+
+void
+must_reindex(struct bench *bench)
+{
+    const struct store_lmdb_options options = { .dir = bench->dir.path };
+    struct why why = { 0 };
+
+    store_close(bench->store);
+    cr_assert_eq(store_lmdb_reindex(&options, NULL, &why), OK, "%s", why.text);
+    cr_assert_eq(store_lmdb_open(&options, &bench->store, &why), OK, "%s",
+                 why.text);
+}
+
 void
 append_facts(struct bench *bench, uint64_t tx, const int (*facts)[2],
              size_t count)

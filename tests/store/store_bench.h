@@ -28,6 +28,13 @@ extern const struct bench_kind stores[STORES];
 void must_append(struct bench *bench, const struct batch_maker *maker);
 void begin(struct bench *bench, uint64_t known_tx, struct view *view);
 
+/* Of the first store alone: end it, build its index anew, begin it again. */
+void must_reindex(struct bench *bench);
+
+/* Of the first store alone: end it and begin it again, well or badly; on an
+ * error bench->store is NULL. */
+enum err start_again(struct bench *bench, struct why *why);
+
 /* A batch of one-fact records given as security and day, in pairs. */
 void append_facts(struct bench *bench, uint64_t tx, const int (*facts)[2],
                   size_t count);

@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "secmaster/bar.h"
-#include "secmaster/store_lmdb.h"
 #include "tests/store/store_bench.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -153,19 +152,10 @@ Test(store_bars, nobody_is_found_by_a_price)
 Test(store_bars, a_new_index_has_them_too)
 {
     struct bench bench;
-    struct why why = { 0 };
 
     stores[0].make(&bench);
     fill(&bench);
-    store_close(bench.store);
-    cr_assert_eq(
-        store_lmdb_reindex(
-            &(struct store_lmdb_options){ .dir = bench.dir.path }, NULL, &why),
-        OK, "%s", why.text);
-    cr_assert_eq(
-        store_lmdb_open(&(struct store_lmdb_options){ .dir = bench.dir.path },
-                        &bench.store, &why),
-        OK, "%s", why.text);
+    must_reindex(&bench);
     expect_scans(&bench, "reindexed");
     stores[0].drop(&bench);
 }
@@ -196,11 +186,7 @@ Test(store_bars, a_start_refuses_what_cannot_be)
         add_bars(&maker, &cases[i]);
         must_append(&bench, &maker);
         maker_fini(&maker);
-        store_close(bench.store);
-        bench.store = NULL;
-        err = store_lmdb_open(
-            &(struct store_lmdb_options){ .dir = bench.dir.path }, &bench.store,
-            &why);
+        err = start_again(&bench, &why);
         cr_expect_eq(err, cases[i].err, "%s: %s", cases[i].name, why.text);
         stores[0].drop(&bench);
     }

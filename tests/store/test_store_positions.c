@@ -2,7 +2,6 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "secmaster/store_lmdb.h"
 #include "tests/store/store_bench.h"
 
 /* Facts of security 1, and positions of portfolios 0 and 1 that look alike. */
@@ -175,19 +174,10 @@ Test(store_positions, nobody_is_found_by_a_quantity)
 Test(store_positions, a_new_index_has_them_too)
 {
     struct bench bench;
-    struct why why = { 0 };
 
     stores[0].make(&bench);
     fill(&bench);
-    store_close(bench.store);
-    cr_assert_eq(
-        store_lmdb_reindex(
-            &(struct store_lmdb_options){ .dir = bench.dir.path }, NULL, &why),
-        OK, "%s", why.text);
-    cr_assert_eq(
-        store_lmdb_open(&(struct store_lmdb_options){ .dir = bench.dir.path },
-                        &bench.store, &why),
-        OK, "%s", why.text);
+    must_reindex(&bench);
     expect_scans(&bench, "reindexed");
     stores[0].drop(&bench);
 }
@@ -220,11 +210,7 @@ Test(store_positions, a_start_refuses_what_cannot_be)
         maker.batch.info.kind = BATCH_POSITIONS;
         must_append(&bench, &maker);
         maker_fini(&maker);
-        store_close(bench.store);
-        bench.store = NULL;
-        err = store_lmdb_open(
-            &(struct store_lmdb_options){ .dir = bench.dir.path }, &bench.store,
-            &why);
+        err = start_again(&bench, &why);
         cr_expect_eq(err, cases[i].err, "%s: %s", cases[i].name, why.text);
         stores[0].drop(&bench);
     }

@@ -2,7 +2,6 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "secmaster/store_lmdb.h"
 #include "tests/store/store_bench.h"
 
 /* A version that says nothing, its ordinal in front. */
@@ -105,19 +104,10 @@ Test(store_trades, have_ranges_and_names_of_their_own)
 Test(store_trades, a_new_index_has_them_too)
 {
     struct bench bench;
-    struct why why = { 0 };
 
     stores[0].make(&bench);
     fill(&bench);
-    store_close(bench.store);
-    cr_assert_eq(
-        store_lmdb_reindex(
-            &(struct store_lmdb_options){ .dir = bench.dir.path }, NULL, &why),
-        OK, "%s", why.text);
-    cr_assert_eq(
-        store_lmdb_open(&(struct store_lmdb_options){ .dir = bench.dir.path },
-                        &bench.store, &why),
-        OK, "%s", why.text);
+    must_reindex(&bench);
     expect_scans(&bench, "reindexed");
     stores[0].drop(&bench);
 }
@@ -155,11 +145,7 @@ Test(store_trades, a_start_refuses_what_cannot_be)
         add_record(&maker, cases[i].kind, cases[i].id, cases[i].payload);
         must_append(&bench, &maker);
         maker_fini(&maker);
-        store_close(bench.store);
-        bench.store = NULL;
-        err = store_lmdb_open(
-            &(struct store_lmdb_options){ .dir = bench.dir.path }, &bench.store,
-            &why);
+        err = start_again(&bench, &why);
         cr_expect_eq(err, cases[i].err, "%s: %s", cases[i].name, why.text);
         stores[0].drop(&bench);
     }
