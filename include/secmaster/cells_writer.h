@@ -34,6 +34,7 @@ struct cells_writer {
 
     /* The month of a date that was written: the next one is mostly of it. */
     struct date month;
+    uint32_t month_days; /* 0: there is none */
     char month_text[DATE_TEXT_BYTES];
 };
 

@@ -2,7 +2,6 @@
 #ifndef SECMASTER_MOVING_AVERAGE_H
 #define SECMASTER_MOVING_AVERAGE_H
 
-#include <assert.h>
 #include <stdint.h>
 
 #include "secmaster/decimal.h"
@@ -32,8 +31,8 @@ moving_average_place(uint32_t bars)
     return bars & (MOVING_RING - 1);
 }
 
-/* Add a day's value, NULL: it is null; days come in order, each once. Inline,
- * as what follows: there are as many calls as bars and windows. */
+/* Add a day's value, NULL: it is null; days come in order, each once. Inline:
+ * there are as many calls as bars. */
 static inline void
 moving_average_add(struct moving_average *moving, const struct decimal *value)
 {
@@ -55,21 +54,7 @@ moving_average_add(struct moving_average *moving, const struct decimal *value)
  * but is left out of the average. To itself: it is null, since there are fewer
  * bars than window, or none of them has the field.
  */
-static inline char *
-moving_average_write(char *to, const struct moving_average *moving,
-                     uint32_t window)
-{
-    uint32_t last = moving_average_place(moving->bars);
-    uint32_t before = moving_average_place(moving->bars - window);
-    struct decimal_sum sum;
-
-    assert(window > 0 && window <= MOVING_WINDOW_MAX);
-
-    if (moving->bars < window || moving->counts[last] == moving->counts[before])
-        return to;
-    sum.units = moving->totals[last].units - moving->totals[before].units;
-    return decimal_sum_write_average(
-        to, &sum, moving->counts[last] - moving->counts[before]);
-}
+char *moving_average_write(char *to, const struct moving_average *moving,
+                           uint32_t window);
 
 #endif

@@ -7,9 +7,7 @@
 
 #include "secmaster/value.h"
 
-/* Every month has as many days. */
-#define MONTH_DAYS_MIN 28
-#define NO_MONTH (DATE_FIRST_DAYS - MONTH_DAYS_MIN)
+#define MONTHS_OF_YEAR 12
 
 void
 cells_init(struct cells_writer *writer, enum media media)
@@ -18,7 +16,6 @@ cells_init(struct cells_writer *writer, enum media media)
         .format = rows_format(media),
         .is_json = media == MEDIA_JSON,
         .is_csv = media == MEDIA_CSV,
-        .month = { NO_MONTH },
     };
     assert(writer->format != NULL);
 }
@@ -96,19 +93,32 @@ cells_tail(const struct cells_writer *writer, struct out *out)
         out_char(out, ']');
 }
 
+/* The month that date is of, and its text. */
+static void
+begin_month(struct cells_writer *writer, struct date date)
+{
+    struct civil civil = date_civil(date);
+    struct civil next = { civil.year, civil.month + 1, 1 };
+
+    if (civil.month == MONTHS_OF_YEAR)
+        next = (struct civil){ civil.year + 1, 1, 1 };
+    writer->month.days = date.days - (int32_t)civil.day + 1;
+    writer->month_days =
+        (uint32_t)(date_of_civil(next).days - writer->month.days);
+    date_format(writer->month, writer->month_text);
+}
+
 /* As date_format, which has to divide. */
 static inline void
 put_date(struct cells_writer *writer, char *to, struct date date)
 {
-    int32_t day = date.days - writer->month.days; /* from 0 */
-    char *text = writer->month_text;
+    uint32_t day = (uint32_t)(date.days - writer->month.days); /* from 0 */
 
-    if (day < 0 || day >= MONTH_DAYS_MIN) {
-        date_format(date, text);
-        day = (text[8] - '0') * 10 + text[9] - '0' - 1;
-        writer->month.days = date.days - day;
+    if (day >= writer->month_days) {
+        begin_month(writer, date);
+        day = (uint32_t)(date.days - writer->month.days);
     }
-    memcpy(to, text, DATE_TEXT_BYTES - 2);
+    memcpy(to, writer->month_text, DATE_TEXT_BYTES - 2);
     to[8] = (char)('0' + (day + 1) / 10);
     to[9] = (char)('0' + (day + 1) % 10);
 }

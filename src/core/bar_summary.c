@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "decimal_text.h"
+
 const char *const summary_column_names[SUMMARY_COLUMNS] = {
     [SUMMARY_DAYS] = "days",
     [SUMMARY_AVERAGE_OPEN] = "average_open",
@@ -120,7 +122,7 @@ bar_summary_add_run(struct bar_summary *summary, const struct bar_run *run,
 static char *
 write_average(char *to, const struct decimal_sum *sum, uint32_t days)
 {
-    return days == 0 ? to : decimal_sum_write_average(to, sum, days);
+    return days == 0 ? to : decimal_text_average(to, sum, days);
 }
 
 char *
@@ -143,14 +145,14 @@ bar_summary_write(char *to, const struct bar_summary *summary,
     case SUMMARY_AVERAGE_VOLUME:
         return write_average(to, &summary->volume, summary->volume_days);
     case SUMMARY_FIRST_OPEN:
-        return decimal_write(to, summary->first_open);
+        return decimal_text(to, summary->first_open);
     case SUMMARY_MAX_HIGH:
-        return decimal_write(to, summary->max_high);
+        return decimal_text(to, summary->max_high);
     case SUMMARY_MIN_LOW:
-        return decimal_write(to, summary->min_low);
+        return decimal_text(to, summary->min_low);
     case SUMMARY_LAST_CLOSE:
-        return decimal_write(to, summary->last_close);
+        return decimal_text(to, summary->last_close);
     }
     assert(column == SUMMARY_DAYS);
-    return decimal_write_whole(to, summary->days);
+    return decimal_text_whole(to, summary->days);
 }

@@ -1,0 +1,111 @@
+/*
+ * Decimals and averages as text, where they are printed by the million: what
+ * prices mostly are takes a few instructions, all else a call.
+ */
+#ifndef CORE_DECIMAL_TEXT_H
+#define CORE_DECIMAL_TEXT_H
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "secmaster/decimal.h"
+#include "secmaster/wire.h"
+
+#include "digits.h"
+
+/* Numbers below TINY_END as they are written: most of what stands before a
+ * point, so that it takes a copy. */
+#define TINY_END 1000
+struct tiny {
+    char digits[3];
+    uint8_t len;
+};
+extern const struct tiny decimal_tiny[TINY_END];
+static_assert(sizeof(struct tiny) == 4, "copied as one word");
+
+/* What prices mostly are: a number below TINY_END, and cents. */
+#define CENTS_SCALE 2
+#define CENTS_END (TINY_END * 100)
+
+#define AVERAGE_ONE UINT64_C(100000000)
+#define SUM_ONE UINT64_C(1000000000)
+static_assert(DECIMAL_SCALE_MAX == 9, "SUM_ONE is 10^9, AVERAGE_ONE below");
+static_assert(AVERAGE_PLACES == 8, "AVERAGE_ONE is 10^8, of eight digits");
+static_assert(DECIMAL_SUM_MAX <= INT64_MAX / 1000000000,
+              "a divisor of 64 bits");
+#define EIGHT_ZEROS UINT64_C(0x3030303030303030)
+
+/* decimal_write and decimal_sum_write_average of what is rare. */
+char *decimal_text_other(char *to, struct decimal value);
+char *decimal_text_large_average(char *to, wide_int units, uint64_t count);
+
+/* decimal_write_whole from TINY_END on. */
+char *decimal_text_large(char *to, uint64_t number);
+
+static inline char *
+decimal_text_whole(char *to, uint64_t number)
+{
+    if (number >= TINY_END)
+        return decimal_text_large(to, number);
+    memcpy(to, &decimal_tiny[number], sizeof decimal_tiny[number]);
+    return to + decimal_tiny[number].len;
+}
+
+/* decimal_write */
+static inline char *
+decimal_text(char *to, struct decimal value)
+{
+    uint64_t mantissa = (uint64_t)value.mantissa;
+
+    if (value.scale != CENTS_SCALE || mantissa >= CENTS_END)
+        return decimal_text_other(to, value);
+    to = decimal_text_whole(to, mantissa / 100);
+    *to = '.';
+    digits_put_two(to + 1, (unsigned)(mantissa % 100));
+    return to + 1 + CENTS_SCALE;
+}
+
+/* Half to even. */
+static inline uint64_t
+decimal_divide_rounded(uint64_t dividend, uint64_t divisor)
+{
+    uint64_t quotient = dividend / divisor;
+    uint64_t rest = dividend % divisor * 2; /* fits: a divisor is small */
+
+    /* Which of them it is cannot be foreseen: no branches. */
+    quotient += (uint64_t)(rest > divisor) |
+                ((uint64_t)(rest == divisor) & quotient & 1);
+    return quotient;
+}
+
+/* A whole and AVERAGE_ONEs of one. */
+static inline char *
+decimal_text_places(char *to, uint64_t whole, uint64_t places)
+{
+    uint64_t digits = digits_eight((uint32_t)(places % AVERAGE_ONE));
+
+    to = decimal_text_whole(to, whole + places / AVERAGE_ONE);
+    if (digits == 0)
+        return to;
+    *to++ = '.';
+    put_le64((unsigned char *)to, digits | EIGHT_ZEROS);
+    return to + AVERAGE_PLACES - __builtin_clzll(digits) / 8;
+}
+
+/* decimal_sum_write_average */
+static inline char *
+decimal_text_average(char *to, const struct decimal_sum *sum, int64_t count)
+{
+    assert(count > 0 && count <= DECIMAL_SUM_MAX);
+    assert(sum->units >= 0);
+
+    if (sum->units > UINT64_MAX)
+        return decimal_text_large_average(to, sum->units, (uint64_t)count);
+    return decimal_text_places(
+        to, 0,
+        decimal_divide_rounded((uint64_t)sum->units,
+                               SUM_ONE / AVERAGE_ONE * (uint64_t)count));
+}
+
+#endif
