@@ -87,6 +87,8 @@ check_breaker(struct str kept)
     assert(err == OK || err == ERR_STORE);
     assert((err == OK) == (why.text[0] == '\0'));
     if (err == OK) {
+        assert((breaker.state == BREAKER_OPEN) ==
+               (breaker.failures >= BREAKER_FAILURES));
         breaker_encode(&breaker, NOW, back);
         assert(str_equal((struct str){ (char *)back, sizeof back }, kept));
     } else {

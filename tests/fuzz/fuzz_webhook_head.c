@@ -66,6 +66,8 @@ read_claim(const struct webhook_claim *sent, struct webhook_claim *out)
         assert(response.status == 0);
     else
         assert(response.status == 400 || response.status == 401);
+    for (size_t i = 0; is_read && i < sent->id.len; i++)
+        assert(sent->id.data[i] > ' ' && sent->id.data[i] < '\x7f');
     if (response.status == 401)
         assert(webhook_is_id(sent->id));
     out_fini(&response.body);
