@@ -76,9 +76,9 @@ struct vendor_answer {
 };
 
 enum vendor_verdict {
-    VENDOR_ROWS,    /* decoded; there may be none of them */
-    VENDOR_EMPTY,   /* the vendor has nothing: no bar, past the end */
-    VENDOR_REFUSED, /* the key or the plan: 401, 403 */
+    VENDOR_ROWS,        /* decoded; there may be none of them */
+    VENDOR_EMPTY,       /* the vendor has nothing: no bar, past the end */
+    VENDOR_REFUSED,     /* the key or the plan: 401, 403 */
     VENDOR_FAILED,      /* another status: who asks knows if to ask again */
     VENDOR_UNDECODABLE, /* for quarantine; reasons has why */
 };
