@@ -78,9 +78,8 @@ struct vendor_answer {
 enum vendor_verdict {
     VENDOR_ROWS,        /* decoded; there may be none of them */
     VENDOR_EMPTY,       /* the vendor has nothing: no bar, past the end */
-    VENDOR_RETRY,       /* ask again later: 408, 429, 5xx */
     VENDOR_REFUSED,     /* the key or the plan: 401, 403 */
-    VENDOR_FAILED,      /* another status: asking again would not help */
+    VENDOR_FAILED,      /* another status: who asks knows if to ask again */
     VENDOR_UNDECODABLE, /* for quarantine; reasons has why */
 };
 

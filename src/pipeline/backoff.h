@@ -18,8 +18,9 @@ enum backoff_end {
     BACKOFF_CONNECTION, /* refused, reset, or cut off in an answer */
 };
 
-/* Whether trying again can help: 429, 5xx, and where there was no answer. The
- * status counts only of what was answered. */
+/* Whether trying again can help: 429, 5xx, and where there was no answer. No
+ * other 4xx: 408 too blames what was sent. The status counts only of what was
+ * answered. */
 bool backoff_is_retried(enum backoff_end end, int status);
 
 struct backoff {

@@ -232,7 +232,6 @@ judge(struct engine *engine, struct live *live,
     case VENDOR_UNDECODABLE:
         out->has_next = live->dataset->shape->paging == PAGING_NUMBER;
         return OK;
-    case VENDOR_RETRY:
     case VENDOR_REFUSED:
     case VENDOR_FAILED:
         break;

@@ -166,16 +166,15 @@ year_of(struct instant at)
     return year;
 }
 
-/* Two digits mean the latest such year that is not over 50 years ahead. */
+/* Two digits mean the latest such year that is not over 50 years ahead. A clock
+ * may stand so early that there is none; no date is of year 0. */
 static unsigned
 full_year(unsigned of_century, struct instant now)
 {
-    unsigned this_year = year_of(now);
-    unsigned year = this_year / 100 * 100 + 100 + of_century;
+    unsigned last = year_of(now) + 50;
+    unsigned back = (last % 100 + 100 - of_century) % 100;
 
-    while (year > this_year + 50)
-        year -= 100;
-    return year;
+    return back < last ? last - back : 0;
 }
 
 static bool

@@ -339,6 +339,44 @@ end_reading(const struct reading *reading)
     return reading->is_good && reading->at == NULL ? OK : ERR_STORE;
 }
 
+/* Bytes that we would not have written are not ours: a space, a number in
+ * another form. */
+static enum err
+compare(const struct out *put, struct str text)
+{
+    enum err err = out_finish(put);
+
+    if (err == OK && str_equal(out_text(put), text))
+        return OK;
+    return err == ERR_BUSY ? err : ERR_STORE;
+}
+
+static enum err
+compare_run(const struct run_record *record, struct str text)
+{
+    struct out put;
+    enum err err;
+
+    out_init(&put, text.len);
+    run_record_put(&put, record);
+    err = compare(&put, text);
+    out_fini(&put);
+    return err;
+}
+
+static enum err
+compare_entry(const struct quarantine_record *record, struct str text)
+{
+    struct out put;
+    enum err err;
+
+    out_init(&put, text.len);
+    quarantine_record_put(&put, record);
+    err = compare(&put, text);
+    out_fini(&put);
+    return err;
+}
+
 enum err
 run_record_read(uint64_t id, struct str text, struct arena *arena,
                 struct run_record *out, struct why *why)
@@ -355,6 +393,8 @@ run_record_read(uint64_t id, struct str text, struct arena *arena,
         err = end_reading(&reading);
         json_document_free(document);
     }
+    if (err == OK)
+        err = compare_run(out, text);
     if (err == ERR_STORE)
         return why_set(why, err, "the record of run %llu is damaged",
                        (unsigned long long)id);
@@ -377,6 +417,8 @@ quarantine_record_read(uint64_t id, struct str text, struct arena *arena,
         err = end_reading(&reading);
         json_document_free(document);
     }
+    if (err == OK)
+        err = compare_entry(out, text);
     if (err == ERR_STORE)
         return why_set(why, err, "the record of quarantine %llu is damaged",
                        (unsigned long long)id);

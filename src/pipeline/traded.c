@@ -4,10 +4,10 @@
 #include <stdlib.h>
 
 #include "array.h"
-#include "secmaster/bars_reader.h"
 #include "secmaster/batch_names.h"
 #include "secmaster/bounds.h"
 #include "secmaster/trade.h"
+#include "secmaster/vendor.h"
 
 struct gathering {
     uint64_t seed;
@@ -15,18 +15,6 @@ struct gathering {
     struct out text;
     enum err err;
 };
-
-/* What vendors write where there is no ticker. */
-static bool
-is_none(struct str text)
-{
-    static const char *const nones[] = { "--", "N/A", "NONE", "None" };
-
-    for (size_t i = 0; i < sizeof nones / sizeof nones[0]; i++)
-        if (str_equal(text, str_of(nones[i])))
-            return true;
-    return ticker_fault(text) != NULL;
-}
 
 static enum err
 gather(struct gathering *gathering, const struct trade *trade)
@@ -39,7 +27,7 @@ gather(struct gathering *gathering, const struct trade *trade)
     out_reset(&gathering->text);
     value_unescape(&gathering->text, ticker->text);
     TRY(out_finish(&gathering->text));
-    if (is_none(out_text(&gathering->text)))
+    if (!vendor_can_ask(out_text(&gathering->text)))
         return OK;
     TRY(batch_names_intern(&gathering->names, gathering->seed,
                            out_text(&gathering->text), &index));
@@ -94,12 +82,12 @@ traded_tickers(struct view *view, struct arena *arena, struct tickers *out,
 
     out_init(&gathering.text, VALUE_BYTES_MAX);
     err = store_scan(view, &range, visit, &gathering, why);
-    if (err == OK && gathering.err != OK)
-        err = why_set(why, gathering.err,
-                      gathering.err == ERR_TOO_LARGE
-                          ? "more than %d tickers were traded"
-                          : "trades cannot be read for their tickers (%d)",
+    if (err == OK && gathering.err == ERR_TOO_LARGE)
+        err = why_set(why, ERR_TOO_LARGE, "more than %d tickers were traded",
                       UNIVERSE_TICKERS_MAX);
+    else if (err == OK && gathering.err != OK)
+        err = why_set(why, gathering.err,
+                      "trades cannot be read for their tickers");
     if (err == OK)
         err = keep(&gathering.names, arena, out);
     out_fini(&gathering.text);

@@ -11,8 +11,9 @@ struct tickers {
 };
 
 /*
- * Those of all trades that the view knows, in arena; texts that stand for none
- * ("--") are left out. ERR_TOO_LARGE: over UNIVERSE_TICKERS_MAX, or the
+ * Those of all trades that the view knows, of every version and day, in arena;
+ * texts that no vendor can be asked for ("--", "A B") are left out, others kept
+ * as they were sent. ERR_TOO_LARGE: over UNIVERSE_TICKERS_MAX, or the
  * arena's budget. ERR_BUSY: memory. ERR_STORE: a record is damaged.
  */
 enum err traded_tickers(struct view *view, struct arena *arena,

@@ -142,8 +142,6 @@ verdict_of(int status)
         return VENDOR_ROWS;
     if (status == 404)
         return VENDOR_EMPTY;
-    if (status == 408 || status == 429 || status >= 500)
-        return VENDOR_RETRY;
     if (status == 401 || status == 403)
         return VENDOR_REFUSED;
     return VENDOR_FAILED;

@@ -77,6 +77,23 @@ exchanging_ask(struct exchanging *exchanging, const char *method,
     return exchange;
 }
 
+struct exchange *
+exchanging_send(struct exchanging *exchanging, const char *method,
+                const char *target, const char *body)
+{
+    char headers[128] = "";
+    struct exchange *exchange;
+
+    if (body != NULL)
+        snprintf(headers, sizeof headers,
+                 "Content-Type: application/json\r\nContent-Length: %zu\r\n",
+                 strlen(body));
+    exchange = exchanging_begin(exchanging, method, target, headers);
+    exchanging_finish(exchanging, exchange, str_of(body == NULL ? "" : body),
+                      7);
+    return exchange;
+}
+
 void
 exchanging_end(struct exchange *exchange)
 {

@@ -27,6 +27,11 @@ struct exchange *exchanging_ask(struct exchanging *exchanging,
                                 const char *method, const char *target,
                                 const char *headers);
 
+/* With a body of JSON in small pieces; NULL: without one. */
+struct exchange *exchanging_send(struct exchanging *exchanging,
+                                 const char *method, const char *target,
+                                 const char *body);
+
 /* Log and free it. */
 void exchanging_end(struct exchange *exchange);
 

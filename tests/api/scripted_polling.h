@@ -25,6 +25,15 @@ struct poller {
     size_t stray_count;
 };
 
+/* What is told of run 5. */
+#define SCRIPTED_RUN_5                                                         \
+    "{\"run\":\"5\",\"vendor\":\"polygon\",\"dataset\":\"open-close\","        \
+    "\"from\":\"2024-12-02\",\"to\":\"2024-12-13\",\"state\":\"running\","     \
+    "\"started_at\":\"2024-06-15T12:00:00.000004Z\",\"finished_at\":null,"     \
+    "\"done\":40,\"total\":96,"                                                \
+    "\"estimated_end\":\"2024-06-15T12:10:00.000000Z\",\"pages\":40,"          \
+    "\"stored\":39,\"unchanged\":1,\"error\":null}"
+
 /* Fill both; the table asks this poller. */
 void scripted_polling_init(struct poller *poller, struct polling *polling);
 

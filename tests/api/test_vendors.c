@@ -27,28 +27,6 @@ end(void)
 
 TestSuite(vendors, .init = begin, .fini = end);
 
-static struct exchange *
-send(const char *method, const char *target, const char *body)
-{
-    char headers[128] = "";
-    struct exchange *exchange;
-
-    if (body != NULL)
-        snprintf(headers, sizeof headers,
-                 "Content-Type: application/json\r\nContent-Length: %zu\r\n",
-                 strlen(body));
-    exchange = exchanging_begin(&at, method, target, headers);
-    exchanging_finish(&at, exchange, str_of(body == NULL ? "" : body), 7);
-    return exchange;
-}
-
-#define RUN_5                                                                  \
-    "{\"run\":\"5\",\"vendor\":\"polygon\",\"dataset\":\"open-close\","        \
-    "\"from\":\"2024-12-02\",\"to\":\"2024-12-13\",\"state\":\"running\","     \
-    "\"started_at\":\"2024-06-15T12:00:00.000004Z\",\"finished_at\":null,"     \
-    "\"done\":40,\"total\":96,"                                                \
-    "\"estimated_end\":\"2024-06-15T12:10:00.000000Z\",\"pages\":40,"          \
-    "\"stored\":39,\"unchanged\":1,\"error\":null}"
 #define ENDED(id, vendor, dataset, state, started, error)                      \
     "{\"run\":\"" id "\",\"vendor\":\"" vendor "\",\"dataset\":\"" dataset     \
     "\",\"from\":null,\"to\":null,\"state\":\"" state                          \
@@ -92,13 +70,13 @@ Test(vendors, are_told_as_they_are)
           "\"breaker\":\"open\"}]}" },
         { "/v1/vendors?limit=1", 400, "malformed-parameter" },
         { "/v1/vendors/polygon/runs", 200,
-          RUNS(RUN_5 "," RUN_4 "," RUN_3 "," RUN_1) },
+          RUNS(SCRIPTED_RUN_5 "," RUN_4 "," RUN_3 "," RUN_1) },
         { "/v1/vendors/benzinga/runs", 200, RUNS(RUN_2) },
         { "/v1/vendors/benzinga/runs?limit=1", 200, RUNS(RUN_2) },
         { "/v1/vendors/nobody/runs", 404, "not-found" },
         { "/v1/vendors/polygon/runs?limit=0", 400, "malformed-parameter" },
         { "/v1/vendors/polygon/runs?cursor=x", 400, "invalid-cursor" },
-        { "/v1/vendors/polygon/runs/5", 200, RUN_5 },
+        { "/v1/vendors/polygon/runs/5", 200, SCRIPTED_RUN_5 },
         { "/v1/vendors/benzinga/runs/2", 200, RUN_2 },
         { "/v1/vendors/polygon/runs/2", 404, "not-found" },
         { "/v1/vendors/nobody/runs/2", 404, "not-found" },
@@ -114,7 +92,8 @@ Test(vendors, are_told_as_they_are)
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct exchange *exchange = send("GET", rows[i].target, NULL);
+        struct exchange *exchange =
+            exchanging_send(&at, "GET", rows[i].target, NULL);
         struct str text = answer_text(exchange);
 
         cr_expect_eq(exchange->response.status, rows[i].status, "%s: %d",
@@ -153,7 +132,7 @@ Test(vendors, without_any_lists_are_empty)
     at.asking.service.polling = NULL;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct exchange *exchange =
-            send(rows[i].method, rows[i].target, rows[i].body);
+            exchanging_send(&at, rows[i].method, rows[i].target, rows[i].body);
 
         cr_expect_eq(exchange->response.status, rows[i].status, "%s %s: %d",
                      rows[i].method, rows[i].target, exchange->response.status);
@@ -172,7 +151,7 @@ Test(vendors, pages_go_on_where_they_ended)
         const char *target, *pages[3];
     } rows[] = {
         { "/v1/vendors/polygon/runs?limit=2",
-          { RUN_5 "," RUN_4, RUN_3 "," RUN_1 } },
+          { SCRIPTED_RUN_5 "," RUN_4, RUN_3 "," RUN_1 } },
         { "/v1/quarantine?limit=2", { ENTRY_3 "," ENTRY_2, ENTRY_1 } },
         { "/v1/quarantine?limit=1&vendor=polygon", { ENTRY_3, ENTRY_1 } },
     };
@@ -182,7 +161,8 @@ Test(vendors, pages_go_on_where_they_ended)
 
         snprintf(target, sizeof target, "%s", rows[i].target);
         for (size_t page = 0; target[0] != '\0'; page++) {
-            struct exchange *exchange = send("GET", target, NULL);
+            struct exchange *exchange =
+                exchanging_send(&at, "GET", target, NULL);
             const char *link = exchanging_header(exchange, "Link");
             struct str text = answer_text(exchange);
 
@@ -209,7 +189,8 @@ Test(vendors, an_answer_is_named_by_its_bytes)
                                            "/v1/quarantine" };
 
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
-        struct exchange *exchange = send("GET", targets[i], NULL);
+        struct exchange *exchange =
+            exchanging_send(&at, "GET", targets[i], NULL);
         char header[128];
 
         snprintf(header, sizeof header, "If-None-Match: %s\r\n",
@@ -289,258 +270,4 @@ Test(vendors, figures_are_told)
     at.asking.service.polling = NULL;
     cr_assert_eq(ask(&at.asking, "/metrics"), 200);
     cr_expect_null(strstr(asking_text(&at.asking), "secmaster_vendor_"));
-}
-
-#define MAY                                                                    \
-    "{\"dataset\":\"open-close\",\"from\":\"2024-12-01\","                     \
-    "\"to\":\"2024-12-31\"}"
-
-Test(vendors, runs_are_asked_for)
-{
-    static const struct {
-        const char *target, *body;
-        enum err err;
-        const char *why;
-        struct poller_answer answer;
-        int status;
-        const char *asked, *text, *header, *value;
-    } rows[] = {
-        { "polygon",
-          MAY,
-          OK,
-          "",
-          { .run = 5 },
-          202,
-          "polygon open-close 2024-12-01 2024-12-31",
-          RUN_5,
-          "Location",
-          "/v1/vendors/polygon/runs/5" },
-        { "polygon",
-          "{\"dataset\":\"open-close\"}",
-          OK,
-          "",
-          { .run = 5 },
-          202,
-          "polygon open-close",
-          RUN_5,
-          NULL,
-          NULL },
-        { "polygon",
-          MAY,
-          ERR_CONFLICT,
-          "",
-          { .run = 5 },
-          409,
-          NULL,
-          ",\"run\":\"5\"}",
-          NULL,
-          NULL },
-        { "polygon",
-          MAY,
-          ERR_BUSY,
-          "",
-          { .wait_us = 41000001 },
-          503,
-          NULL,
-          "/problems/unavailable",
-          "Retry-After",
-          "42" },
-        { "polygon",
-          MAY,
-          ERR_BUSY,
-          "stopping",
-          { 0 },
-          503,
-          NULL,
-          "/problems/unavailable",
-          "Retry-After",
-          "1" },
-        { "polygon",
-          MAY,
-          ERR_FULL,
-          "",
-          { 0 },
-          507,
-          NULL,
-          "/problems/full",
-          NULL,
-          NULL },
-        { "polygon",
-          MAY,
-          ERR_INVALID,
-          "there is none",
-          { .member = "dataset" },
-          422,
-          NULL,
-          "\"errors\":[{\"pointer\":\"/dataset\",\"detail\":\"there is "
-          "none\"}]",
-          NULL,
-          NULL },
-        { "nobody",
-          MAY,
-          OK,
-          "",
-          { 0 },
-          404,
-          NULL,
-          "/problems/not-found",
-          NULL,
-          NULL },
-        { "polygon",
-          "{\"dataset\":1}",
-          OK,
-          "",
-          { 0 },
-          422,
-          "",
-          "\"pointer\":\"/dataset\"",
-          NULL,
-          NULL },
-        { "polygon",
-          "{}",
-          OK,
-          "",
-          { 0 },
-          422,
-          "",
-          "\"pointer\":\"/dataset\"",
-          NULL,
-          NULL },
-        { "polygon",
-          "[]",
-          OK,
-          "",
-          { 0 },
-          422,
-          "",
-          "must be an object",
-          NULL,
-          NULL },
-        { "polygon",
-          "{\"dataset\":\"x\",\"from\":\"2024-02-30\"}",
-          OK,
-          "",
-          { 0 },
-          422,
-          "",
-          "\"pointer\":\"/from\"",
-          NULL,
-          NULL },
-        { "polygon",
-          "{\"dataset\":\"x\",\"to\":null}",
-          OK,
-          "",
-          { 0 },
-          422,
-          "",
-          "\"pointer\":\"/to\"",
-          NULL,
-          NULL },
-        { "polygon",
-          "{\"dataset\":\"x\",\"days\":1}",
-          OK,
-          "",
-          { 0 },
-          422,
-          "",
-          "\"pointer\":\"/days\"",
-          NULL,
-          NULL },
-        { "polygon",
-          "{\"dataset\":\"x\",\"dataset\":\"x\"}",
-          OK,
-          "",
-          { 0 },
-          400,
-          "",
-          "/problems/malformed-body",
-          NULL,
-          NULL },
-        { "polygon",
-          "{",
-          OK,
-          "",
-          { 0 },
-          400,
-          "",
-          "/problems/malformed-body",
-          NULL,
-          NULL },
-    };
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct exchange *exchange;
-        struct str text;
-        char target[64];
-
-        poller.err = rows[i].err;
-        poller.why = rows[i].why;
-        poller.answer = rows[i].answer;
-        poller.asked[0] = '\0';
-        snprintf(target, sizeof target, "/v1/vendors/%s/runs", rows[i].target);
-        exchange = send("POST", target, rows[i].body);
-        text = answer_text(exchange);
-        cr_expect_eq(exchange->response.status, rows[i].status, "row %zu: %d",
-                     i, exchange->response.status);
-        if (rows[i].asked != NULL)
-            cr_expect_str_eq(poller.asked, rows[i].asked, "row %zu", i);
-        cr_expect_not_null(
-            memmem(text.data, text.len, rows[i].text, strlen(rows[i].text)),
-            "row %zu: %.*s", i, STR_ARG(text));
-        if (rows[i].header != NULL)
-            cr_expect_str_eq(exchanging_header(exchange, rows[i].header),
-                             rows[i].value, "row %zu", i);
-        exchanging_end(exchange);
-    }
-}
-
-Test(vendors, what_is_decided_is_answered)
-{
-    static const struct {
-        const char *method, *target;
-        enum err err;
-        int status;
-        const char *text;
-    } rows[] = {
-        { "DELETE", "/v1/vendors/polygon/runs/5", OK, 200,
-          "\"state\":\"cancelled\"" },
-        { "DELETE", "/v1/vendors/polygon/runs/4", ERR_CONFLICT, 409,
-          "/problems/conflict" },
-        { "DELETE", "/v1/vendors/polygon/runs/2", OK, 404,
-          "/problems/not-found" },
-        { "DELETE", "/v1/vendors/nobody/runs/5", OK, 404,
-          "/problems/not-found" },
-        { "DELETE", "/v1/vendors/polygon/runs/-1", OK, 400,
-          "/problems/malformed-parameter" },
-        { "DELETE", "/v1/vendors/polygon/runs/5", ERR_BUSY, 503,
-          "/problems/unavailable" },
-        { "POST", "/v1/quarantine/3/release", OK, 200,
-          "\"state\":\"released\"" },
-        { "POST", "/v1/quarantine/3/discard", OK, 200,
-          "\"state\":\"discarded\"" },
-        { "POST", "/v1/quarantine/4/release", OK, 404, "/problems/not-found" },
-        { "POST", "/v1/quarantine/4/discard", OK, 404, "/problems/not-found" },
-        { "POST", "/v1/quarantine/3/release", ERR_CONFLICT, 409, "so it is" },
-        { "POST", "/v1/quarantine/3/release", ERR_INVALID, 422,
-          "/problems/unreleasable" },
-        { "POST", "/v1/quarantine/3/discard", ERR_FULL, 507, "/problems/full" },
-        { "POST", "/v1/quarantine/0/discard", OK, 400,
-          "/problems/malformed-parameter" },
-    };
-
-    poller.why = "so it is";
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct exchange *exchange;
-        struct str text;
-
-        poller.err = rows[i].err;
-        exchange = send(rows[i].method, rows[i].target, NULL);
-        text = answer_text(exchange);
-        cr_expect_eq(exchange->response.status, rows[i].status, "%s %s: %d",
-                     rows[i].method, rows[i].target, exchange->response.status);
-        cr_expect_not_null(
-            memmem(text.data, text.len, rows[i].text, strlen(rows[i].text)),
-            "%s %s: %.*s", rows[i].method, rows[i].target, STR_ARG(text));
-        exchanging_end(exchange);
-    }
 }

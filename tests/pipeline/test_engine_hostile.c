@@ -91,6 +91,8 @@ Test(engine_hostile, patience_needs_no_body)
         { "cut off", 429, FETCH_RESET, RUN_SUCCEEDED },
         { "too large a page", 200, FETCH_TOO_LARGE, RUN_FAILED },
         { "forbidden oddly", 403, FETCH_BAD_ENCODING, RUN_FAILED },
+        { "too slow, it says", 408, FETCH_OK, RUN_FAILED },
+        { "out of order", 500, FETCH_OK, RUN_SUCCEEDED },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

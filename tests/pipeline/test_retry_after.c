@@ -125,6 +125,11 @@ Test(retry_after, finds_the_century)
         { "2026-11-20T00:00:00Z", "Friday, 20-Nov-26 00:00:05 GMT", 5 * S },
         { "2026-11-20T00:00:00Z", "Friday, 20-Nov-76 00:00:05 GMT", MAX_US },
         { "2026-11-20T00:00:00Z", "Friday, 20-Nov-77 00:00:05 GMT", 0 },
+        { "2000-01-01T00:00:00Z", "Friday, 01-Jan-50 00:00:00 GMT", MAX_US },
+        { "2000-01-01T00:00:00Z", "Friday, 01-Jan-51 00:00:00 GMT", 0 },
+        { "1950-01-01T00:00:00Z", "Friday, 01-Jan-00 00:00:00 GMT", MAX_US },
+        { "0025-01-01T00:00:00Z", "Friday, 01-Jan-75 00:00:00 GMT", MAX_US },
+        { "0025-01-01T00:00:00Z", "Friday, 01-Jan-76 00:00:00 GMT", NONE },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -132,8 +137,9 @@ Test(retry_after, finds_the_century)
         int64_t got_us = NONE;
 
         cr_assert_eq(instant_parse(str_of(rows[i].now), &now), OK);
-        cr_expect(
-            retry_after_read(str_of(rows[i].value), now, MAX_US, &got_us));
+        cr_expect_eq(
+            retry_after_read(str_of(rows[i].value), now, MAX_US, &got_us),
+            rows[i].wait_us != NONE, "%s at %s", rows[i].value, rows[i].now);
         cr_expect_eq(got_us, rows[i].wait_us, "%s at %s: %lld us",
                      rows[i].value, rows[i].now, (long long)got_us);
     }

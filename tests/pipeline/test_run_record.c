@@ -89,6 +89,11 @@ Test(run_record, anything_else_is_damage)
         { "\"done\":40,", "", ERR_STORE },
         { "\"done\":40", "\"done\":-1", ERR_STORE },
         { "\"done\":40", "\"done\":4e400", ERR_STORE },
+        { "\"done\":40", "\"done\":4e1", ERR_STORE },
+        { "\"done\":40", "\"done\":40.0", ERR_STORE },
+        { "\"done\":40", "\"done\": 40", ERR_STORE },
+        { "\"unchanged\":1", "\"unchanged\":-0", ERR_STORE },
+        { "a \\\"word", "\\u0061 \\\"word", ERR_STORE },
         { "\"by_range\":1", "\"by_range\":2", ERR_STORE },
         { "\"state\":\"running\"", "\"state\":\"walking\"", ERR_STORE },
         { "2024-12-13", "2024-12-32", ERR_STORE },
@@ -107,6 +112,39 @@ Test(run_record, anything_else_is_damage)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct str text = changed(&arena, run_text, cases[i].from, cases[i].to);
         enum err err = run_record_read(1, text, &arena, &record, NULL);
+
+        cr_expect_eq(err, cases[i].err, "%s -> %s: err %d", cases[i].from,
+                     cases[i].to, err);
+    }
+    arena_fini(&arena);
+}
+
+Test(run_record, any_other_entry_is_damage)
+{
+    static const struct {
+        const char *from, *to;
+        enum err err;
+    } cases[] = {
+        { "\"page\":2", "\"page\":4294967295", OK },
+        { "\"page\":2", "\"page\":4294967296", ERR_STORE },
+        { "\"page\":2", "\"page\":2.0", ERR_STORE },
+        { "[\"one\",\"two\"]", "[]", OK },
+        { "[\"one\",\"two\"]", "{}", ERR_STORE },
+        { "[\"one\",\"two\"]", "[\"one\",2]", ERR_STORE },
+        { "[\"one\",\"two\"]", "[\"one\", \"two\"]", ERR_STORE },
+        { "\"one\"", "\"\\u006fne\"", ERR_STORE },
+        { "released", "lost", ERR_STORE },
+        { "2024-12-03", "2024-12-3", ERR_STORE },
+        { "]}", "]}\n", ERR_STORE },
+    };
+    struct quarantine_record record;
+    struct arena arena;
+
+    arena_init(&arena, 1 << 20);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct str text =
+            changed(&arena, entry_text, cases[i].from, cases[i].to);
+        enum err err = quarantine_record_read(1, text, &arena, &record, NULL);
 
         cr_expect_eq(err, cases[i].err, "%s -> %s: err %d", cases[i].from,
                      cases[i].to, err);

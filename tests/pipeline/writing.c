@@ -174,6 +174,10 @@ add_fact(struct batch *batch, const char *text, size_t len)
                                : strtol(value + 1, NULL, 10));
         fact.value = (struct value){ VALUE_NUMBER, str_of(digits) };
     }
+    if (value != NULL && value[1] >= 'A' && value[1] <= 'Z')
+        fact.value =
+            (struct value){ VALUE_STRING,
+                            { value + 1, strcspn(value + 1, "#/@ ") } };
     if (source != NULL)
         fact.source =
             (struct str){ source + 1, len - (size_t)(source + 1 - text) };
@@ -358,7 +362,9 @@ static void
 add_trade(struct trade_batch *batch, struct str text)
 {
     const struct str id = cut(&text, '/'), day = cut(&text, '.');
-    const struct str amendment = cut(&text, '='), amount = cut(&text, '@');
+    const struct str amendment = cut(&text, '=');
+    struct str ticker = cut(&text, '@');
+    const struct str amount = cut(&ticker, '%');
     const struct str member = cut(&text, '/'), since = cut(&text, ':');
     const struct str updated = cut(&text, '=');
     const struct trade_filer filer = {
@@ -378,6 +384,8 @@ add_trade(struct trade_batch *batch, struct str text)
     for (size_t i = 0; i < TRADE_FIELDS; i++)
         trade.fields[i] = VALUE_OF_NULL;
     trade.fields[TRADE_AMOUNT] = (struct value){ VALUE_STRING, amount };
+    if (ticker.data > amount.data + amount.len)
+        trade.fields[TRADE_TICKER] = (struct value){ VALUE_STRING, ticker };
     err = trade_batch_add(batch, &trade, member.len > 0 ? &filer : NULL);
     assert(err == OK);
 }

@@ -52,7 +52,8 @@ struct test_job {
  * A batch from "OP attribute[=value][#security][/day][@source]" separated by
  * spaces, OP + or -, like "+ticker#2/5@manual -name"; security and day are 1
  * where not said, and a security that is a letter is a new one. An assertion's
- * value is the number of its place where no other number or null is said.
+ * value is the number of its place where no other number, null or text that
+ * begins with a capital is said.
  */
 struct test_job *test_job_new(const char *facts);
 
@@ -78,8 +79,8 @@ struct test_job *test_day_new(const char *portfolio, int day,
  */
 struct test_job *test_bars_new(const char *bars);
 
-/* Trades from "ID/DAY.AMENDMENT=AMOUNT[@MEMBER/DAY:UPDATED=TEXT]" separated by
- * spaces. */
+/* Trades from "ID/DAY.AMENDMENT=AMOUNT[%TICKER][@MEMBER/DAY:UPDATED=TEXT]"
+ * separated by spaces; a ticker may be empty, and is escaped as in JSON. */
 struct test_job *test_trades_new(const char *trades);
 
 /* A publication, which outlives it. */

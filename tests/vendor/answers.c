@@ -7,9 +7,11 @@
 #include "tests/codec/trades_reading.h"
 
 static const char *const verdicts[] = {
-    [VENDOR_ROWS] = "rows",     [VENDOR_EMPTY] = "empty",
-    [VENDOR_RETRY] = "retry",   [VENDOR_REFUSED] = "refused",
-    [VENDOR_FAILED] = "failed", [VENDOR_UNDECODABLE] = "undecodable",
+    [VENDOR_ROWS] = "rows",
+    [VENDOR_EMPTY] = "empty",
+    [VENDOR_REFUSED] = "refused",
+    [VENDOR_FAILED] = "failed",
+    [VENDOR_UNDECODABLE] = "undecodable",
 };
 
 /* What rows are put in. */

@@ -285,9 +285,9 @@ static const struct {
 } statuses[] = {
     { 201, "failed\n" }, { 204, "failed\n" },  { 301, "failed\n" },
     { 400, "failed\n" }, { 401, "refused\n" }, { 403, "refused\n" },
-    { 404, "failed\n" }, { 405, "failed\n" },  { 408, "retry\n" },
-    { 410, "failed\n" }, { 429, "retry\n" },   { 500, "retry\n" },
-    { 502, "retry\n" },  { 503, "retry\n" },   { 504, "retry\n" },
+    { 404, "failed\n" }, { 405, "failed\n" },  { 408, "failed\n" },
+    { 410, "failed\n" }, { 429, "failed\n" },  { 500, "failed\n" },
+    { 502, "failed\n" }, { 503, "failed\n" },  { 504, "failed\n" },
 };
 
 Test(vendor_answers, a_status_decides_where_it_is_not_200)
