@@ -279,10 +279,8 @@ wait_for_token(struct engine *engine, struct live *live)
 {
     struct engine_vendor *vendor = live->dataset->vendor;
     const int64_t now_us = engine_now_us(engine);
-    int64_t at_us = live->run.not_before_us;
+    const int64_t at_us = live->run.not_before_us;
 
-    if (vendor->hold_until_us > at_us)
-        at_us = vendor->hold_until_us;
     if (at_us > now_us)
         return at_us - now_us;
     return rate_limit_take(&vendor->limit, now_us);
