@@ -303,6 +303,8 @@ send(struct engine *engine, struct live *live, struct why *why)
     enum err err;
 
     out_init(&url, URL_BYTES_MAX);
+    /* All at once: what it would grow out of is freed with the key in it. */
+    (void)out_grow(&url, URL_BYTES_MAX);
     out_str(&url,
             out_text(live->redirects > 0 ? &live->elsewhere : &live->asked));
     if (vendor->key.data != NULL && live->redirects == 0)
