@@ -22,8 +22,8 @@ struct url_origin {
 
 /*
  * Whether text is an absolute http or https URL as far as that shows without
- * its host: of visible ASCII without a fragment, URL_BYTES_MAX at most. Where it
- * points to is not judged.
+ * its host: of visible ASCII without a fragment, URL_BYTES_MAX at most. Where
+ * it points to is not judged.
  */
 bool url_is_absolute(struct str text);
 

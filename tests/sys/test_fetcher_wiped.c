@@ -12,7 +12,7 @@
 #define QUERY_KEY "OPENUP"
 #define MOVED(to)                                                              \
     TEXT("HTTP/1.1 302 Found\r\nLocation: " to "\r\nContent-Length: "          \
-                                               "0\r\n\r\n")
+         "0\r\n\r\n")
 
 static atomic_size_t with_key;
 
