@@ -5,6 +5,7 @@
 
 #include "field.h"
 #include "secmaster/bounds.h"
+#include "secmaster/url.h"
 #include "service.h"
 
 #define MAX_AGE "600" /* seconds that a browser keeps a preflight's answer */
@@ -16,62 +17,48 @@
     "Secmaster-Unmatched, Idempotency-Replayed, Secmaster-Last-Tx, "           \
     "Retry-After, Allow, Accept-Encoding"
 
-/* What is behind "http://" or "https://", and that scheme's own port. */
-static const char *
-host_of(const char *text, const char **port)
-{
-    static const char http[] = "http://", https[] = "https://";
-
-    if (strncmp(text, http, strlen(http)) == 0) {
-        *port = ":80";
-        return text + strlen(http);
-    }
-    if (strncmp(text, https, strlen(https)) == 0) {
-        *port = ":443";
-        return text + strlen(https);
-    }
-    return NULL;
-}
-
-/* The port, its colon first, or the end. */
-static const char *
-port_of(const char *host)
-{
-    const char *behind = strchr(host, ']');
-    const char *colon = strchr(behind == NULL ? host : behind, ':');
-
-    return colon == NULL ? host + strlen(host) : colon;
-}
-
 static bool
-is_port(const char *port)
+ends_with(struct str text, struct str end)
 {
-    size_t digits = strspn(port, "0123456789");
+    return text.len >= end.len &&
+           str_equal((struct str){ text.data + text.len - end.len, end.len },
+                     end);
+}
 
-    return digits > 0 && digits <= 5 && port[digits] == '\0' && port[0] != '0';
+/* To a browser an underscore is a letter of a host, though to url.h it is a
+ * doubt: it is read as one. */
+static struct str
+without_underscores(const char *text, char to[static ORIGIN_BYTES_MAX])
+{
+    size_t len = strlen(text);
+
+    for (size_t i = 0; i < len; i++)
+        to[i] = text[i] == '_' ? 'x' : text[i];
+    return (struct str){ to, len };
 }
 
 enum err
 cors_origin_check(const char *text, struct why *why)
 {
-    const char *own_port, *host = host_of(text, &own_port), *port;
-    size_t len;
+    char plain[ORIGIN_BYTES_MAX];
+    struct url_origin origin;
+    struct str url, own_port;
+    const char *fault;
 
     if (strlen(text) > ORIGIN_BYTES_MAX)
         return why_set(why, ERR_INVALID, "it is too long");
-    if (host == NULL)
-        return why_set(why, ERR_INVALID,
-                       "an origin begins with http:// or https://");
-    port = port_of(host);
-    len = (size_t)(port - host);
-    if (len == 0 ||
-        strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-_[]:") < len)
-        return why_set(why, ERR_INVALID,
-                       "behind it comes a host in lower case, no path");
-    if (*port != '\0' && !is_port(port + 1))
-        return why_set(why, ERR_INVALID, "the port is no number");
-    if (strcmp(port, own_port) == 0)
-        return why_set(why, ERR_INVALID, "browsers leave %s out", own_port);
+    url = without_underscores(text, plain);
+    fault = url_origin_fault(url, &origin);
+    if (fault != NULL)
+        return why_set(why, ERR_INVALID, "%s", fault);
+    if (origin.len < url.len)
+        return why_set(why, ERR_INVALID, "an origin has no path");
+    if (strpbrk(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != NULL)
+        return why_set(why, ERR_INVALID, "browsers write it in lower case");
+    own_port = origin.is_https ? STR(":443") : STR(":80");
+    if (ends_with(url, own_port))
+        return why_set(why, ERR_INVALID, "browsers leave %.*s out",
+                       STR_ARG(own_port));
     return OK;
 }
 

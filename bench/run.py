@@ -26,6 +26,7 @@ ROWS = {
     'summaries': prices.summaries,
     'moving-averages': prices.moving_averages,
     'post-bars': writes.post_bars,
+    'webhooks': writes.webhooks,
     'start': reads.start,
     'as-of': reads.as_of,
     'history': reads.history,
@@ -36,7 +37,7 @@ ROWS = {
     'late': writes.late,
     'latency': writes.side_by_side,
 }
-WITHOUT_STORE = {'bulk', 'disk', 'deep', 'summaries', 'moving-averages', 'post-bars'}  # each makes its own
+WITHOUT_STORE = {'bulk', 'disk', 'deep', 'summaries', 'moving-averages', 'post-bars', 'webhooks'}  # each makes its own
 BESIDE_SQLITE = {'as-of', 'history', 'post', 'disk'}
 BESIDE_POSTGRES = {'bulk', 'disk', 'as-of', 'history', 'asset-class', 'post', 'late'}
 

@@ -1,4 +1,6 @@
 """Rows that write: single facts, late ones, in bulk; and both beside reads."""
+import base64
+import json
 import os
 import shutil
 import time
@@ -53,6 +55,25 @@ def post_bars(bench):
             body = BAR.format(clients)
             got = load(server, 201, clients=clients, body=body, path='/v1/prices', mode='post')
             bench.add(measured(f'durable POST of one bar, clients: {clients}', got))
+
+
+def webhooks(bench):
+    """Signed deliveries of one fact, each stored with its id, beside the same fact posted."""
+    secret = 'whsec_' + base64.b64encode(bytes(24)).decode()
+    os.environ['BENCH_WEBHOOK'] = os.environ['BENCH_KEY'] = secret
+    config = bench.work / 'vendors.json'
+    config.write_text(json.dumps({'vendors': [{'name': 'pushing', 'adapter': 'massive', 'base_url': 'http://127.0.0.1:1', 'key_env': 'BENCH_KEY',
+                                               'datasets': {'tickers': {}}, 'webhook_secret_env': 'BENCH_WEBHOOK'}]}))
+    with Server(bench.work / 'webhooks', '--config', config) as server:
+        for clients in (1, 8, 32):
+            # Turn by turn: the disk is another one every few seconds.
+            posts, pushes = [], []
+            for _ in range(2):
+                posts.append(load(server, 201, clients=clients, body=NEW, **POST))
+                pushes.append(load(server, 204, clients=clients, body=NEW, path='/v1/webhooks/pushing', mode='post', sign=secret))
+            got, other = pushes[1], sum(one['rate'] for one in posts) / len(posts)
+            got['rate'] = sum(one['rate'] for one in pushes) / len(pushes)
+            bench.add(measured(f'signed delivery of one fact, clients: {clients}', got, peer=f'the fact posted {rate(other)}', ratio=f'{got["rate"] / other:.2f}'))
 
 
 def late(bench):

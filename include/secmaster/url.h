@@ -21,6 +21,13 @@ struct url_origin {
 };
 
 /*
+ * Whether text is an absolute http or https URL as far as that shows without
+ * its host: of visible ASCII without a fragment, URL_BYTES_MAX at most. Where
+ * it points to is not judged.
+ */
+bool url_is_absolute(struct str text);
+
+/*
  * Read the origin of an absolute http or https URL of visible ASCII without a
  * fragment. NULL, or why it has none: *out is set only on NULL. Refused is all
  * that two readers could take for two hosts: user names, marks other than

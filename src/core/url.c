@@ -163,26 +163,44 @@ is_visible(struct str url)
     return true;
 }
 
+/* All that is wrong with it up to its host, which is what is left. */
+static const char *
+begin_fault(struct str *rest, struct url_origin *out)
+{
+    *out = (struct url_origin){ .is_https = true, .port = HTTPS_PORT };
+    if (rest->len > URL_BYTES_MAX)
+        return "the URL is too long";
+    if (!is_visible(*rest))
+        return "the URL has a character that must be escaped, or a fragment";
+    if (take_scheme(rest, STR("https://")))
+        return NULL;
+    if (!take_scheme(rest, STR("http://")))
+        return "the URL must begin with \"https://\" or \"http://\"";
+    out->is_https = false;
+    out->port = HTTP_PORT;
+    return NULL;
+}
+
+bool
+url_is_absolute(struct str text)
+{
+    struct url_origin origin;
+
+    return begin_fault(&text, &origin) == NULL;
+}
+
 const char *
 url_origin_fault(struct str url, struct url_origin *out)
 {
-    struct url_origin origin = { .is_https = true, .port = HTTPS_PORT };
+    struct url_origin origin;
     struct str rest = url;
+    const char *fault = begin_fault(&rest, &origin);
     bool has_host;
 
     assert(out != NULL);
 
-    if (url.len > URL_BYTES_MAX)
-        return "the URL is too long";
-    if (!is_visible(url))
-        return "the URL has a character that must be escaped, or a fragment";
-    if (take_scheme(&rest, STR("http://"))) {
-        origin.is_https = false;
-        origin.port = HTTP_PORT;
-    } else if (!take_scheme(&rest, STR("https://"))) {
-        return "the URL must begin with \"https://\" or \"http://\"";
-    }
-
+    if (fault != NULL)
+        return fault;
     rest = take_until(&rest, '/');
     rest = take_until(&rest, '?');
     origin.len = (size_t)(rest.data + rest.len - url.data);

@@ -199,11 +199,13 @@ record_time(const struct commit *commit, struct instant now)
     return later(last, now);
 }
 
-/* What was added since the last batch is one. */
+/* What was added since the last batch is one. State that publications have put
+ * without a batch goes with the first. */
 static enum err
 add_batch(struct commit *commit, const struct tx_info *info)
 {
     const struct commit_mark *began = &commit->began;
+    const size_t state = commit->batch_count == 0 ? 0 : began->state;
     struct append_batch *batches =
         array_reserve(commit->batches, &commit->batch_capacity,
                       commit->batch_count + 1, sizeof *batches);
@@ -217,7 +219,7 @@ add_batch(struct commit *commit, const struct tx_info *info)
         .displaced_count =
             (uint32_t)(commit->displaced_count - began->displaced),
         .name_count = (uint32_t)(commit->names.count - began->names),
-        .state_count = (uint32_t)(commit->state_count - began->state),
+        .state_count = (uint32_t)(commit->state_count - state),
     };
     return OK;
 }
@@ -282,7 +284,23 @@ commit_is_first(const struct commit *commit, const struct write_job *job)
 bool
 commit_is_last(const struct write_job *job)
 {
-    return job_kind_of(job)->is_last;
+    const struct job_kind *kind = job_kind_of(job);
+
+    return kind->is_last != NULL && kind->is_last(job);
+}
+
+bool
+commit_has_record(const struct commit *commit, enum record_kind kind,
+                  int64_t security_id, struct date effective)
+{
+    for (size_t i = 0; i < commit->record_count; i++) {
+        const struct record *record = &commit->records[i];
+
+        if (record->kind == kind && record->security_id == security_id &&
+            record->effective.days == effective.days)
+            return true;
+    }
+    return false;
 }
 
 enum err

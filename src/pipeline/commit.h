@@ -81,6 +81,15 @@ bool commit_is_first(const struct commit *commit, const struct write_job *job);
 bool commit_is_last(const struct write_job *job);
 
 /*
+ * Whether the commit so far has a record of a security and date. Comparing is
+ * not worth it for more than COMMIT_PAIRS_MAX of records in it and asked for:
+ * 0.1 ms.
+ */
+#define COMMIT_PAIRS_MAX (1U << 16)
+bool commit_has_record(const struct commit *commit, enum record_kind kind,
+                       int64_t security_id, struct date effective);
+
+/*
  * Admit a job's batch as the next transaction, unless its key was used before
  * (once.h). The commit is as before where it was, after a dry run, where
  * nothing in it is new, and on an error: ERR_INVALID (with complaints),

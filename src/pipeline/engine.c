@@ -231,6 +231,19 @@ engine_free(struct engine *engine)
     free(engine);
 }
 
+void
+engine_rest(struct engine *engine)
+{
+    const int64_t now_us = engine_now_us(engine);
+
+    for (size_t i = 0; i < engine->vendor_count; i++) {
+        struct engine_vendor *vendor = &engine->vendors[i];
+
+        if (rate_limit_held_us(&vendor->limit, now_us) > 0)
+            (void)!engine_put_pace(engine, vendor, NULL);
+    }
+}
+
 /* What was asked by the clock, or came while another run was under way. */
 static void
 begin_due(struct engine *engine, struct engine_dataset *dataset)

@@ -59,6 +59,12 @@ void engine_free(struct engine *engine);
  * it wants to be called again, if nothing comes in. */
 int64_t engine_turn(struct engine *engine);
 
+/*
+ * Nothing is done any more. What is left of a vendor's hold is put down: what
+ * was kept when it began would have the next start wait for all of it again.
+ */
+void engine_rest(struct engine *engine);
+
 /* The answer to a fetch; its body is taken. */
 void engine_answer(struct engine *engine, struct fetch_answer *answer);
 

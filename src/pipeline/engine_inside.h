@@ -28,7 +28,6 @@ struct engine_vendor {
     struct str key;
     struct rate_limit limit;
     struct breaker breaker;
-    int64_t hold_until_us; /* it has asked for patience */
     uint64_t last_run;
     const struct engine_dataset *moved; /* whose watermark moved last */
     struct poller_vendor_stats stats;

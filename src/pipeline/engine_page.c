@@ -7,6 +7,7 @@
 #include "engine_inside.h"
 #include "identity.h"
 #include "live_commit.h"
+#include "retry_after.h"
 #include "secmaster/url.h"
 #include "split_facts.h"
 
@@ -341,7 +342,25 @@ is_retried(const struct fetch_answer *answer, enum poller_outcome outcome)
     return false;
 }
 
-/* Wait; where the vendor asks for patience, all of its runs do. */
+/*
+ * All of a vendor's runs wait where it asks for patience, and for as long as it
+ * says even behind a last try. It is kept at once: a restart does not ask
+ * before. Where that fails the vendor is asked once more at worst.
+ */
+static void
+hold(struct engine *engine, struct engine_vendor *vendor,
+     const struct run_miss *miss, int64_t wait_us)
+{
+    const int64_t max_us = vendor->config->retry_max_seconds * INT64_C(1000000);
+
+    (void)retry_after_read(miss->retry_after, miss->now, max_us, &wait_us);
+    if (wait_us == 0)
+        return;
+    rate_limit_hold(&vendor->limit, miss->now_us, wait_us);
+    (void)!engine_put_pace(engine, vendor, NULL);
+}
+
+/* Wait, or fail behind the last try. */
 static void
 miss(struct engine *engine, struct live *live,
      const struct fetch_answer *answer)
@@ -366,13 +385,13 @@ miss(struct engine *engine, struct live *live,
     if (answer->retry_after[0] != '\0')
         miss.retry_after = str_of(answer->retry_after);
     wait_us = run_missed(&live->run, &miss);
-    if (wait_us == 0 && live->run.step == RUN_STEP_FINISH)
+    if (asks_for_patience(answer) &&
+        (answer->status == 429 || answer->retry_after[0] != '\0'))
+        hold(engine, vendor, &miss, wait_us);
+    if (live->run.step == RUN_STEP_FINISH)
         return;
     vendor->stats.retries++;
     vendor->stats.backoff_us += (uint64_t)wait_us;
-    if (asks_for_patience(answer) &&
-        (answer->status == 429 || answer->retry_after[0] != '\0'))
-        vendor->hold_until_us = miss.now_us + wait_us;
 }
 
 static struct live *

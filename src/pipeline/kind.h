@@ -14,9 +14,9 @@ struct job_kind {
      * is. */
     bool (*is_first)(const struct commit *commit, const struct write_job *job);
 
-    /* What comes behind it goes by what it brings: then it is the last of its
-     * commit. */
-    bool is_last;
+    /* Whether what comes behind it goes by what it brings: then it is the last
+     * of its commit. NULL: it never is. */
+    bool (*is_last)(const struct write_job *job);
 
     /*
      * Add its records, names and state to the commit as transaction

@@ -229,4 +229,4 @@ admit(struct commit *commit, struct write_job *job, struct tx_info *info)
     return err;
 }
 
-const struct job_kind kind_facts = { is_judged, false, admit };
+const struct job_kind kind_facts = { is_judged, NULL, admit };

@@ -5,9 +5,6 @@
 #include "bar_tickers.h"
 #include "kind.h"
 
-/* Rows times records that are compared before a commit is shared: 0.1 ms. */
-#define SHARED_PAIRS_MAX (1U << 16)
-
 /* One batch while it is admitted. */
 struct pricing {
     struct commit *commit;
@@ -15,19 +12,6 @@ struct pricing {
     struct bar_changes changes;
     uint32_t *sources; /* dictionary ids, by the batch's indexes */
 };
-
-static bool
-has_month(const struct commit *commit, int64_t security_id, struct date month)
-{
-    for (size_t i = 0; i < commit->record_count; i++) {
-        const struct record *record = &commit->records[i];
-
-        if (record->kind == RECORD_BARS && record->security_id == security_id &&
-            record->effective.days == month.days)
-            return true;
-    }
-    return false;
-}
 
 /*
  * What the commit has is not in the store yet: its facts may tell whose a
@@ -40,12 +24,13 @@ is_first(const struct commit *commit, const struct write_job *job)
     const struct bar_batch *batch = job->bars;
 
     if (batch->tickers.count > 0 ||
-        batch->count > SHARED_PAIRS_MAX / (commit->record_count + 1))
+        batch->count > COMMIT_PAIRS_MAX / (commit->record_count + 1))
         return true;
     for (uint32_t i = 0; i < batch->count; i++) {
         const struct bar_row *row = &batch->rows[i];
 
-        if (has_month(commit, row->security_id, bar_month(row->bar.date)))
+        if (commit_has_record(commit, RECORD_BARS, row->security_id,
+                              bar_month(row->bar.date)))
             return true;
     }
     return false;
@@ -248,4 +233,4 @@ admit(struct commit *commit, struct write_job *job, struct tx_info *info)
     return err;
 }
 
-const struct job_kind kind_prices = { is_first, false, admit };
+const struct job_kind kind_prices = { is_first, NULL, admit };

@@ -263,4 +263,4 @@ admit(struct commit *commit, struct write_job *job, struct tx_info *info)
     return err;
 }
 
-const struct job_kind kind_trades = { always, false, admit };
+const struct job_kind kind_trades = { always, NULL, admit };

@@ -279,10 +279,8 @@ wait_for_token(struct engine *engine, struct live *live)
 {
     struct engine_vendor *vendor = live->dataset->vendor;
     const int64_t now_us = engine_now_us(engine);
-    int64_t at_us = live->run.not_before_us;
+    const int64_t at_us = live->run.not_before_us;
 
-    if (vendor->hold_until_us > at_us)
-        at_us = vendor->hold_until_us;
     if (at_us > now_us)
         return at_us - now_us;
     return rate_limit_take(&vendor->limit, now_us);
@@ -305,6 +303,8 @@ send(struct engine *engine, struct live *live, struct why *why)
     enum err err;
 
     out_init(&url, URL_BYTES_MAX);
+    /* All at once: what it would grow out of is freed with the key in it. */
+    (void)out_grow(&url, URL_BYTES_MAX);
     out_str(&url,
             out_text(live->redirects > 0 ? &live->elsewhere : &live->asked));
     if (vendor->key.data != NULL && live->redirects == 0)

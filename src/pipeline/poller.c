@@ -98,6 +98,7 @@ run(void *argument)
 
         if (is_stopping) {
             refuse_calls(poller, calls);
+            engine_rest(poller->engine);
             return NULL;
         }
         run_calls(poller, calls);

@@ -8,12 +8,64 @@
 /* A guard's value is looked at for being there. */
 #define GUARD_BYTES_MAX (1UL << 20)
 
+/* Keys that are compared with a guard before a commit is shared: 5 us. */
+#define GUARDS_MAX 1024
+
+/* What a run says of itself is for nobody else's commit. A delivery has its
+ * guard and what it brought, and there may be many of them at once. */
 static bool
-always(const struct commit *commit, const struct write_job *job)
+is_alone(const struct write_job *job)
 {
-    (void)commit;
-    (void)job;
-    return true;
+    const struct publication *publication = job->publication;
+
+    return publication->settle != NULL || publication->state_count > 0;
+}
+
+static bool
+has_key(const struct commit *commit, const struct state_change *guard)
+{
+    for (size_t i = 0; i < commit->state_count; i++) {
+        const struct state_change *change = &commit->state[i];
+
+        if (change->space == guard->space && str_equal(change->key, guard->key))
+            return true;
+    }
+    return false;
+}
+
+/* Facts are held against those of their security and date. */
+static bool
+has_facts(const struct commit *commit, const struct batch *facts)
+{
+    if (facts->retraction_count > 0 ||
+        facts->record_count > COMMIT_PAIRS_MAX / (commit->record_count + 1))
+        return true;
+    for (uint32_t i = 0; i < facts->record_count; i++)
+        if (commit_has_record(commit, RECORD_FACTS,
+                              facts->records[i].security_id,
+                              facts->records[i].effective))
+            return true;
+    return false;
+}
+
+/* What the commit has is not in the store yet. */
+static bool
+is_first(const struct commit *commit, const struct write_job *job)
+{
+    const struct publication *publication = job->publication;
+    const struct write_job bars = { .kind = BATCH_PRICES,
+                                    .bars = publication->bars };
+
+    if (is_alone(job) || commit->state_count > GUARDS_MAX)
+        return true;
+    if (has_key(commit, &publication->guard))
+        return true;
+    if (publication->facts != NULL && has_facts(commit, publication->facts))
+        return true;
+    if (publication->trades != NULL && publication->trades->count > 0)
+        return true;
+    return publication->bars != NULL && publication->bars->count > 0 &&
+           kind_prices.is_first(commit, &bars);
 }
 
 /* Whether the guard's key is there. */
@@ -86,7 +138,8 @@ admit_parts(struct commit *commit, struct write_job *job, struct instant now)
     return OK;
 }
 
-/* It goes with the last batch; where there is none, it is all there is. */
+/* It goes with the commit's last batch; where there is none, with the first one
+ * behind it, or it is all there is. */
 static enum err
 put_state(struct commit *commit, const struct publication *publication)
 {
@@ -105,7 +158,9 @@ put_state(struct commit *commit, const struct publication *publication)
 static enum err
 admit(struct commit *commit, struct write_job *job, struct tx_info *info)
 {
-    assert(commit->batch_count == 0);
+    const size_t batches = commit->batch_count, state = commit->state_count;
+
+    assert(!is_first(commit, job) || (batches == 0 && state == 0));
     assert(!job->dry_run);
     assert(job->once.key.len == 0);
 
@@ -119,8 +174,9 @@ admit(struct commit *commit, struct write_job *job, struct tx_info *info)
     if (job->publication->settle != NULL)
         TRY(job->publication->settle(job->publication));
     TRY(put_state(commit, job->publication));
-    job->is_known = commit->batch_count == 0 && commit->state_count == 0;
+    job->is_known =
+        commit->batch_count == batches && commit->state_count == state;
     return OK;
 }
 
-const struct job_kind kind_publication = { always, true, admit };
+const struct job_kind kind_publication = { is_first, is_alone, admit };

@@ -8,11 +8,14 @@
 #include "secmaster/crc32c.h"
 #include "secmaster/wire.h"
 
-#define FORMAT 1
+#define FORMAT 2
+#define FORMAT_WITHOUT_HOLD 1
 #define CRC_BYTES 4
 
 /* Moments are far from where adding a window to one would overflow. */
 #define MOMENT_MAX (INT64_MAX / 4)
+
+#define HOLD_US_MAX (RETRY_SECONDS_MAX * INT64_C(1000000))
 
 static void
 check(const struct rate_limit *limit)
@@ -83,11 +86,14 @@ come_to(struct rate_limit *limit, int64_t now_us)
     limit->latest_us = now_us;
     if (back > 0) {
         limit->full_us -= back;
+        limit->hold_us -= back;
         for (uint32_t i = 0; i < limit->count; i++)
             *sent_at(limit, i) -= back;
     }
     if (limit->full_us < now_us)
         limit->full_us = now_us;
+    if (limit->hold_us < now_us)
+        limit->hold_us = now_us;
     while (limit->count > 0 &&
            now_us - *sent_at(limit, 0) >= RATE_LIMIT_WINDOW_US)
         drop_oldest(limit);
@@ -105,11 +111,31 @@ rate_limit_take(struct rate_limit *limit, int64_t now_us)
         if (wait_us < window_us)
             wait_us = window_us;
     }
+    if (wait_us < limit->hold_us - now_us)
+        wait_us = limit->hold_us - now_us;
     if (wait_us > 0)
         return wait_us;
     limit->full_us += limit->interval_us;
     add(limit, now_us);
     return 0;
+}
+
+void
+rate_limit_hold(struct rate_limit *limit, int64_t now_us, int64_t wait_us)
+{
+    assert(wait_us >= 0);
+    assert(wait_us <= HOLD_US_MAX);
+
+    come_to(limit, now_us);
+    if (limit->hold_us < now_us + wait_us)
+        limit->hold_us = now_us + wait_us;
+}
+
+int64_t
+rate_limit_held_us(struct rate_limit *limit, int64_t now_us)
+{
+    come_to(limit, now_us);
+    return limit->hold_us - now_us;
 }
 
 uint32_t
@@ -136,6 +162,7 @@ rate_limit_encode(struct rate_limit *limit, int64_t now_us, struct out *out)
 
     come_to(limit, now_us);
     out_char(out, FORMAT);
+    put_number(out, limit->hold_us - now_us);
     put_number(out, limit->full_us - now_us);
     put_number(out, limit->count);
     for (uint32_t i = 0; i < limit->count; i++)
@@ -188,20 +215,26 @@ read_kept(struct rate_limit *limit, struct str bytes, int64_t now_us,
           struct why *why)
 {
     struct str from = bytes;
-    uint64_t format = 0, full = 0;
+    uint64_t format = 0, hold = 0, full = 0;
     int64_t full_max = limit->burst * limit->interval_us;
 
     if (!is_whole(bytes))
         return why_set(why, ERR_STORE,
                        "a vendor's pace is damaged: wrong checksum");
     from.len -= CRC_BYTES;
-    if (!take_varint(&from, &format) || format != FORMAT)
+    if (!take_varint(&from, &format) ||
+        (format != FORMAT && format != FORMAT_WITHOUT_HOLD))
         return why_set(why, ERR_STORE,
                        "a vendor's pace is of a format that is not known");
+    if (format == FORMAT &&
+        (!take_varint(&from, &hold) || hold > (uint64_t)HOLD_US_MAX))
+        return why_set(why, ERR_STORE,
+                       "a vendor's pace is damaged: no such hold");
     if (!take_varint(&from, &full) || full > INT64_MAX ||
         !take_ages(limit, &from, now_us))
         return why_set(why, ERR_STORE,
                        "a vendor's pace is damaged: no such times");
+    limit->hold_us = now_us + (int64_t)hold;
     limit->full_us =
         now_us + ((int64_t)full < full_max ? (int64_t)full : full_max);
     return OK;
@@ -216,7 +249,7 @@ rate_limit_decode(struct rate_limit *limit, struct str bytes, int64_t now_us,
     check(limit);
 
     limit->first = limit->count = 0;
-    limit->latest_us = now_us;
+    limit->hold_us = limit->latest_us = now_us;
     err = read_kept(limit, bytes, now_us, why);
     if (err != OK)
         spend(limit, now_us);

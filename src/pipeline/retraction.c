@@ -215,6 +215,10 @@ check_record(struct commit *commit, struct view *view, struct write_job *job,
         .last_date = record->effective,
     };
 
+    /* What an earlier batch of the same commit said is not in the store. */
+    assert(!commit_has_record(commit, RECORD_FACTS, record->security_id,
+                              record->effective));
+
     TRY(gather(commit, job->batch, record, &lookup));
     /* Of a security that is new the store has nothing. */
     if (record->security_id >= 0 && needs_store(&lookup)) {
@@ -259,9 +263,6 @@ enum err
 retraction_check(struct commit *commit, struct write_job *job)
 {
     struct view view;
-
-    /* What an earlier batch of the same commit said is not in the store. */
-    assert(commit->batch_count == 0);
 
     TRY(reserve_held(commit, job->batch));
     TRY(store_view_begin(commit->store, KNOWN_NEWEST, &view, &job->why));

@@ -222,6 +222,9 @@ fetcher_done(struct fetcher *fetcher, struct fetch_answer *out)
 void
 fetch_answer_fini(struct fetch_answer *answer)
 {
+    /* A vendor may repeat the key in what it redirects to. */
+    if (answer->is_within && answer->body.data != NULL)
+        explicit_bzero(answer->body.data, answer->body.len);
     out_fini(&answer->body);
 }
 

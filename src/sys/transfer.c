@@ -90,6 +90,15 @@ is_bearer(const char *bearer)
     return true;
 }
 
+/* There may be a key in it. */
+static void
+forget(char *text)
+{
+    if (text != NULL)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
 static bool
 add_header(struct curl_slist **list, const char *text)
 {
@@ -179,6 +188,11 @@ transfer_new(const struct transfer_ground *ground, const struct fetch *fetch,
     return OK;
 }
 
+/*
+ * What is ours of keys is wiped. Out of reach are curl's own copies: the URL
+ * and what it is taken apart into, the request as sent, where a redirect leads
+ * to; they are freed as they are.
+ */
 void
 transfer_free(struct transfer *transfer)
 {
@@ -187,7 +201,7 @@ transfer_free(struct transfer *transfer)
     for (struct curl_slist *at = transfer->headers; at != NULL; at = at->next)
         explicit_bzero(at->data, strlen(at->data));
     curl_slist_free_all(transfer->headers);
-    free(transfer->url);
+    forget(transfer->url);
     out_fini(&transfer->received);
     fetch_answer_fini(&transfer->answer);
     free(transfer);
@@ -402,12 +416,12 @@ follow(struct transfer *transfer, const char *to)
     url = strdup(to);
     if (url == NULL ||
         curl_easy_setopt(transfer->curl, CURLOPT_URL, url) != CURLE_OK) {
-        free(url);
+        forget(url);
         settle(transfer, FETCH_FAILED, "no memory for a redirect");
         return false;
     }
     curl_easy_setopt(transfer->curl, CURLOPT_TIMEOUT_MS, (long)left_ms);
-    free(transfer->url);
+    forget(transfer->url);
     transfer->url = url;
     transfer->redirects++;
     transfer->head_bytes = 0;

@@ -34,20 +34,6 @@ begins_with(struct str text, struct str prefix)
            str_equal((struct str){ text.data, prefix.len }, prefix);
 }
 
-/* Visible ASCII without a fragment: what a URL can be, to the client that will
- * judge the rest. */
-static bool
-is_url(struct str text)
-{
-    if (!begins_with(text, STR("http://")) &&
-        !begins_with(text, STR("https://")))
-        return false;
-    for (size_t i = 0; i < text.len; i++)
-        if (text.data[i] <= ' ' || text.data[i] > '~' || text.data[i] == '#')
-            return false;
-    return text.len <= URL_BYTES_MAX;
-}
-
 static bool
 is_parameter(struct str part, struct str name)
 {
@@ -117,7 +103,8 @@ marks_next(struct vendor_reading *reading, const struct vendor_tree *tree,
     if (node == NULL || node->type == TREE_NULL ||
         (node->type == TREE_STRING && node->text.len == 0))
         return OK;
-    if (node->type != TREE_STRING || !is_url(node->text)) {
+    /* Whether it is the vendor's own server is for who asks there to say. */
+    if (node->type != TREE_STRING || !url_is_absolute(node->text)) {
         complain(reading, member, "must be an absolute URL");
         return OK;
     }

@@ -11,6 +11,9 @@ PER_MINUTE = 5
 MINUTE_S = 60
 # What the limiter adds to a minute, and some for a slow machine.
 SLACK_S = 30
+# What a vendor is made to ask for, when the server is restarted, and clocks
+# that are read apart.
+HOLD_S, BEHIND_S, APART_S = 4, 2, 0.1
 
 
 class Pace(unittest.TestCase):
@@ -53,6 +56,24 @@ class Pace(unittest.TestCase):
                 self.assertEqual([r["status"] for r in fake.requests()
                                   if r["status"] == 429], [])
                 self.assertEqual(fake.faults(), [])
+
+    def test_what_a_vendor_asks_for_outlasts_restarts(self):
+        # Who is stopped keeps what is left of it; who is killed, all of it.
+        for name, again, behind, below in (
+                ("killed", self.killed, 0, HOLD_S + SLACK_S),
+                ("stopped", self.stopped, BEHIND_S, HOLD_S + BEHIND_S)):
+            with self.subTest(name), FakeVendor("429_huge") as fake, Polling(
+                    config_of(fake.url,
+                              {"retry_max_seconds": HOLD_S})) as polling:
+                run = polling.begin("tickers", (FIRST, FIRST))
+                polling.until(lambda: polling.vendor("polygon")["state"] ==
+                              "backing-off", "the back-off")
+                time.sleep(behind)
+                again(polling.server)
+                self.assertEqual(polling.end(run)["state"], "succeeded")
+                first, second = [r["at"] for r in self.asked(fake)][:2]
+                self.assertGreaterEqual(second - first, HOLD_S - APART_S)
+                self.assertLess(second - first, below)
 
     @staticmethod
     def asked(fake):

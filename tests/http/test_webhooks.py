@@ -98,6 +98,8 @@ class Signed(WebhookCase):
                  body, 401),
                 ("four minutes ago", signed("v", body, moment=now - 240), body,
                  204),
+                ("four minutes ahead", signed("w", body, moment=now + 240),
+                 body, 204),
                 ("no headers", {}, body, 400),
                 ("no time", {**good, "webhook-timestamp": "soon"}, body, 400),
                 ("no id", {**good, "webhook-id": ""}, body, 400)):

@@ -242,7 +242,7 @@ Test(rate_limit, is_kept_across_restarts)
 }
 
 /* The bytes of two requests, 2 us and 1 us ago, and 24.8 s to a full bucket. */
-#define KEPT "\x01\x80\xd6\xe9\x0b\x02\x02\x01"
+#define KEPT "\x02\x00\x80\xd6\xe9\x0b\x02\x02\x01"
 
 /* A body with its checksum behind it. */
 static struct str
@@ -266,23 +266,35 @@ Test(rate_limit, refuses_what_is_damaged_and_then_waits_a_window)
         const char *why;
     } rows[] = {
         { "good", BODY(KEPT), OK, "" },
-        { "none sent", BODY("\x01\x00\x00"), OK, "" },
-        { "the oldest in the window", BODY("\x01\x00\x01\xff\x96\xc8\x1d"), OK,
-          "" },
-        { "older than the window", BODY("\x01\x00\x01\x80\x97\xc8\x1d"),
+        { "of format 1", BODY("\x01\x80\xd6\xe9\x0b\x02\x02\x01"), OK, "" },
+        { "none sent", BODY("\x02\x00\x00\x00"), OK, "" },
+        { "of format 1, none sent", BODY("\x01\x00\x00"), OK, "" },
+        { "the oldest in the window", BODY("\x02\x00\x00\x01\xff\x96\xc8\x1d"),
+          OK, "" },
+        { "older than the window", BODY("\x02\x00\x00\x01\x80\x97\xc8\x1d"),
           ERR_STORE, "a vendor's pace is damaged: no such times" },
-        { "not the oldest first", BODY("\x01\x00\x02\x01\x02"), ERR_STORE,
+        { "not the oldest first", BODY("\x02\x00\x00\x02\x01\x02"), ERR_STORE,
           "a vendor's pace is damaged: no such times" },
-        { "one missing", BODY("\x01\x00\x02\x01"), ERR_STORE,
+        { "one missing", BODY("\x02\x00\x00\x02\x01"), ERR_STORE,
           "a vendor's pace is damaged: no such times" },
-        { "one too many", BODY("\x01\x00\x01\x01\x01"), ERR_STORE,
+        { "one too many", BODY("\x02\x00\x00\x01\x01\x01"), ERR_STORE,
           "a vendor's pace is damaged: no such times" },
-        { "more than anyone sends", BODY("\x01\x00\xf1\x2e"), ERR_STORE,
+        { "more than anyone sends", BODY("\x02\x00\x00\xf1\x2e"), ERR_STORE,
           "a vendor's pace is damaged: no such times" },
         { "a bucket full in more than 63 bits of microseconds",
-          BODY("\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x00"), ERR_STORE,
+          BODY("\x02\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x00"),
+          ERR_STORE, "a vendor's pace is damaged: no such times" },
+        { "a microsecond above the longest hold",
+          BODY("\x02\x81\xc8\xce\xb4\x0d\x00\x00"), ERR_STORE,
+          "a vendor's pace is damaged: no such hold" },
+        { "a hold of 64 bits",
+          BODY("\x02\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x00\x00"),
+          ERR_STORE, "a vendor's pace is damaged: no such hold" },
+        { "a hold alone", BODY("\x02\x00"), ERR_STORE,
           "a vendor's pace is damaged: no such times" },
-        { "another format", BODY("\x02\x00\x00"), ERR_STORE,
+        { "no format", BODY("\x00\x00\x00"), ERR_STORE,
+          "a vendor's pace is of a format that is not known" },
+        { "a later format", BODY("\x03\x00\x00\x00"), ERR_STORE,
           "a vendor's pace is of a format that is not known" },
         { "nothing", BODY(""), ERR_STORE,
           "a vendor's pace is of a format that is not known" },
@@ -360,7 +372,7 @@ put_kept(struct out *out, uint32_t count)
     unsigned char bytes[VARINT_BYTES_MAX];
     unsigned char crc[4];
 
-    out_bytes(out, "\x01\x00", 2);
+    out_bytes(out, "\x02\x00\x00", 3);
     out_bytes(out, (char *)bytes, put_varint(bytes, count));
     for (uint32_t i = 0; i < count; i++)
         out_char(out, 0);

@@ -53,13 +53,16 @@ read_headers(struct load_answer *answer)
 static void
 end_head(struct load_answer *answer)
 {
-    if (strncmp(answer->head, "HTTP/1.1 ", 9) != 0 || !read_headers(answer)) {
+    bool is_http = strncmp(answer->head, "HTTP/1.1 ", 9) == 0;
+    bool has_end = read_headers(answer);
+
+    answer->status = is_http ? (int)strtol(answer->head + 9, NULL, 10) : 0;
+    if (answer->status == 0 || (!has_end && answer->status != 204)) {
         answer->part = LOAD_UNREADABLE;
         return;
     }
-    answer->status = (int)strtol(answer->head + 9, NULL, 10);
     answer->head_len = 0;
-    if (answer->part == LOAD_BODY && answer->left == 0)
+    if (!has_end || (answer->part == LOAD_BODY && answer->left == 0))
         answer->part = LOAD_WHOLE;
 }
 

@@ -26,6 +26,7 @@
 #include "load_bodies.h"
 #include "load_options.h"
 #include "load_samples.h"
+#include "load_sign.h"
 #include "load_text.h"
 
 #define REQUEST_BYTES 16384
@@ -106,22 +107,25 @@ open_client(struct client *client)
 }
 
 static size_t
-print_head(struct client *client, const char *path, size_t body_len)
+print_head(struct client *client, const char *path, struct str body,
+           size_t body_len)
 {
     const char *accept = load.options.accept;
-    char type[128] = "";
+    char type[128] = "", signs[LOAD_SIGN_BYTES] = "";
     int len;
 
     if (strcmp(load.options.mode, "post") == 0)
         snprintf(type, sizeof type,
                  "Content-Type: %s\r\nContent-Length: %zu\r\n",
                  load.options.type, body_len);
+    if (load.options.sign != NULL)
+        load_sign_put(load.sent, body, signs);
     len =
         snprintf(client->request, REQUEST_BYTES,
-                 "%s %s HTTP/1.1\r\nHost: x\r\n%s%s%s%s\r\n",
+                 "%s %s HTTP/1.1\r\nHost: x\r\n%s%s%s%s%s\r\n",
                  type[0] == '\0' ? "GET" : "POST", path,
                  accept == NULL ? "" : "Accept: ", accept == NULL ? "" : accept,
-                 accept == NULL ? "" : "\r\n", type);
+                 accept == NULL ? "" : "\r\n", type, signs);
     assert(len > 0 && len < REQUEST_BYTES);
     return (size_t)len;
 }
@@ -138,7 +142,8 @@ print_request(struct client *client)
     if (strcmp(load.options.mode, "post") == 0)
         body_len = load_text_fill(load.options.body, load.sent, &load.random,
                                   body, sizeof body);
-    len = print_head(client, path, body_len + header->len + client->body.len);
+    len = print_head(client, path, (struct str){ body, body_len },
+                     body_len + header->len + client->body.len);
     assert(len + body_len <= REQUEST_BYTES);
     memcpy(client->request + len, body, body_len);
     client->parts[0] = (struct iovec){ client->request, len + body_len };
@@ -413,6 +418,8 @@ main(int argc, char **argv)
         limit.rlim_cur = limit.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
     }
+    if (load.options.sign != NULL)
+        load_sign_open(load.options.sign);
     open_clients();
     used_us = cpu_us();
     began_us = now_us();

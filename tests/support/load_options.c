@@ -16,6 +16,7 @@ static const char help[] =
     "  --body TEXT     of a post\n"
     "  --type TYPE     Content-Type of a post (application/json)\n"
     "  --bodies FILE   posts it in bodies; one that gets a 503 is sent again\n"
+    "  --sign SECRET   a post's body, as a delivery of its own\n"
     "  --lines N       lines of a body; 0: all (1)\n"
     "  --seed N        of random places (1)\n"
     "In PATH and TEXT {n} is a number that grows, {r:LO-HI} a random number\n"
@@ -56,11 +57,13 @@ load_options_read(int argc, char **argv, struct load_options *out)
         { "body", required_argument, NULL, 'b' },
         { "type", required_argument, NULL, 't' },
         { "bodies", required_argument, NULL, 'f' },
+        { "sign", required_argument, NULL, 'g' },
         { 0 },
     };
     const char **texts[128] = {
         ['m'] = &out->mode, ['a'] = &out->path, ['x'] = &out->accept,
         ['b'] = &out->body, ['t'] = &out->type, ['f'] = &out->bodies,
+        ['g'] = &out->sign,
     };
     uint64_t *numbers[128] = {
         ['p'] = &out->port,     ['c'] = &out->clients, ['s'] = &out->seconds,

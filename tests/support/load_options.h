@@ -6,6 +6,7 @@
 
 struct load_options {
     const char *mode, *path, *accept /* may be NULL */, *body, *type, *bodies;
+    const char *sign; /* a secret; may be NULL */
     uint64_t port, clients, seconds, requests, lines, seed;
 };
 

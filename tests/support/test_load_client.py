@@ -1,5 +1,8 @@
 """The load client against a server that says what the test wants it to."""
 
+import base64
+import hashlib
+import hmac
 import json
 import os
 import re
@@ -7,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 LOAD = os.environ.get("LOAD_CLIENT", "build/dev/tests/support/load_client")
@@ -14,12 +18,15 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nSecmaster-Tx: 7\r\n\r\nabc"
 CHUNKED = (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
            b"4\r\na\nb\n\r\n1a\r\n" + b"\n" * 26 + b"\r\n0\r\n\r\n")
 EMPTY = b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n"
+NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
+SECRET = b"twenty-four bytes of key"
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 1\r\n\r\nx"
 READ = (
     # answer, status, bytes, lines of chunks
     ("of known length", OK, "200", 3, 0),
     ("in chunks", CHUNKED, "200", 30, 28),
     ("empty", EMPTY, "201", 0, 0),
+    ("none at all", NO_CONTENT, "204", 0, 0),
 )
 UNREADABLE = (
     ("no length", b"HTTP/1.1 200 OK\r\n\r\n"),
@@ -101,6 +108,24 @@ class LoadClient(unittest.TestCase):
         self.assertEqual(asked, self.load([EMPTY] * 9, *words)[1])
         self.assertNotEqual(asked,
                             self.load([EMPTY] * 9, *words, "--seed", "2")[1])
+
+    def test_each_delivery_is_signed_as_its_own(self):
+        words = ("--mode", "post", "--body", "{n}", "--sign",
+                 "whsec_" + base64.b64encode(SECRET).decode())
+        ids = set()
+        for _ in range(2):
+            for number, (head, body) in enumerate(
+                    self.load([NO_CONTENT] * 3, *words)[1]):
+                name, moment, signature = re.search(
+                    rb"webhook-id: (\S+)\r\nwebhook-timestamp: (\d+)\r\n"
+                    rb"webhook-signature: v1,(\S+)\r\n", head).groups()
+                self.assertEqual(body, b"%d" % number)
+                self.assertAlmostEqual(int(moment), time.time(), delta=60)
+                self.assertEqual(base64.b64decode(signature), hmac.new(
+                    SECRET, b"%s.%s.%s" % (name, moment, body),
+                    hashlib.sha256).digest())
+                ids.add(name)
+        self.assertEqual(len(ids), 6)
 
     def post_file(self, answers, text, *words):
         with tempfile.NamedTemporaryFile("w") as file:

@@ -182,6 +182,25 @@ Test(url, has_no_origin_in_doubt)
     }
 }
 
+/* Where it points to is somebody else's to judge. */
+Test(url, is_absolute_whatever_its_host)
+{
+    for (size_t i = 0; i < COUNT(origins); i++) {
+        struct str url = copy(origins[i].url);
+
+        cr_expect(url_is_absolute(url), "%s", origins[i].url);
+        free((char *)url.data);
+    }
+    for (size_t i = 0; i < COUNT(refused); i++) {
+        struct str url = copy(refused[i].url);
+        const bool is_begun = strcmp(refused[i].fault, MARKS) != 0 &&
+                              strcmp(refused[i].fault, BEGIN) != 0;
+
+        cr_expect_eq(url_is_absolute(url), is_begun, "%s", refused[i].url);
+        free((char *)url.data);
+    }
+}
+
 static const struct {
     const char *a, *b;
     bool same;
