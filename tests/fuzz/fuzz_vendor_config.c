@@ -52,7 +52,8 @@ is_loopback(const char *host)
     return strcasecmp(host, "localhost") == 0;
 }
 
-/* A key may travel there: a scheme is one in any case (RFC 3986, 3.1). */
+/* A key may travel there. A scheme is one in any case, and an "@" in a path is
+ * no user's name (RFC 3986, 3.1 and 3.3). */
 static void
 check_base_url(struct str url)
 {
@@ -64,14 +65,18 @@ check_base_url(struct str url)
     (void)snprintf(text, sizeof text, "%.*s", STR_ARG(url));
     assert(strlen(text) == url.len);
     assert(text[url.len - 1] != '/');
-    assert(strpbrk(text, "@\\?# ") == NULL);
+    assert(strpbrk(text, "\\?# ") == NULL);
+    host = strstr(text, "://");
+    assert(host != NULL);
+    host += strlen("://");
+    host[strcspn(host, "/")] = '\0';
+    assert(strchr(host, '@') == NULL);
     if (strncasecmp(text, "https://", strlen("https://")) == 0)
         return;
     assert(strncasecmp(text, "http://", strlen("http://")) == 0);
-    host = text + strlen("http://");
     is_bracketed = host[0] == '[';
     host += is_bracketed ? 1 : 0;
-    host[strcspn(host, is_bracketed ? "]" : ":/")] = '\0';
+    host[strcspn(host, is_bracketed ? "]" : ":")] = '\0';
     assert(is_loopback(host));
 }
 
