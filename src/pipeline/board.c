@@ -302,6 +302,21 @@ board_entries(struct board *board, const struct poller_quarantine_page *page,
     return count;
 }
 
+size_t
+board_open_entries(struct board *board, uint64_t run, size_t limit,
+                   struct quarantine_info *out)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&board->lock);
+    for (size_t i = 0; i < board->entry_count && count < limit; i++)
+        if (board->entries[i].run == run &&
+            board->entries[i].state == QUARANTINE_OPEN)
+            out[count++] = board->entries[i];
+    pthread_mutex_unlock(&board->lock);
+    return count;
+}
+
 enum err
 board_entry(struct board *board, uint64_t id, struct quarantine_info *out)
 {

@@ -42,6 +42,10 @@ enum err board_run(struct board *board, struct str vendor, uint64_t run,
 size_t board_entries(struct board *board,
                      const struct poller_quarantine_page *page,
                      struct quarantine_info *out);
+
+/* Those of a run that are open, oldest first; out has room for limit. */
+size_t board_open_entries(struct board *board, uint64_t run, size_t limit,
+                          struct quarantine_info *out);
 enum err board_entry(struct board *board, uint64_t id,
                      struct quarantine_info *out);
 void board_stats(struct board *board, struct poller_stats *out);

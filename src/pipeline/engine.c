@@ -280,8 +280,10 @@ engine_turn(struct engine *engine)
     int64_t now_us = engine_now_us(engine);
 
     engine->wake_us = now_us + longest_wait(engine, now_us);
-    if (engine->is_broken)
+    if (engine->is_broken) {
+        engine_break_off(engine, ERR_STORE, "the store has failed");
         return TURN_US_IDLE;
+    }
     prune(engine);
     for (size_t i = 0; i < engine->dataset_count; i++)
         begin_due(engine, &engine->datasets[i]);
@@ -359,7 +361,8 @@ state_of(const struct engine *engine, const struct engine_vendor *vendor)
             continue;
         if (dataset->live->run.is_backing_off)
             return VENDOR_BACKING_OFF;
-        if (dataset->live->run.record.info.state == RUN_RUNNING)
+        if (dataset->live->release != NULL ||
+            dataset->live->run.record.info.state == RUN_RUNNING)
             state = VENDOR_RUNNING;
     }
     return state;

@@ -86,9 +86,10 @@ engine_request(struct engine *engine, const struct poller_request *request,
         return why_set(why, ERR_INVALID, "%s", fault);
     if (dataset->live != NULL) {
         answer->run = dataset->live->run.record.info.id;
-        return why_set(why, ERR_CONFLICT,
-                       "run %llu of this dataset has not ended",
-                       (unsigned long long)answer->run);
+        return why_set(why, ERR_CONFLICT, "run %llu of this dataset %s",
+                       (unsigned long long)answer->run,
+                       dataset->live->release == NULL ? "has not ended"
+                                                      : "is being released");
     }
     if (dataset->vendor->breaker.state == BREAKER_OPEN &&
         dataset->vendor->breaker.until_us > now_us) {
@@ -115,7 +116,8 @@ engine_cancel(struct engine *engine, struct str vendor, uint64_t run,
     for (size_t i = 0; i < engine->dataset_count; i++) {
         struct live *one = engine->datasets[i].live;
 
-        if (one != NULL && one->run.record.info.id == run)
+        if (one != NULL && one->release == NULL &&
+            one->run.record.info.id == run)
             live = one;
     }
     if (live == NULL)
@@ -173,6 +175,18 @@ tell_entry(struct engine *engine, const struct quarantine_info *info)
     (void)!board_put_entry(engine->options.board, &told, &forgotten);
 }
 
+/* Whether its run is being released, and the entry with it. */
+static bool
+is_being_released(struct engine *engine, const struct quarantine_info *entry)
+{
+    const struct engine_dataset *dataset =
+        engine_find(engine, entry->vendor, entry->dataset);
+
+    return dataset != NULL && dataset->live != NULL &&
+           dataset->live->release != NULL &&
+           dataset->live->run.record.info.id == entry->run;
+}
+
 enum err
 engine_discard(struct engine *engine, uint64_t id, struct why *why)
 {
@@ -184,6 +198,8 @@ engine_discard(struct engine *engine, uint64_t id, struct why *why)
     arena_init(&arena, STATE_BYTES_MAX);
     changes_init(&changes);
     err = read_entry(engine, id, &arena, &entry, why);
+    if (err == OK && is_being_released(engine, &entry.info))
+        err = why_set(why, ERR_CONFLICT, "its run is being released");
     if (err == OK) {
         entry.info.state = QUARANTINE_DISCARDED;
         err = engine_put_entry(engine, &entry, &changes);

@@ -41,11 +41,12 @@ struct page_mark {
     uint64_t print;
 };
 
-/* A run that is queued or running, and the page at hand. */
+/* A run that is queued, running or being released, and the page at hand. */
 struct live {
     struct run run;
     struct engine_dataset *dataset;
-    bool has_begun; /* the breaker has heard of it */
+    struct release *release; /* of a run that had ended; else NULL */
+    bool has_begun;          /* the breaker has heard of it */
     int64_t stalled_until_us;
     int64_t went_on_us;   /* when it was begun or begun again */
     uint64_t done_before; /* and how far it was */
@@ -164,6 +165,11 @@ void live_free(struct live *live);
 
 /* Do its next step; false: it has to wait. */
 bool live_step(struct engine *engine, struct live *live);
+
+/* engine_release.c: take its next page, or publish it; live may then be gone.
+ */
+void release_step(struct engine *engine, struct live *live);
+void release_free(struct release *release);
 
 /* engine_page.c: read the answer at hand. ERR_BUSY: memory. */
 enum err live_read(struct engine *engine, struct live *live,

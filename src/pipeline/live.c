@@ -54,6 +54,7 @@ live_free(struct live *live)
 {
     if (live == NULL)
         return;
+    release_free(live->release);
     live_drop_page(live);
     batch_free(live->facts);
     listing_fini(&live->listing);
@@ -382,6 +383,10 @@ step_read(struct engine *engine, struct live *live)
 bool
 live_step(struct engine *engine, struct live *live)
 {
+    if (live->release != NULL) {
+        release_step(engine, live);
+        return true;
+    }
     if (live->stalled_until_us > engine_now_us(engine)) {
         engine_want(engine, live->stalled_until_us);
         return false;

@@ -156,6 +156,8 @@ publish(void *context, struct publication *publication,
     (void)context;
     if (!pass())
         return why_set(why, ERR_BUSY, "over");
+    if (polling.fails)
+        return why_set(why, ERR_STORE, "broken");
     polling.publications++;
     err = writer_submit(polling.writer, &job);
     assert(err == OK);
@@ -255,7 +257,7 @@ void
 polling_restart(void)
 {
     drop_engine();
-    polling.is_over = false;
+    polling.fails = polling.is_over = false;
     polling.fuse = POLLING_FOREVER;
     make_engine();
 }
@@ -382,6 +384,18 @@ polling_request(const char *vendor, const char *dataset, const char *from,
     request.has_from = date_parse(str_of(from), &request.from) == OK;
     request.has_to = date_parse(str_of(to), &request.to) == OK;
     return engine_request(polling.engine, &request, &answer, &why);
+}
+
+enum err
+polling_release(uint64_t id, struct why *why)
+{
+    struct engine_release release = { .id = id };
+
+    engine_release(polling.engine, &release);
+    while (!release.is_over)
+        (void)engine_turn(polling.engine);
+    *why = release.why;
+    return release.err;
 }
 
 static enum visit

@@ -59,6 +59,7 @@ struct polling {
     size_t page_count;
 
     int fuse;     /* so many doors still open; then it is over */
+    bool fails;   /* each commit, as a broken store's does */
     bool is_over; /* nothing has an effect any more */
     size_t publications, transactions_seen;
 };
@@ -82,6 +83,9 @@ struct run_info polling_run_info(uint64_t id);
 /* Ask for a run; the answer's error. "": without a range. */
 enum err polling_request(const char *vendor, const char *dataset,
                          const char *from, const char *to);
+
+/* Release an entry, to its end; the release's error. */
+enum err polling_release(uint64_t id, struct why *why);
 
 /* All transactions' kinds and facts, and all trades and bars, as text in an
  * arena; without what depends on time. */
