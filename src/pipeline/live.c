@@ -142,6 +142,14 @@ fail(struct live *live, const struct why *why, const char *otherwise)
     run_fail(&live->run, why->text[0] == '\0' ? otherwise : why->text);
 }
 
+/* The vendor has no part in it: its breaker does not count this failure. */
+static void
+fail_by_us(struct live *live, const struct why *why, const char *otherwise)
+{
+    live->is_our_fault = true;
+    fail(live, why, otherwise);
+}
+
 /* What the ends of those mean that it comes after. */
 static enum dataset_turn
 upstream_turn(const struct engine *engine, const struct engine_dataset *dataset)
@@ -185,6 +193,7 @@ make_plan(struct engine *engine, struct live *live, struct why *why)
     struct view view;
     enum err err;
 
+    arena_reset(&live->plan_arena); /* of an earlier try */
     if (!record->is_by_range)
         (void)!date_parse(str_of(dataset->watermark), &wish.asked_to);
     TRY(store_view_begin(engine->options.store, record->known_tx, &view, why));
@@ -225,6 +234,7 @@ static bool
 step_plan(struct engine *engine, struct live *live)
 {
     struct why why = { "" };
+    struct run_plan plan;
     enum err err = OK;
     struct run before;
 
@@ -234,15 +244,18 @@ step_plan(struct engine *engine, struct live *live)
     live_scope(engine, live);
     if (live->run.shape.is_list)
         err = make_plan(engine, live, &why);
+    if (err == OK)
+        err = live_plan_known(live, &plan);
     if (err == ERR_BUSY || err == ERR_STORE) {
         live->run = before;
         return stall(engine, live);
     }
     if (err != OK) {
-        fail(live, &why, "there is too much to ask for");
+        fail_by_us(live, &why, "there is too much to ask for");
         return true;
     }
-    run_planned(&live->run, live->plan.count);
+    run_planned(&live->run, &plan);
+    live->is_our_fault = live->run.end == RUN_FAILED;
     if (live_put(engine, live) != OK) {
         live->run = before;
         return stall(engine, live);
@@ -345,7 +358,7 @@ step_fetch(struct engine *engine, struct live *live)
     if (err == ERR_BUSY)
         return stall(engine, live);
     if (err != OK) {
-        fail(live, &why, "the request cannot be made");
+        fail_by_us(live, &why, "the request cannot be made");
         return true;
     }
     run_sent(&live->run);
@@ -373,10 +386,12 @@ step_read(struct engine *engine, struct live *live)
 
     if (err == ERR_BUSY)
         return stall(engine, live);
-    if (err != OK)
-        fail(live, &why, "the answer cannot be used");
-    else
+    if (err == OK)
         run_read(&live->run, &reading);
+    else if (err == ERR_STORE)
+        fail_by_us(live, &why, "the store is damaged");
+    else
+        fail(live, &why, "the answer cannot be used");
     return true;
 }
 

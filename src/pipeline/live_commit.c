@@ -9,6 +9,7 @@
 struct follower {
     struct engine_dataset *dataset;
     struct run_record record;
+    struct live *live; /* NULL: it has ended */
 };
 
 /* One commit: what changes, and what is told once it is done. */
@@ -138,8 +139,9 @@ live_move_watermark(struct live *live)
     live->dataset->vendor->moved = live->dataset;
 }
 
-/* A run after a bad end has ended as well; after a good one it is queued. */
-static void
+/* A run after a bad end has ended as well; after a good one it is queued, with
+ * all the memory that it takes to begin, as it is on disk once this is. */
+static enum err
 add_follower(struct ending *ending, struct engine_dataset *dataset,
              enum run_state end)
 {
@@ -154,13 +156,18 @@ add_follower(struct ending *ending, struct engine_dataset *dataset,
                               .dataset = dataset_name_of(dataset),
                               .queued_at = now } },
     };
-    if (!is_good(end)) {
+    if (is_good(end)) {
+        one->live = live_new(dataset, &one->record);
+        if (one->live == NULL)
+            return ERR_BUSY;
+    } else {
         one->record.info.state = RUN_FAILED;
         one->record.info.finished_at = now;
         (void)snprintf(one->record.info.error, RUN_ERROR_BYTES, "%s",
                        RUN_ERROR_UPSTREAM);
     }
     changes_run(&ending->changes, &one->record);
+    return OK;
 }
 
 /*
@@ -197,8 +204,8 @@ find_followers(struct ending *ending, const struct run_record *record)
         }
         if (dataset->live != NULL)
             continue;
-        add_follower(ending, dataset,
-                     is_next ? record->info.state : RUN_FAILED);
+        TRY(add_follower(ending, dataset,
+                         is_next ? record->info.state : RUN_FAILED));
         has_failed[i] = !is_next || !is_good(record->info.state);
     }
     return OK;
@@ -256,7 +263,10 @@ tell_breaker(struct engine *engine, const struct live *live)
         return;
     switch (live->run.record.info.state) {
     case RUN_FAILED:
-        breaker_fail(breaker, now_us);
+        if (live->is_our_fault)
+            breaker_call_off(breaker, now_us);
+        else
+            breaker_fail(breaker, now_us);
         break;
     case RUN_CANCELLED:
         breaker_call_off(breaker, now_us);
@@ -290,12 +300,13 @@ apply(struct ending *ending)
     for (size_t i = 0; i < ending->follower_count; i++) {
         struct follower *one = &ending->followers[i];
 
-        if (run_state_is_end(one->record.info.state)) {
+        if (one->live == NULL) {
             engine_note_end(engine, one->dataset, &one->record);
             continue;
         }
         tell_record(engine, &one->record);
-        one->dataset->live = live_new(one->dataset, &one->record);
+        one->dataset->live = one->live;
+        one->live = NULL;
     }
     engine->options.doors.cancel(engine->options.doors.context, live);
     dataset->live = NULL;
@@ -307,6 +318,14 @@ ending_init(struct ending *ending, struct engine *engine, struct live *live)
 {
     *ending = (struct ending){ .engine = engine, .live = live };
     changes_init(&ending->changes);
+}
+
+static void
+ending_fini(struct ending *ending)
+{
+    for (size_t i = 0; i < ending->follower_count; i++)
+        live_free(ending->followers[i].live);
+    changes_fini(&ending->changes);
 }
 
 /* All that the end says; first the record, as settle may print it anew. */
@@ -343,7 +362,7 @@ live_finish(struct engine *engine, struct live *live)
     } else {
         engine->next_run = next_run;
     }
-    changes_fini(&ending.changes);
+    ending_fini(&ending);
     return err == OK;
 }
 
@@ -402,7 +421,7 @@ live_publish(struct engine *engine, struct live *live)
     }
     if (err == ERR_INVALID || err == ERR_TOO_LARGE)
         refuse(live, &why);
-    changes_fini(&ending.changes);
+    ending_fini(&ending);
     return err == OK || err == ERR_INVALID || err == ERR_TOO_LARGE;
 }
 

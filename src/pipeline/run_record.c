@@ -6,6 +6,9 @@
 
 #include "secmaster/json_document.h"
 
+/* Of a run; the first one had neither this member nor its plan. */
+#define RUN_FORMAT 2
+
 void
 number_key_put(uint64_t number, char out[static NUMBER_KEY_BYTES])
 {
@@ -68,7 +71,7 @@ run_record_put(struct out *out, const struct run_record *record)
 {
     const struct run_info *info = &record->info;
 
-    out_str(out, STR("{\"vendor\":"));
+    out_print(out, "{\"format\":%d,\"vendor\":", RUN_FORMAT);
     out_json(out, info->vendor);
     put_text(out, "dataset", info->dataset);
     put_text(out, "state", str_of(run_state_name(info->state)));
@@ -90,6 +93,7 @@ run_record_put(struct out *out, const struct run_record *record)
     put_number(out, "highest", (uint64_t)record->highest);
     put_number(out, "rows", record->rows);
     put_number(out, "quarantined", record->quarantined);
+    put_number(out, "plan", record->plan);
     put_text(out, "error", str_of(info->error));
     out_char(out, '}');
 }
@@ -238,10 +242,25 @@ copy_text(struct reading *reading, char *to, size_t size, const char *text)
         reading->is_good = false;
 }
 
+/* 1 where it is not told. */
+static uint64_t
+take_format(struct reading *reading)
+{
+    uint64_t format = 1;
+
+    if (!is_next(reading, "format"))
+        return format;
+    format = take_number(reading, "format");
+    if (format != RUN_FORMAT)
+        reading->is_good = false;
+    return format;
+}
+
 static void
 read_run(struct reading *reading, struct run_record *out)
 {
     struct run_info *info = &out->info;
+    const uint64_t format = take_format(reading);
 
     info->vendor = take_name(reading, "vendor");
     info->dataset = take_name(reading, "dataset");
@@ -265,6 +284,8 @@ read_run(struct reading *reading, struct run_record *out)
     out->highest = (int64_t)take_number(reading, "highest");
     out->rows = take_number(reading, "rows");
     out->quarantined = take_number(reading, "quarantined");
+    if (format > 1)
+        out->plan = take_number(reading, "plan");
     copy_text(reading, info->error, sizeof info->error,
               take_text(reading, "error"));
 }

@@ -156,6 +156,10 @@ publish(void *context, struct publication *publication,
     (void)context;
     if (!pass())
         return why_set(why, ERR_BUSY, "over");
+    if (polling.refusals > 0) {
+        polling.refusals--;
+        return why_set(why, ERR_FULL, "full");
+    }
     if (polling.fails)
         return why_set(why, ERR_STORE, "broken");
     polling.publications++;
@@ -260,6 +264,14 @@ polling_restart(void)
     polling.fails = polling.is_over = false;
     polling.fuse = POLLING_FOREVER;
     make_engine();
+}
+
+void
+polling_restart_with(const char *config)
+{
+    polling.config = (struct vendors_config){ 0 };
+    read_config(config);
+    polling_restart();
 }
 
 void

@@ -59,6 +59,7 @@ struct polling {
     size_t page_count;
 
     int fuse;     /* so many doors still open; then it is over */
+    int refusals; /* so many commits find no room */
     bool fails;   /* each commit, as a broken store's does */
     bool is_over; /* nothing has an effect any more */
     size_t publications, transactions_seen;
@@ -72,6 +73,9 @@ void polling_stop(void);
 
 /* Throw the engine away and make another over the same store and archive. */
 void polling_restart(void);
+
+/* Likewise, with another configuration. */
+void polling_restart_with(const char *config);
 
 /* Go on until so many seconds after the start; the clock jumps from one thing
  * to be done to the next. */
