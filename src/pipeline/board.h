@@ -21,8 +21,9 @@ struct board_forgotten {
 
 /*
  * Tell a run or an entry, a new one or one that has changed; its names stay
- * with the board. Past RUNS_KEPT_MAX the oldest that has ended is forgotten, an
- * entry that is open never. ERR_BUSY: memory; nothing is told.
+ * with the board. Past RUNS_KEPT_MAX the oldest that has ended is forgotten,
+ * but never an entry that is open, a run that has one, or the newest, behind
+ * whose number the next one goes. ERR_BUSY: memory; nothing is told.
  */
 enum err board_put_run(struct board *board, const struct run_info *run,
                        struct board_forgotten *forgotten);

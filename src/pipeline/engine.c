@@ -328,8 +328,8 @@ engine_tell(struct engine *engine, const struct live *live)
     if (info.state == RUN_RUNNING && live->run.shape.is_list &&
         info.total > info.done && info.done >= live->done_before)
         info.estimated_end = estimate(engine, live);
-    /* It is there already, unless it has just begun. */
-    (void)!board_put_run(engine->options.board, &info, &forgotten);
+    if (board_put_run(engine->options.board, &info, &forgotten) == OK)
+        engine_forget(engine, STATE_RUNS, forgotten.id);
 }
 
 /* The next time of its datasets. */

@@ -126,6 +126,19 @@ enum err engine_put(struct engine *engine, struct publication *publication,
 enum err engine_put_pace(struct engine *engine, struct engine_vendor *vendor,
                          struct why *why);
 
+/* A record as it is on disk, its names in arena. ERR_NOT_FOUND: there is none.
+ * ERR_BUSY, ERR_STORE. */
+enum err engine_read_run(struct engine *engine, uint64_t id,
+                         struct arena *arena, struct run_record *out,
+                         struct why *why);
+enum err engine_read_entry(struct engine *engine, uint64_t id,
+                           struct arena *arena, struct quarantine_record *out,
+                           struct why *why);
+
+/* What the board has dropped goes from the store as well; 0: nothing. What is
+ * left there is forgotten at the next start. */
+void engine_forget(struct engine *engine, enum state_space space, uint64_t id);
+
 /* Put what a change of runs, entries, watermarks means. */
 #define STATE_BYTES_MAX (4UL << 20)
 struct changes {
@@ -150,6 +163,9 @@ void changes_remove(struct changes *changes, enum state_space space,
  */
 enum err engine_begin(struct engine *engine, struct engine_dataset *dataset,
                       const struct poller_request *request, uint64_t *id);
+
+/* engine_prune.c: remove the pages of days before a date that nobody can want
+ * any more. */
 void engine_prune(struct engine *engine, struct date before);
 
 /* live_commit.c: a run of the dataset has ended; put an entry, and more. */

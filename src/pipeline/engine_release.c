@@ -106,10 +106,12 @@ put_record(struct step *step, const struct publication *publication)
     step->record.info.stored += counts.stored;
     step->record.info.unchanged += counts.unchanged;
     step->record.quarantined -= step->count;
+    step->record.info.open -= step->count;
     step->record.info.state = release->before;
     if (step->is_last) {
         step->record.info.state = state_behind(release);
-        step->record.quarantined = 0; /* of some the entries were dropped */
+        step->record.quarantined = step->record.info.open =
+            0; /* of some the entries were dropped */
         step->record.info.finished_at = engine_now(step->engine);
     }
     changes_run(&step->changes, &step->record);
@@ -257,25 +259,23 @@ release_step(struct engine *engine, struct live *live)
         end_release(live, err, &why);
 }
 
+/* Its names are the entry's, which last as long as the board. */
 static enum err
 read_run(struct engine *engine, const struct quarantine_info *entry,
          struct run_record *out, struct why *why)
 {
-    char key[NUMBER_KEY_BYTES];
     struct arena arena;
-    struct str text;
     enum err err;
 
     arena_init(&arena, STATE_BYTES_MAX);
-    number_key_put(entry->run, key);
-    err = store_state_get(engine->options.store, STATE_RUNS,
-                          (struct str){ key, sizeof key }, &arena, &text, why);
-    if (err == OK)
-        err = run_record_read(entry->run, text, &arena, out, why);
+    err = engine_read_run(engine, entry->run, &arena, out, why);
     arena_fini(&arena);
+    if (err == ERR_NOT_FOUND)
+        return why_set(why, ERR_INVALID, "its run is not kept any more");
+    TRY(err);
     out->info.vendor = entry->vendor;
     out->info.dataset = entry->dataset;
-    return err;
+    return OK;
 }
 
 /* The dataset's newest run is what those after it go by; an older one does not
@@ -289,17 +289,15 @@ begin(struct engine *engine, const struct quarantine_info *entry,
     struct run_record record;
     struct release *release;
     struct live *live;
-    enum err err;
 
-    if (dataset == NULL || entry->run == 0)
-        return why_set(why, ERR_INVALID,
-                       "it did not come by a run of a dataset");
+    if (entry->run == 0)
+        return why_set(why, ERR_INVALID, "it did not come by a run");
+    if (dataset == NULL)
+        return why_set(why, ERR_INVALID, "%.*s/%.*s is not configured any more",
+                       STR_ARG(entry->vendor), STR_ARG(entry->dataset));
     if (dataset->live != NULL)
         return why_set(why, ERR_CONFLICT, "its dataset has a run under way");
-    err = read_run(engine, entry, &record, why);
-    if (err == ERR_NOT_FOUND)
-        return why_set(why, ERR_INVALID, "its run is not kept any more");
-    TRY(err);
+    TRY(read_run(engine, entry, &record, why));
     release = calloc(1, sizeof *release);
     if (release == NULL)
         return ERR_BUSY;

@@ -215,20 +215,9 @@ static void
 tell_record(struct engine *engine, const struct run_record *record)
 {
     struct board_forgotten forgotten;
-    struct changes changes;
-    struct publication publication = { 0 };
 
-    if (board_put_run(engine->options.board, &record->info, &forgotten) != OK ||
-        forgotten.id == 0)
-        return;
-    changes_init(&changes);
-    changes_remove(&changes, STATE_RUNS, forgotten.id);
-    publication.state = changes.items;
-    publication.state_count = changes.count;
-    /* What is left is forgotten at the next start. */
-    if (changes.err == OK)
-        (void)!engine_put(engine, &publication, NULL, NULL);
-    changes_fini(&changes);
+    if (board_put_run(engine->options.board, &record->info, &forgotten) == OK)
+        engine_forget(engine, STATE_RUNS, forgotten.id);
 }
 
 void
@@ -469,7 +458,8 @@ live_quarantine(struct engine *engine, struct live *live)
         return false;
     engine->next_entry++;
     live->dataset->stats.quarantine_open++;
-    (void)!board_put_entry(engine->options.board, &entry.info, &forgotten);
+    if (board_put_entry(engine->options.board, &entry.info, &forgotten) == OK)
+        engine_forget(engine, STATE_QUARANTINE, forgotten.id);
     run_quarantined(&live->run);
     engine_tell(engine, live);
     return true;

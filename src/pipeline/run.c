@@ -263,6 +263,7 @@ run_quarantined(struct run *run)
 
     count_page(run);
     run->record.quarantined++;
+    run->record.info.open++;
     if (run->shape.is_whole)
         end_as(run, RUN_QUARANTINED);
     else

@@ -6,7 +6,8 @@
 
 #include "secmaster/json_document.h"
 
-/* Of a run; the first one had neither this member nor its plan. */
+/* Of a run; the first one had neither this member nor those of its plan and of
+ * what is open. */
 #define RUN_FORMAT 2
 
 void
@@ -93,6 +94,7 @@ run_record_put(struct out *out, const struct run_record *record)
     put_number(out, "highest", (uint64_t)record->highest);
     put_number(out, "rows", record->rows);
     put_number(out, "quarantined", record->quarantined);
+    put_number(out, "open", info->open);
     put_number(out, "plan", record->plan);
     put_text(out, "error", str_of(info->error));
     out_char(out, '}');
@@ -284,8 +286,11 @@ read_run(struct reading *reading, struct run_record *out)
     out->highest = (int64_t)take_number(reading, "highest");
     out->rows = take_number(reading, "rows");
     out->quarantined = take_number(reading, "quarantined");
-    if (format > 1)
+    info->open = out->quarantined;
+    if (format > 1) {
+        info->open = take_number(reading, "open");
         out->plan = take_number(reading, "plan");
+    }
     copy_text(reading, info->error, sizeof info->error,
               take_text(reading, "error"));
 }

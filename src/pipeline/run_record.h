@@ -13,7 +13,7 @@ struct run_record {
     int64_t updated_since; /* that it asks by, in seconds since 1970; 0: not */
     int64_t highest;       /* "updated" of all rows so far, likewise */
     uint64_t rows;         /* of a whole listing, when it was published */
-    uint64_t quarantined;  /* pages */
+    uint64_t quarantined;  /* pages that are not published for it */
     uint64_t plan;         /* what its asks are known again by; 0: none yet, or
                               of format 1 */
 };

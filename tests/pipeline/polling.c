@@ -135,9 +135,20 @@ recall(void *context, const struct archive_page *page, struct out *body,
 static enum err
 prune(void *context, const struct archive_prune *prune, struct why *why)
 {
+    size_t kept = 0;
+
     (void)context;
-    (void)prune;
     (void)why;
+    for (size_t i = 0; i < polling.page_count; i++) {
+        const struct archive_page *page = &polling.pages[i].page;
+
+        if (page->date.days >= prune->before.days ||
+            prune->is_wanted(prune->context, page))
+            polling.pages[kept++] = polling.pages[i];
+        else
+            free(polling.pages[i].body);
+    }
+    polling.page_count = kept;
     return OK;
 }
 
@@ -176,6 +187,7 @@ ended(void *context, const struct run_info *run)
 {
     (void)context;
     (void)run;
+    polling.ended++;
 }
 
 static void

@@ -62,6 +62,7 @@ struct polling {
     int refusals; /* so many commits find no room */
     bool fails;   /* each commit, as a broken store's does */
     bool is_over; /* nothing has an effect any more */
+    size_t ended; /* runs, as they are told for the log */
     size_t publications, transactions_seen;
 };
 

@@ -11,7 +11,7 @@ static const char run_text[] =
     "\"queued_us\":1,\"started_us\":2,\"finished_us\":3,\"done\":40,"
     "\"total\":96,\"pages\":39,\"stored\":38,\"unchanged\":1,\"known_tx\":12,"
     "\"updated_since\":5,\"highest\":6,\"rows\":7,\"quarantined\":8,"
-    "\"plan\":9007199254740991,\"error\":\"a \\\"word\\\"\"}";
+    "\"open\":4,\"plan\":9007199254740991,\"error\":\"a \\\"word\\\"\"}";
 static const char entry_text[] =
     "{\"vendor\":\"polygon\",\"dataset\":\"tickers\",\"run\":7,"
     "\"date\":\"2024-12-02\",\"page\":2,\"state\":\"released\","
@@ -37,7 +37,8 @@ Test(run_record, a_run_comes_back_as_it_was)
               record.info.unchanged == 1);
     cr_expect(record.known_tx == 12 && record.updated_since == 5 &&
               record.highest == 6 && record.rows == 7 &&
-              record.quarantined == 8 && record.plan == 9007199254740991);
+              record.quarantined == 8 && record.info.open == 4 &&
+              record.plan == 9007199254740991);
     cr_expect_str_eq(record.info.error, "a \"word\"");
     run_record_put(&out, &record);
     cr_expect(str_equal(out_text(&out), str_of(run_text)), "%.*s",
@@ -97,6 +98,7 @@ Test(run_record, anything_else_is_damage)
         { "\"from\":\"2024-12-02\",\"to\":\"2024-12-13\",", "", OK },
         { "\"quarantined\":8", "\"quarantined\":8,\"more\":1", ERR_STORE },
         { "\"plan\":9007199254740991,", "", ERR_STORE },
+        { "\"open\":4,", "", ERR_STORE },
         { "\"format\":2", "\"format\":1", ERR_STORE },
         { "\"format\":2", "\"format\":3", ERR_STORE },
         { "\"vendor\"", "\"Vendor\"", ERR_STORE },
@@ -130,11 +132,13 @@ Test(run_record, a_run_of_the_first_format_is_read)
     text = changed(&arena, run_text, "\"format\":2,", "");
     cr_expect_eq(run_record_read(7, text, &arena, &record, NULL), ERR_STORE,
                  "with a plan");
-    text = changed(&arena, text.data, "\"plan\":9007199254740991,", "");
+    text =
+        changed(&arena, text.data, "\"open\":4,\"plan\":9007199254740991,", "");
     cr_assert_eq(run_record_read(7, text, &arena, &record, &why), OK, "%s",
                  why.text);
     cr_expect_eq(record.plan, 0);
     cr_expect_eq(record.quarantined, 8);
+    cr_expect_eq(record.info.open, 8, "all of them may be");
     cr_expect_str_eq(record.info.error, "a \"word\"");
     arena_fini(&arena);
 }
