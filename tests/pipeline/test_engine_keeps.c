@@ -105,8 +105,6 @@ Test(engine_keeps, pages_of_an_open_entry_as_long_as_it_is)
         { "open", 0, QUARANTINE_OPEN, 1 },
         { "discarded", 0, QUARANTINE_DISCARDED, 0 },
         { "released", 0, QUARANTINE_RELEASED, 0 },
-        { "open among many", RUNS_KEPT_MAX + 50, QUARANTINE_OPEN, 1 },
-        { "discarded among many", RUNS_KEPT_MAX + 50, QUARANTINE_DISCARDED, 0 },
         { "released among many", RUNS_KEPT_MAX + 50, QUARANTINE_RELEASED, 0 },
     };
 
