@@ -28,8 +28,7 @@ struct engine_doors {
                      struct str body, struct why *why);
     enum err (*recall)(void *context, const struct archive_page *page,
                        struct out *body, struct why *why);
-    enum err (*prune)(void *context, const struct archive_prune *prune,
-                      struct why *why);
+    void (*prune)(void *context, const struct archive_prune *prune);
 
     /* Through the writer, to its end: job's errors. */
     enum err (*publish)(void *context, struct publication *publication,

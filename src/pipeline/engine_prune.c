@@ -62,7 +62,6 @@ engine_prune(struct engine *engine, struct date before)
     };
 
     arena_init(&pruning.arena, STATE_BYTES_MAX);
-    /* What is not removed today is removed tomorrow. */
-    (void)!doors->prune(doors->context, &prune, NULL);
+    doors->prune(doors->context, &prune);
     arena_fini(&pruning.arena);
 }

@@ -43,6 +43,9 @@ end_release(struct live *live, enum err err, const struct why *why)
     told->is_over = true;
     told->err = err;
     told->why = *why;
+    /* A raw page that cannot be used: of the entry, not of the request. */
+    if (err == ERR_MALFORMED || err == ERR_TOO_LARGE)
+        told->err = ERR_INVALID;
     if (err == ERR_NOT_FOUND)
         told->err = why_set(&told->why, ERR_INVALID, "its raw pages are gone");
     live->dataset->live = NULL;

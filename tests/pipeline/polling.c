@@ -128,17 +128,18 @@ recall(void *context, const struct archive_page *page, struct out *body,
         return why_set(why, ERR_STORE, "over");
     if (i == polling.page_count)
         return why_set(why, ERR_NOT_FOUND, "no such page");
+    if (polling.recalled != OK)
+        return why_set(why, polling.recalled, "as asked for");
     out_str(body, str_of(polling.pages[i].body));
     return out_finish(body);
 }
 
-static enum err
-prune(void *context, const struct archive_prune *prune, struct why *why)
+static void
+prune(void *context, const struct archive_prune *prune)
 {
     size_t kept = 0;
 
     (void)context;
-    (void)why;
     for (size_t i = 0; i < polling.page_count; i++) {
         const struct archive_page *page = &polling.pages[i].page;
 
@@ -149,7 +150,6 @@ prune(void *context, const struct archive_prune *prune, struct why *why)
             free(polling.pages[i].body);
     }
     polling.page_count = kept;
-    return OK;
 }
 
 static enum err

@@ -58,6 +58,8 @@ struct polling {
     } pages[POLLING_PAGES_MAX];
     size_t page_count;
 
+    enum err recalled; /* what reading an archived page comes to */
+
     int fuse;     /* so many doors still open; then it is over */
     int refusals; /* so many commits find no room */
     bool fails;   /* each commit, as a broken store's does */

@@ -194,6 +194,36 @@ Test(engine_release, what_is_cut_off_is_still_in_quarantine)
     arena_fini(&arena);
 }
 
+/* What was archived may be gone, or not be what it was. */
+Test(engine_release, a_raw_page_that_cannot_be_read_stays_open)
+{
+    static const struct {
+        enum err recalled, err;
+        const char *why;
+    } rows[] = {
+        { ERR_NOT_FOUND, ERR_INVALID, "its raw pages are gone" },
+        { ERR_MALFORMED, ERR_INVALID, "as asked for" },
+        { ERR_TOO_LARGE, ERR_INVALID, "as asked for" },
+        { ERR_BUSY, ERR_BUSY, "as asked for" },
+        { ERR_STORE, ERR_STORE, "as asked for" },
+        { OK, OK, "" },
+    };
+
+    (void)begin();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct why why = { "" };
+        enum err err;
+
+        polling.recalled = rows[i].recalled;
+        err = polling_release(1, &why);
+        cr_expect_eq(err, rows[i].err, "row %zu: %d", i, err);
+        cr_expect_str_eq(why.text, rows[i].why, "row %zu: %s", i, why.text);
+        cr_expect_eq(count_entries(QUARANTINE_OPEN), err == OK ? 0 : BAD,
+                     "row %zu", i);
+    }
+    polling_stop();
+}
+
 /* Whoever waits hears of it, though no page is turned any more. */
 Test(engine_release, it_ends_with_the_store)
 {
