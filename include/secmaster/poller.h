@@ -183,10 +183,12 @@ enum err poller_release(struct poller *poller, uint64_t id,
 enum err poller_discard(struct poller *poller, uint64_t id,
                         struct quarantine_info *out, struct why *why);
 
+#define POLLER_STRAYS "webhook" /* what stands in place of their dataset */
+
 /* What came by another way than a run, and cannot be taken as it is. */
 struct poller_stray {
     struct str vendor;  /* is configured */
-    struct str dataset; /* "webhook" */
+    struct str dataset; /* POLLER_STRAYS */
     struct str body;    /* as it came */
     const char *reason;
     const struct state_change *guard; /* a key that is put with it; where it is
@@ -218,7 +220,8 @@ struct poller_vendor_stats {
     struct str vendor;
     uint64_t requests[POLLER_OUTCOMES];
     uint64_t retries;
-    uint64_t backoff_us; /* waited because of failures */
+    uint64_t backoff_us;  /* waited because of failures */
+    uint64_t strays_open; /* entries of quarantine that no run brought */
 };
 
 struct poller_dataset_stats {

@@ -51,6 +51,20 @@ engine_find(struct engine *engine, struct str vendor, struct str dataset)
     return NULL;
 }
 
+uint64_t *
+engine_open_count(struct engine *engine, const struct quarantine_info *entry)
+{
+    struct engine_dataset *dataset =
+        engine_find(engine, entry->vendor, entry->dataset);
+
+    if (entry->run != 0)
+        return dataset == NULL ? NULL : &dataset->stats.quarantine_open;
+    for (size_t i = 0; i < engine->vendor_count; i++)
+        if (str_equal(engine->vendors[i].config->name, entry->vendor))
+            return &engine->vendors[i].stats.strays_open;
+    return NULL;
+}
+
 static enum err
 make_vendors(struct engine *engine, struct why *why)
 {

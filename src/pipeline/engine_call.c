@@ -134,17 +134,15 @@ engine_cancel(struct engine *engine, struct str vendor, uint64_t run,
 static void
 tell_entry(struct engine *engine, const struct quarantine_info *info)
 {
-    struct engine_dataset *dataset =
-        engine_find(engine, info->vendor, info->dataset);
+    uint64_t *count = engine_open_count(engine, info);
     struct quarantine_info told;
     struct board_forgotten forgotten;
 
     /* The board's names last as long as it. */
     if (board_entry(engine->options.board, info->id, &told) != OK)
         return;
-    if (dataset != NULL && told.state == QUARANTINE_OPEN &&
-        info->state != QUARANTINE_OPEN)
-        dataset->stats.quarantine_open--;
+    if (count != NULL)
+        --*count;
     told.state = info->state;
     (void)!board_put_entry(engine->options.board, &told, &forgotten);
 }
@@ -251,10 +249,13 @@ engine_stray(struct engine *engine, const struct poller_stray *stray,
     const struct archive_page page = {
         entry.info.vendor, entry.info.dataset, entry.archived, entry.info.id, 0,
     };
+    uint64_t *count = engine_open_count(engine, &entry.info);
     struct publication publication = { 0 };
     struct board_forgotten forgotten;
     struct changes changes;
     enum err err;
+
+    assert(count != NULL);
 
     *id = 0;
     if (page.vendor.data == NULL || page.dataset.data == NULL)
@@ -273,6 +274,7 @@ engine_stray(struct engine *engine, const struct poller_stray *stray,
     changes_fini(&changes);
     if (err != OK || publication.is_repeated)
         return err;
+    ++*count;
     *id = engine->next_entry++;
     TRY(board_put_entry(engine->options.board, &entry.info, &forgotten));
     engine_forget(engine, STATE_QUARANTINE, forgotten.id);

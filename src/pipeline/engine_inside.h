@@ -112,6 +112,11 @@ struct instant engine_now(struct engine *engine);
 void engine_want(struct engine *engine, int64_t at_us);
 struct engine_dataset *engine_find(struct engine *engine, struct str vendor,
                                    struct str dataset);
+
+/* Where entries like it are counted while they are open; NULL: nowhere, as it
+ * is of what is not configured. */
+uint64_t *engine_open_count(struct engine *engine,
+                            const struct quarantine_info *entry);
 struct str dataset_name_of(const struct engine_dataset *dataset);
 
 /* Tell readers of a run, with its estimated end where it has one. */

@@ -314,15 +314,15 @@ load_entry(struct loading *loading, struct quarantine_record *record)
 {
     struct engine *engine = loading->engine;
     struct quarantine_info *info = &record->info;
-    struct engine_dataset *dataset;
     struct board_forgotten forgotten;
+    uint64_t *count;
 
     TRY(keep_names(loading, &info->vendor, &info->dataset));
-    dataset = engine_find(engine, info->vendor, info->dataset);
+    count = engine_open_count(engine, info);
     if (info->id >= engine->next_entry)
         engine->next_entry = info->id + 1;
-    if (dataset != NULL && info->state == QUARANTINE_OPEN)
-        dataset->stats.quarantine_open++;
+    if (count != NULL && info->state == QUARANTINE_OPEN)
+        ++*count;
     TRY(board_put_entry(engine->options.board, info, &forgotten));
     if (forgotten.id != 0)
         changes_remove(loading->changes, STATE_QUARANTINE, forgotten.id);

@@ -140,6 +140,18 @@ Test(engine_keeps, pages_of_an_open_entry_as_long_as_it_is)
     }
 }
 
+/* As figures have it, of polygon. */
+static uint64_t
+strays_told(void)
+{
+    struct poller_stats stats;
+
+    engine_tell_all(polling.engine);
+    board_stats(polling.board, &stats);
+    cr_assert(str_equal(stats.vendors[0].vendor, STR("polygon")));
+    return stats.vendors[0].strays_open;
+}
+
 /* What came by another way has its entry's number, which may be a run's. */
 Test(engine_keeps, the_page_of_a_stray_as_long_as_it_is_open)
 {
@@ -157,12 +169,16 @@ Test(engine_keeps, the_page_of_a_stray_as_long_as_it_is_open)
     polling_run_until(60);
     cr_assert_eq(engine_stray(polling.engine, &stray, &id, &why), OK);
     cr_assert_eq(id, 1);
+    cr_expect_eq(strays_told(), 1);
+    polling_restart();
+    cr_expect_eq(strays_told(), 1, "behind a restart");
     polling_run_until(9 * DAY);
     cr_expect_eq(count_pages("tickers", 1), 0, "run 1 is another's");
     cr_expect_eq(count_pages("webhook", 1), 1);
     cr_expect_eq(engine_discard(polling.engine, 1, &why), OK, "%s", why.text);
     polling_run_until(10 * DAY);
     cr_expect_eq(count_pages("webhook", 1), 0);
+    cr_expect_eq(strays_told(), 0);
     polling_stop();
 }
 
