@@ -1,4 +1,4 @@
-/* The engine's turn: schedules, runs in rotation, what readers are told. */
+/* The engine's turn: schedules, a step of each run, what readers are told. */
 #include "engine.h"
 
 #include <assert.h>
@@ -237,8 +237,10 @@ engine_free(struct engine *engine)
 {
     if (engine == NULL)
         return;
-    for (size_t i = 0; i < engine->dataset_count; i++)
+    for (size_t i = 0; i < engine->dataset_count; i++) {
         live_free(engine->datasets[i].live);
+        live_free(engine->datasets[i].queued);
+    }
     for (size_t i = 0; i < engine->vendor_count; i++)
         rate_limit_fini(&engine->vendors[i].limit);
     arena_fini(&engine->arena);
@@ -302,13 +304,11 @@ engine_turn(struct engine *engine)
     for (size_t i = 0; i < engine->dataset_count; i++)
         begin_due(engine, &engine->datasets[i]);
     for (size_t i = 0; i < engine->dataset_count; i++) {
-        size_t at = (i + engine->rotation) % engine->dataset_count;
-        struct live *live = engine->datasets[at].live;
+        struct live *live = engine->datasets[i].live;
 
         if (live != NULL && live_step(engine, live))
             is_moving = true;
     }
-    engine->rotation++;
     engine_tell_all(engine);
     now_us = engine_now_us(engine);
     if (is_moving || engine->wake_us <= now_us)

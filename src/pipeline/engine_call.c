@@ -105,21 +105,32 @@ engine_request(struct engine *engine, const struct poller_request *request,
     return OK;
 }
 
+/* One that has not ended, or NULL. */
+static struct live *
+find_run(const struct engine *engine, uint64_t run)
+{
+    for (size_t i = 0; i < engine->dataset_count; i++) {
+        struct live *live = engine->datasets[i].live;
+        struct live *queued = engine->datasets[i].queued;
+
+        if (live != NULL && live->release == NULL &&
+            live->run.record.info.id == run)
+            return live;
+        if (queued != NULL && queued->run.record.info.id == run)
+            return queued;
+    }
+    return NULL;
+}
+
 enum err
 engine_cancel(struct engine *engine, struct str vendor, uint64_t run,
               struct why *why)
 {
     struct run_info info;
-    struct live *live = NULL;
+    struct live *live;
 
     TRY(board_run(engine->options.board, vendor, run, &info));
-    for (size_t i = 0; i < engine->dataset_count; i++) {
-        struct live *one = engine->datasets[i].live;
-
-        if (one != NULL && one->release == NULL &&
-            one->run.record.info.id == run)
-            live = one;
-    }
+    live = find_run(engine, run);
     if (live == NULL)
         return why_set(why, ERR_CONFLICT, "the run has ended");
     engine->options.doors.cancel(engine->options.doors.context, live);

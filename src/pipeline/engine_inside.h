@@ -82,7 +82,9 @@ struct engine_dataset {
     bool has_schedule;
     struct schedule schedule;
     struct live *live;
-    bool is_wanted; /* its turn came while it had a run */
+    struct live *queued;   /* behind it: its turn came meanwhile */
+    bool is_wanted;        /* the same by the clock, which is not caught up */
+    uint64_t last_request; /* of the engine's, its newest */
     bool has_ended;
     uint64_t last_ended; /* the newest run that has, and how */
     enum run_state last_end;
@@ -101,7 +103,7 @@ struct engine {
     bool has_listing; /* some dataset brings one */
     uint64_t next_run, next_entry;
     int64_t wake_us; /* the earliest moment at which something is to be done */
-    size_t rotation; /* who is first to get a token */
+    uint64_t requests;  /* sent so far */
     struct date pruned; /* the day of the last pruning */
     bool is_broken;     /* the store has failed */
 };
@@ -173,7 +175,10 @@ enum err engine_begin(struct engine *engine, struct engine_dataset *dataset,
  * any more. */
 void engine_prune(struct engine *engine, struct date before);
 
-/* live_commit.c: a run of the dataset has ended; put an entry, and more. */
+/* live_commit.c: its run or its release is over, the one behind it is next. */
+void engine_pass_on(struct engine_dataset *dataset);
+
+/* A run of the dataset has ended; put an entry, and more. */
 void engine_note_end(struct engine *engine, struct engine_dataset *dataset,
                      const struct run_record *record);
 enum err engine_put_entry(struct engine *engine,

@@ -48,7 +48,7 @@ end_release(struct live *live, enum err err, const struct why *why)
         told->err = ERR_INVALID;
     if (err == ERR_NOT_FOUND)
         told->err = why_set(&told->why, ERR_INVALID, "its raw pages are gone");
-    live->dataset->live = NULL;
+    engine_pass_on(live->dataset);
     live_free(live);
 }
 

@@ -261,6 +261,18 @@ give_up(struct loading *loading, struct run_record *record, const char *error)
     doors->ended(doors->context, &record->info);
 }
 
+/* Runs come by their numbers: the older one is under way, the other behind it.
+ */
+static enum err
+load_live(struct engine_dataset *dataset, const struct run_record *record)
+{
+    struct live **place =
+        dataset->live == NULL ? &dataset->live : &dataset->queued;
+
+    *place = live_new(dataset, record);
+    return *place == NULL ? ERR_BUSY : OK;
+}
+
 static enum err
 load_run(struct loading *loading, struct run_record *record)
 {
@@ -279,12 +291,10 @@ load_run(struct loading *loading, struct run_record *record)
             note_end(dataset, record);
     } else if (dataset == NULL) {
         give_up(loading, record, "its dataset is not configured any more");
-    } else if (dataset->live != NULL) {
-        give_up(loading, record, "its dataset has an older run under way");
+    } else if (dataset->queued != NULL) {
+        give_up(loading, record, "its dataset has older runs under way");
     } else {
-        dataset->live = live_new(dataset, record);
-        if (dataset->live == NULL)
-            return ERR_BUSY;
+        TRY(load_live(dataset, record));
     }
     TRY(board_put_run(engine->options.board, &record->info, &forgotten));
     if (forgotten.id != 0)

@@ -287,6 +287,30 @@ step_recall(struct engine *engine, struct live *live)
     return true;
 }
 
+/* Whether another run of the vendor has waited for longer: runs take turns, so
+ * that a backfill of days holds up nobody. That one then takes the token, or
+ * knows when there is one. */
+static bool
+is_behind(struct engine *engine, const struct live *live)
+{
+    const struct engine_dataset *dataset = live->dataset;
+    const int64_t now_us = engine_now_us(engine);
+
+    for (size_t i = 0; i < engine->dataset_count; i++) {
+        const struct engine_dataset *one = &engine->datasets[i];
+        const struct live *other = one->live;
+
+        if (other == NULL || one->vendor != dataset->vendor ||
+            other->run.step != RUN_STEP_FETCH ||
+            other->run.not_before_us > now_us ||
+            other->stalled_until_us > now_us)
+            continue;
+        if (one->last_request < dataset->last_request)
+            return true;
+    }
+    return false;
+}
+
 /* When a request may go: 0: now, with a token taken. */
 static int64_t
 wait_for_token(struct engine *engine, struct live *live)
@@ -345,6 +369,8 @@ step_fetch(struct engine *engine, struct live *live)
         run_fail(&live->run, "there are too many pages");
         return true;
     }
+    if (is_behind(engine, live))
+        return false;
     err = live_compose(live);
     wait_us = err == OK ? wait_for_token(engine, live) : 0;
     if (wait_us > 0) {
@@ -361,6 +387,7 @@ step_fetch(struct engine *engine, struct live *live)
         fail_by_us(live, &why, "the request cannot be made");
         return true;
     }
+    live->dataset->last_request = ++engine->requests;
     run_sent(&live->run);
     return true;
 }

@@ -170,10 +170,17 @@ add_follower(struct ending *ending, struct engine_dataset *dataset,
     return OK;
 }
 
+/* Whether the dataset gets a run: one that is to begin may have to wait. */
+static bool
+has_room(const struct engine_dataset *dataset, bool is_to_begin)
+{
+    return dataset->live == NULL || (is_to_begin && dataset->queued == NULL);
+}
+
 /*
  * Datasets that are configured to come after this one, and after those: each
- * gets a run now, in the same commit, so that a crash loses none. A run of
- * days asked for is nobody's turn.
+ * gets a run now, in the same commit, so that a crash loses none; where it has
+ * one, behind that. A run of days asked for is nobody's turn.
  */
 static enum err
 find_followers(struct ending *ending, const struct run_record *record)
@@ -198,11 +205,7 @@ find_followers(struct ending *ending, const struct run_record *record)
             continue;
         if (!is_next && !has_failed[dataset->after])
             continue;
-        if (is_next && is_good(record->info.state) && dataset->live != NULL) {
-            dataset->is_wanted = true;
-            continue;
-        }
-        if (dataset->live != NULL)
+        if (!has_room(dataset, is_next && is_good(record->info.state)))
             continue;
         TRY(add_follower(ending, dataset,
                          is_next ? record->info.state : RUN_FAILED));
@@ -274,6 +277,13 @@ tell_breaker(struct engine *engine, const struct live *live)
     (void)!engine_put_pace(engine, live->dataset->vendor, NULL);
 }
 
+void
+engine_pass_on(struct engine_dataset *dataset)
+{
+    dataset->live = dataset->queued;
+    dataset->queued = NULL;
+}
+
 /* The commit is done. */
 static void
 apply(struct ending *ending)
@@ -294,11 +304,17 @@ apply(struct ending *ending)
             continue;
         }
         tell_record(engine, &one->record);
-        one->dataset->live = one->live;
+        if (one->dataset->live == NULL)
+            one->dataset->live = one->live;
+        else
+            one->dataset->queued = one->live;
         one->live = NULL;
     }
     engine->options.doors.cancel(engine->options.doors.context, live);
-    dataset->live = NULL;
+    if (dataset->queued == live)
+        dataset->queued = NULL;
+    else
+        engine_pass_on(dataset);
     live_free(live);
 }
 

@@ -300,3 +300,99 @@ Test(engine_plans, memory_that_is_short_costs_no_run)
         polling_stop();
     }
 }
+
+/* A run that takes long, and the dataset's turn comes meanwhile: it waits for
+ * its own, on disk. */
+Test(engine_plans, a_turn_that_comes_amid_a_run_is_not_lost)
+{
+    static const char config[] =
+        MASSIVE("api", "\"tickers\":{\"at\":\"07:01\"},"
+                       "\"open-close\":{\"after\":\"tickers\","
+                       "\"universe\":\"all\"}");
+    static const struct {
+        const char *row;
+        bool is_restarted;
+        uint64_t cancelled; /* the run that is; 0: none */
+        enum run_state ends[3];
+    } rows[] = {
+        { "no restart",
+          false,
+          0,
+          { RUN_UNCHANGED, RUN_SUCCEEDED, RUN_UNCHANGED } },
+        { "a restart",
+          true,
+          0,
+          { RUN_UNCHANGED, RUN_SUCCEEDED, RUN_UNCHANGED } },
+        { "the older one is cancelled",
+          false,
+          1,
+          { RUN_CANCELLED, RUN_SUCCEEDED, RUN_UNCHANGED } },
+        { "the newer one is cancelled",
+          false,
+          3,
+          { RUN_UNCHANGED, RUN_SUCCEEDED, RUN_CANCELLED } },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct why why = { "" };
+
+        begin(config);
+        cr_assert_eq(polling_request("polygon", "open-close", "2024-01-01",
+                                     "2024-10-31"),
+                     OK);
+        polling_run_until(75);
+        cr_expect_eq(polling_run_info(1).state, RUN_RUNNING, "%s: %s",
+                     rows[i].row, run_state_name(polling_run_info(1).state));
+        cr_expect_eq(polling_run_info(2).state, RUN_SUCCEEDED, "%s",
+                     rows[i].row);
+        cr_expect_eq(polling_run_info(3).id, 3, "%s", rows[i].row);
+        cr_expect_eq(polling_run_info(3).state, RUN_QUEUED, "%s", rows[i].row);
+        if (rows[i].is_restarted)
+            polling_restart();
+        if (rows[i].cancelled != 0)
+            cr_expect_eq(engine_cancel(polling.engine, STR("polygon"),
+                                       rows[i].cancelled, &why),
+                         OK, "%s: %s", rows[i].row, why.text);
+        polling_run_until(600);
+        for (uint64_t run = 1; run <= 3; run++)
+            cr_expect_eq(polling_run_info(run).state, rows[i].ends[run - 1],
+                         "%s, run %lu: %s", rows[i].row, run,
+                         run_state_name(polling_run_info(run).state));
+        cr_expect_eq(polling_run_info(4).id, 0, "%s", rows[i].row);
+        polling_stop();
+    }
+}
+
+/* A listing need not wait for the end of a backfill. */
+Test(engine_plans, runs_of_a_vendor_take_turns)
+{
+    static const char config[] =
+        MASSIVE("api", "\"tickers\":{},\"open-close\":{\"universe\":\"all\"}");
+    bool was_listing = false;
+    size_t listings = 0;
+
+    begin(config);
+    market_listed = 20;
+    cr_assert_eq(
+        polling_request("polygon", "open-close", "2024-01-01", "2024-10-31"),
+        OK);
+    polling_run_until(5.5);
+    cr_assert_eq(polling.request_count, 6, "%zu", polling.request_count);
+    cr_assert_eq(
+        polling_request("polygon", "tickers", "2024-12-10", "2024-12-10"), OK);
+    polling_run_until(30);
+    market_listed = 3;
+    for (size_t i = 6; i < 26; i++) {
+        bool is_listing = strstr(polling.requests[i].url, "tickers") != NULL;
+
+        cr_expect_neq(is_listing, was_listing, "request %zu: %s", i,
+                      polling.requests[i].url);
+        was_listing = is_listing;
+        listings += is_listing;
+    }
+    cr_expect_eq(listings, 10, "%zu", listings);
+    cr_expect_eq(polling_run_info(2).state, RUN_SUCCEEDED, "%s",
+                 run_state_name(polling_run_info(2).state));
+    cr_expect_eq(polling_run_info(1).state, RUN_RUNNING);
+    polling_stop();
+}
