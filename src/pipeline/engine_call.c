@@ -260,17 +260,17 @@ engine_stray(struct engine *engine, const struct poller_stray *stray,
     const struct archive_page page = {
         entry.info.vendor, entry.info.dataset, entry.archived, entry.info.id, 0,
     };
-    uint64_t *count = engine_open_count(engine, &entry.info);
     struct publication publication = { 0 };
     struct board_forgotten forgotten;
     struct changes changes;
+    uint64_t *count;
     enum err err;
-
-    assert(count != NULL);
 
     *id = 0;
     if (page.vendor.data == NULL || page.dataset.data == NULL)
         return ERR_BUSY;
+    count = engine_open_count(engine, &entry.info);
+    assert(count != NULL);
     utf8_copy(entry.info.reasons[0], QUARANTINE_REASON_BYTES, stray->reason);
     TRY(doors->keep(doors->context, &page, stray->body, why));
     changes_init(&changes);
