@@ -110,6 +110,16 @@ put_datasets(const struct poller_stats *stats, struct instant now,
         out_print(out, "%llu\n",
                   (unsigned long long)stats->datasets[i].quarantine_open);
     }
+    for (size_t i = 0; i < stats->vendor_count; i++) {
+        const struct poller_dataset_stats strays = {
+            .vendor = stats->vendors[i].vendor,
+            .dataset = STR(POLLER_STRAYS),
+        };
+
+        put_labels(out, "quarantine_entries", &strays);
+        out_print(out, "%llu\n",
+                  (unsigned long long)stats->vendors[i].strays_open);
+    }
 }
 
 void

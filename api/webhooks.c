@@ -185,7 +185,7 @@ quarantine(struct delivery *delivery)
     const struct polling *polling = delivery->request->service->polling;
     const struct poller_stray stray = {
         .vendor = delivery->door->vendor,
-        .dataset = STR("webhook"),
+        .dataset = STR(POLLER_STRAYS),
         .body = out_text(&delivery->body),
         .reason = delivery->why.text,
         .guard = &delivery->guard,

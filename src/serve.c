@@ -180,6 +180,7 @@ serve_until(const sigset_t *signals)
     sigwait(signals, &number);
     log_event(LOG_INFO, "stop", "by SIG%s", sigabbrev_np(number));
     atomic_store(&serving.service.draining, true);
+    vendors_drain(&serving.vendors);
     if (server_stop(serving.server) != OK) {
         /* Threads still use everything: nothing can be closed, and exit
          * handlers must not run beside them. The store is safe as it is. */

@@ -199,6 +199,12 @@ vendors_poll(struct vendors *vendors, struct poller_options *options,
 }
 
 void
+vendors_drain(struct vendors *vendors)
+{
+    poller_drain(vendors->polling.poller);
+}
+
+void
 vendors_close(struct vendors *vendors)
 {
     poller_stop(vendors->polling.poller);

@@ -27,6 +27,9 @@ enum err vendors_open(struct vendors *vendors, const char *path,
 enum err vendors_poll(struct vendors *vendors, struct poller_options *options,
                       struct why *why);
 
+/* Nobody waits long for the poller any more. All zero is fine. */
+void vendors_drain(struct vendors *vendors);
+
 /* Stop polling, and wipe the secrets. All zero is fine. */
 void vendors_close(struct vendors *vendors);
 

@@ -5,6 +5,7 @@
 #ifndef SECMASTER_ARCHIVE_H
 #define SECMASTER_ARCHIVE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,14 +51,14 @@ enum err archive_get(struct archive *archive, const struct archive_page *page,
                      struct out *packed, struct why *why);
 
 /*
- * Remove the pages of days before a date, but those of the runs in
- * keep[0..keep_count), sorted; *removed counts them. Other people's files stay.
- * An error ends it; what is left is removed next time.
+ * Remove the pages of days before a date, but those that somebody says are
+ * wanted still; *removed counts them. Other people's files stay. An error ends
+ * it; what is left is removed next time.
  */
 struct archive_prune {
     struct date before;
-    const uint64_t *keep;
-    size_t keep_count;
+    bool (*is_wanted)(void *context, const struct archive_page *page);
+    void *context;
 };
 enum err archive_prune(struct archive *archive,
                        const struct archive_prune *prune, size_t *removed,

@@ -4,8 +4,8 @@
  *
  * A thread of its own does it. Reads are of what that thread has last told, and
  * take microseconds. What changes something waits until that thread has it on
- * disk, mostly milliseconds, a release of a large run seconds: call those on a
- * worker, not on an event loop.
+ * disk, mostly milliseconds, a release as long as its pages take: call those on
+ * a worker, not on an event loop.
  */
 #ifndef SECMASTER_POLLER_H
 #define SECMASTER_POLLER_H
@@ -39,6 +39,11 @@ struct poller_options {
  */
 enum err poller_start(const struct poller_options *options, struct poller **out,
                       struct why *why);
+
+/* Whoever waits for a release gets ERR_BUSY before its next page, from now on:
+ * that may take longer than a server has to end. All else goes on. NULL is
+ * fine. */
+void poller_drain(struct poller *poller);
 
 /* Promptly, whatever is under way: the next start goes on from there. The
  * writer must still be there. Calls that wait get ERR_BUSY; none may come
@@ -162,23 +167,28 @@ enum err poller_quarantine_entry(struct poller *poller, uint64_t id,
 
 /*
  * Publish the whole run of an entry from its raw pages, audits apart: a listing
- * at once, else page by page, each in one commit with its entry. When all
- * entries are released the run has succeeded. *out tells the entry.
- * ERR_NOT_FOUND: no such entry. ERR_CONFLICT: it is not open, or its dataset
- * has a run under way. ERR_INVALID: a page cannot be decoded or admitted, as
- * why says; it and those behind it stay open. ERR_BUSY, ERR_FULL, ERR_STORE.
+ * at once, else page by page, each in one commit with its entry. Runs of other
+ * datasets go on meanwhile. When all entries are released the run has
+ * succeeded. *out tells the entry. ERR_NOT_FOUND: no such entry. ERR_CONFLICT:
+ * it is not open, or its dataset has a run under way. ERR_INVALID: a page
+ * cannot be decoded or admitted, as why says. ERR_BUSY: memory, or the poller
+ * is stopping. ERR_FULL, ERR_STORE. Whatever is not released then stays open,
+ * also behind a crash: the next release goes on with it.
  */
 enum err poller_release(struct poller *poller, uint64_t id,
                         struct quarantine_info *out, struct why *why);
 
-/* Drop an entry; its raw pages go with their days. As above. */
+/* Drop an entry; its raw pages go with their days. As above; ERR_CONFLICT also
+ * while its run is being released. */
 enum err poller_discard(struct poller *poller, uint64_t id,
                         struct quarantine_info *out, struct why *why);
+
+#define POLLER_STRAYS "webhook" /* what stands in place of their dataset */
 
 /* What came by another way than a run, and cannot be taken as it is. */
 struct poller_stray {
     struct str vendor;  /* is configured */
-    struct str dataset; /* "webhook" */
+    struct str dataset; /* POLLER_STRAYS */
     struct str body;    /* as it came */
     const char *reason;
     const struct state_change *guard; /* a key that is put with it; where it is
@@ -210,7 +220,8 @@ struct poller_vendor_stats {
     struct str vendor;
     uint64_t requests[POLLER_OUTCOMES];
     uint64_t retries;
-    uint64_t backoff_us; /* waited because of failures */
+    uint64_t backoff_us;  /* waited because of failures */
+    uint64_t strays_open; /* entries of quarantine that no run brought */
 };
 
 struct poller_dataset_stats {

@@ -47,6 +47,7 @@ struct run_info {
     uint64_t done, total;        /* asks; total 0: not known yet */
     uint64_t pages;              /* that came */
     uint64_t stored, unchanged;  /* rows, or facts of a listing */
+    uint64_t open;               /* pages in quarantine, undecided */
     char error[RUN_ERROR_BYTES]; /* "": none */
 };
 

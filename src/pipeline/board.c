@@ -100,7 +100,14 @@ find_entry(const struct board *board, uint64_t id)
     return low;
 }
 
-/* Past the limit drop the oldest run that has ended; returns its id, or 0. */
+static bool
+is_done_with(const struct run_info *run)
+{
+    return run_state_is_end(run->state) && run->open == 0;
+}
+
+/* Past the limit drop the oldest run that is done with, but not the newest;
+ * returns its id, or 0. */
 static uint64_t
 forget_run(struct board *board)
 {
@@ -109,9 +116,9 @@ forget_run(struct board *board)
 
     if (board->run_count <= RUNS_KEPT_MAX)
         return 0;
-    while (i < board->run_count && !run_state_is_end(board->runs[i].state))
+    while (i + 1 < board->run_count && !is_done_with(&board->runs[i]))
         i++;
-    if (i == board->run_count)
+    if (i + 1 == board->run_count)
         return 0;
     id = board->runs[i].id;
     board->run_count--;
@@ -128,9 +135,10 @@ forget_entry(struct board *board)
 
     if (board->entry_count <= RUNS_KEPT_MAX)
         return 0;
-    while (i < board->entry_count && board->entries[i].state == QUARANTINE_OPEN)
+    while (i + 1 < board->entry_count &&
+           board->entries[i].state == QUARANTINE_OPEN)
         i++;
-    if (i == board->entry_count)
+    if (i + 1 == board->entry_count)
         return 0;
     id = board->entries[i].id;
     board->entry_count--;
@@ -297,6 +305,21 @@ board_entries(struct board *board, const struct poller_quarantine_page *page,
                           : find_entry(board, page->before);
     while (i-- > 0 && count < page->limit)
         if (is_wanted(&board->entries[i], page))
+            out[count++] = board->entries[i];
+    pthread_mutex_unlock(&board->lock);
+    return count;
+}
+
+size_t
+board_open_entries(struct board *board, uint64_t run, size_t limit,
+                   struct quarantine_info *out)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&board->lock);
+    for (size_t i = 0; i < board->entry_count && count < limit; i++)
+        if (board->entries[i].run == run &&
+            board->entries[i].state == QUARANTINE_OPEN)
             out[count++] = board->entries[i];
     pthread_mutex_unlock(&board->lock);
     return count;

@@ -21,8 +21,9 @@ struct board_forgotten {
 
 /*
  * Tell a run or an entry, a new one or one that has changed; its names stay
- * with the board. Past RUNS_KEPT_MAX the oldest that has ended is forgotten, an
- * entry that is open never. ERR_BUSY: memory; nothing is told.
+ * with the board. Past RUNS_KEPT_MAX the oldest that has ended is forgotten,
+ * but never an entry that is open, a run that has one, or the newest, behind
+ * whose number the next one goes. ERR_BUSY: memory; nothing is told.
  */
 enum err board_put_run(struct board *board, const struct run_info *run,
                        struct board_forgotten *forgotten);
@@ -42,6 +43,10 @@ enum err board_run(struct board *board, struct str vendor, uint64_t run,
 size_t board_entries(struct board *board,
                      const struct poller_quarantine_page *page,
                      struct quarantine_info *out);
+
+/* Those of a run that are open, oldest first; out has room for limit. */
+size_t board_open_entries(struct board *board, uint64_t run, size_t limit,
+                          struct quarantine_info *out);
 enum err board_entry(struct board *board, uint64_t id,
                      struct quarantine_info *out);
 void board_stats(struct board *board, struct poller_stats *out);

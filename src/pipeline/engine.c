@@ -1,4 +1,4 @@
-/* The engine's turn: schedules, runs in rotation, what readers are told. */
+/* The engine's turn: schedules, a step of each run, what readers are told. */
 #include "engine.h"
 
 #include <assert.h>
@@ -48,6 +48,20 @@ engine_find(struct engine *engine, struct str vendor, struct str dataset)
             str_equal(dataset_name_of(one), dataset))
             return one;
     }
+    return NULL;
+}
+
+uint64_t *
+engine_open_count(struct engine *engine, const struct quarantine_info *entry)
+{
+    struct engine_dataset *dataset =
+        engine_find(engine, entry->vendor, entry->dataset);
+
+    if (entry->run != 0)
+        return dataset == NULL ? NULL : &dataset->stats.quarantine_open;
+    for (size_t i = 0; i < engine->vendor_count; i++)
+        if (str_equal(engine->vendors[i].config->name, entry->vendor))
+            return &engine->vendors[i].stats.strays_open;
     return NULL;
 }
 
@@ -223,8 +237,10 @@ engine_free(struct engine *engine)
 {
     if (engine == NULL)
         return;
-    for (size_t i = 0; i < engine->dataset_count; i++)
+    for (size_t i = 0; i < engine->dataset_count; i++) {
         live_free(engine->datasets[i].live);
+        live_free(engine->datasets[i].queued);
+    }
     for (size_t i = 0; i < engine->vendor_count; i++)
         rate_limit_fini(&engine->vendors[i].limit);
     arena_fini(&engine->arena);
@@ -293,19 +309,19 @@ engine_turn(struct engine *engine)
     int64_t now_us = engine_now_us(engine);
 
     engine->wake_us = now_us + longest_wait(engine, now_us);
-    if (engine->is_broken)
+    if (engine->is_broken) {
+        engine_break_off(engine, ERR_STORE, "the store has failed");
         return TURN_US_IDLE;
+    }
     prune(engine);
     for (size_t i = 0; i < engine->dataset_count; i++)
         begin_due(engine, &engine->datasets[i]);
     for (size_t i = 0; i < engine->dataset_count; i++) {
-        size_t at = (i + engine->rotation) % engine->dataset_count;
-        struct live *live = engine->datasets[at].live;
+        struct live *live = engine->datasets[i].live;
 
         if (live != NULL && live_step(engine, live))
             is_moving = true;
     }
-    engine->rotation++;
     engine_tell_all(engine);
     now_us = engine_now_us(engine);
     if (is_moving || engine->wake_us <= now_us)
@@ -339,8 +355,8 @@ engine_tell(struct engine *engine, const struct live *live)
     if (info.state == RUN_RUNNING && live->run.shape.is_list &&
         info.total > info.done && info.done >= live->done_before)
         info.estimated_end = estimate(engine, live);
-    /* It is there already, unless it has just begun. */
-    (void)!board_put_run(engine->options.board, &info, &forgotten);
+    if (board_put_run(engine->options.board, &info, &forgotten) == OK)
+        engine_forget(engine, STATE_RUNS, forgotten.id);
 }
 
 /* The next time of its datasets. */
@@ -372,7 +388,8 @@ state_of(const struct engine *engine, const struct engine_vendor *vendor)
             continue;
         if (dataset->live->run.is_backing_off)
             return VENDOR_BACKING_OFF;
-        if (dataset->live->run.record.info.state == RUN_RUNNING)
+        if (dataset->live->release != NULL ||
+            dataset->live->run.record.info.state == RUN_RUNNING)
             state = VENDOR_RUNNING;
     }
     return state;

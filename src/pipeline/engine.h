@@ -28,8 +28,7 @@ struct engine_doors {
                      struct str body, struct why *why);
     enum err (*recall)(void *context, const struct archive_page *page,
                        struct out *body, struct why *why);
-    enum err (*prune)(void *context, const struct archive_prune *prune,
-                      struct why *why);
+    void (*prune)(void *context, const struct archive_prune *prune);
 
     /* Through the writer, to its end: job's errors. */
     enum err (*publish)(void *context, struct publication *publication,
@@ -74,9 +73,22 @@ enum err engine_request(struct engine *engine,
                         struct poller_answer *answer, struct why *why);
 enum err engine_cancel(struct engine *engine, struct str vendor, uint64_t run,
                        struct why *why);
-enum err engine_release(struct engine *engine, uint64_t id, struct why *why);
 enum err engine_discard(struct engine *engine, uint64_t id, struct why *why);
 enum err engine_stray(struct engine *engine, const struct poller_stray *stray,
                       uint64_t *id, struct why *why);
+
+/* A release, with whoever waits for it until it is over. */
+struct engine_release {
+    uint64_t id; /* the entry's */
+    bool is_over;
+    enum err err; /* as poller_release's */
+    struct why why;
+};
+
+/* Begin it. Each turn takes a page, as of a run, and others have theirs. */
+void engine_release(struct engine *engine, struct engine_release *release);
+
+/* End all that are under way, between two pages, with that error. */
+void engine_break_off(struct engine *engine, enum err err, const char *why);
 
 #endif

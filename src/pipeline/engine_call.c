@@ -86,9 +86,10 @@ engine_request(struct engine *engine, const struct poller_request *request,
         return why_set(why, ERR_INVALID, "%s", fault);
     if (dataset->live != NULL) {
         answer->run = dataset->live->run.record.info.id;
-        return why_set(why, ERR_CONFLICT,
-                       "run %llu of this dataset has not ended",
-                       (unsigned long long)answer->run);
+        return why_set(why, ERR_CONFLICT, "run %llu of this dataset %s",
+                       (unsigned long long)answer->run,
+                       dataset->live->release == NULL ? "has not ended"
+                                                      : "is being released");
     }
     if (dataset->vendor->breaker.state == BREAKER_OPEN &&
         dataset->vendor->breaker.until_us > now_us) {
@@ -104,20 +105,32 @@ engine_request(struct engine *engine, const struct poller_request *request,
     return OK;
 }
 
+/* One that has not ended, or NULL. */
+static struct live *
+find_run(const struct engine *engine, uint64_t run)
+{
+    for (size_t i = 0; i < engine->dataset_count; i++) {
+        struct live *live = engine->datasets[i].live;
+        struct live *queued = engine->datasets[i].queued;
+
+        if (live != NULL && live->release == NULL &&
+            live->run.record.info.id == run)
+            return live;
+        if (queued != NULL && queued->run.record.info.id == run)
+            return queued;
+    }
+    return NULL;
+}
+
 enum err
 engine_cancel(struct engine *engine, struct str vendor, uint64_t run,
               struct why *why)
 {
     struct run_info info;
-    struct live *live = NULL;
+    struct live *live;
 
     TRY(board_run(engine->options.board, vendor, run, &info));
-    for (size_t i = 0; i < engine->dataset_count; i++) {
-        struct live *one = engine->datasets[i].live;
-
-        if (one != NULL && one->run.record.info.id == run)
-            live = one;
-    }
+    live = find_run(engine, run);
     if (live == NULL)
         return why_set(why, ERR_CONFLICT, "the run has ended");
     engine->options.doors.cancel(engine->options.doors.context, live);
@@ -128,68 +141,100 @@ engine_cancel(struct engine *engine, struct str vendor, uint64_t run,
     return OK;
 }
 
-/* Read a number's record back, in arena. */
-static enum err
-kept(struct engine *engine, enum state_space space, uint64_t number,
-     struct arena *arena, struct str *out, struct why *why)
-{
-    char key[NUMBER_KEY_BYTES];
-
-    number_key_put(number, key);
-    return store_state_get(engine->options.store, space,
-                           (struct str){ key, sizeof key }, arena, out, why);
-}
-
-static enum err
-read_entry(struct engine *engine, uint64_t id, struct arena *arena,
-           struct quarantine_record *out, struct why *why)
-{
-    struct str text;
-
-    TRY(kept(engine, STATE_QUARANTINE, id, arena, &text, why));
-    TRY(quarantine_record_read(id, text, arena, out, why));
-    if (out->info.state != QUARANTINE_OPEN)
-        return why_set(why, ERR_CONFLICT, "the entry is %s already",
-                       quarantine_state_name(out->info.state));
-    return OK;
-}
-
 /* An entry that is on disk in another state. */
 static void
 tell_entry(struct engine *engine, const struct quarantine_info *info)
 {
-    struct engine_dataset *dataset =
-        engine_find(engine, info->vendor, info->dataset);
+    uint64_t *count = engine_open_count(engine, info);
     struct quarantine_info told;
     struct board_forgotten forgotten;
 
     /* The board's names last as long as it. */
     if (board_entry(engine->options.board, info->id, &told) != OK)
         return;
-    if (dataset != NULL && told.state == QUARANTINE_OPEN &&
-        info->state != QUARANTINE_OPEN)
-        dataset->stats.quarantine_open--;
+    if (count != NULL)
+        --*count;
     told.state = info->state;
     (void)!board_put_entry(engine->options.board, &told, &forgotten);
+}
+
+/* Whether its run is being released, and the entry with it. */
+static bool
+is_being_released(struct engine *engine, const struct quarantine_info *entry)
+{
+    const struct engine_dataset *dataset =
+        engine_find(engine, entry->vendor, entry->dataset);
+
+    return dataset != NULL && dataset->live != NULL &&
+           dataset->live->release != NULL &&
+           dataset->live->run.record.info.id == entry->run;
+}
+
+/* The run has an entry less that is open, as it is on disk; of one that is
+ * under way what is in memory follows. */
+static enum err
+put_decided(struct engine *engine, uint64_t run, struct arena *arena,
+            struct changes *changes, struct why *why)
+{
+    struct run_record record;
+    enum err err = engine_read_run(engine, run, arena, &record, why);
+
+    if (err == OK && record.info.open > 0) {
+        record.info.open--;
+        changes_run(changes, &record);
+    }
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+static void
+tell_decided(struct engine *engine, const struct quarantine_info *entry)
+{
+    const struct engine_dataset *dataset =
+        engine_find(engine, entry->vendor, entry->dataset);
+    struct board_forgotten forgotten;
+    struct run_info info;
+
+    if (board_run(engine->options.board, entry->vendor, entry->run, &info) !=
+            OK ||
+        info.open == 0)
+        return;
+    info.open--;
+    (void)!board_put_run(engine->options.board, &info, &forgotten);
+    if (dataset != NULL && dataset->live != NULL &&
+        dataset->live->run.record.info.id == entry->run)
+        dataset->live->run.record.info.open = info.open;
+}
+
+static enum err
+discard(struct engine *engine, uint64_t id, struct arena *arena,
+        struct changes *changes, struct why *why)
+{
+    struct quarantine_record entry;
+
+    TRY(engine_read_entry(engine, id, arena, &entry, why));
+    if (entry.info.state != QUARANTINE_OPEN)
+        return why_set(why, ERR_CONFLICT, "the entry is %s already",
+                       quarantine_state_name(entry.info.state));
+    if (is_being_released(engine, &entry.info))
+        return why_set(why, ERR_CONFLICT, "its run is being released");
+    TRY(put_decided(engine, entry.info.run, arena, changes, why));
+    entry.info.state = QUARANTINE_DISCARDED;
+    TRY(engine_put_entry(engine, &entry, changes));
+    tell_entry(engine, &entry.info);
+    tell_decided(engine, &entry.info);
+    return OK;
 }
 
 enum err
 engine_discard(struct engine *engine, uint64_t id, struct why *why)
 {
-    struct quarantine_record entry;
     struct changes changes;
     struct arena arena;
     enum err err;
 
     arena_init(&arena, STATE_BYTES_MAX);
     changes_init(&changes);
-    err = read_entry(engine, id, &arena, &entry, why);
-    if (err == OK) {
-        entry.info.state = QUARANTINE_DISCARDED;
-        err = engine_put_entry(engine, &entry, &changes);
-    }
-    if (err == OK)
-        tell_entry(engine, &entry.info);
+    err = discard(engine, id, &arena, &changes, why);
     changes_fini(&changes);
     arena_fini(&arena);
     return err;
@@ -218,11 +263,14 @@ engine_stray(struct engine *engine, const struct poller_stray *stray,
     struct publication publication = { 0 };
     struct board_forgotten forgotten;
     struct changes changes;
+    uint64_t *count;
     enum err err;
 
     *id = 0;
     if (page.vendor.data == NULL || page.dataset.data == NULL)
         return ERR_BUSY;
+    count = engine_open_count(engine, &entry.info);
+    assert(count != NULL);
     utf8_copy(entry.info.reasons[0], QUARANTINE_REASON_BYTES, stray->reason);
     TRY(doors->keep(doors->context, &page, stray->body, why));
     changes_init(&changes);
@@ -237,54 +285,9 @@ engine_stray(struct engine *engine, const struct poller_stray *stray,
     changes_fini(&changes);
     if (err != OK || publication.is_repeated)
         return err;
+    ++*count;
     *id = engine->next_entry++;
-    return board_put_entry(engine->options.board, &entry.info, &forgotten);
-}
-
-static int
-compare_ids(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-    return x < y ? -1 : x > y;
-}
-
-/* The runs whose pages are wanted: of open entries, and those under way. */
-static size_t
-list_wanted(struct engine *engine, struct quarantine_info *page, uint64_t *out)
-{
-    struct poller_quarantine_page ask = { .limit = RUNS_KEPT_MAX };
-    size_t entries = board_entries(engine->options.board, &ask, page);
-    size_t count = 0;
-
-    for (size_t i = 0; i < entries; i++)
-        if (page[i].state == QUARANTINE_OPEN)
-            out[count++] = page[i].run == 0 ? page[i].id : page[i].run;
-    for (size_t i = 0; i < engine->dataset_count; i++)
-        if (engine->datasets[i].live != NULL)
-            out[count++] = engine->datasets[i].live->run.record.info.id;
-    qsort(out, count, sizeof *out, compare_ids);
-    return count;
-}
-
-void
-engine_prune(struct engine *engine, struct date before)
-{
-    const struct engine_doors *doors = &engine->options.doors;
-    struct quarantine_info *page = calloc(RUNS_KEPT_MAX, sizeof *page);
-    uint64_t *keep =
-        calloc(RUNS_KEPT_MAX + engine->dataset_count, sizeof *keep);
-
-    /* What is not removed today is removed tomorrow. */
-    if (page != NULL && keep != NULL) {
-        const struct archive_prune prune = {
-            .before = before,
-            .keep = keep,
-            .keep_count = list_wanted(engine, page, keep),
-        };
-
-        (void)!doors->prune(doors->context, &prune, NULL);
-    }
-    free(page);
-    free(keep);
+    TRY(board_put_entry(engine->options.board, &entry.info, &forgotten));
+    engine_forget(engine, STATE_QUARANTINE, forgotten.id);
+    return OK;
 }

@@ -40,11 +40,13 @@ struct page_mark {
     uint64_t print;
 };
 
-/* A run that is queued or running, and the page at hand. */
+/* A run that is queued, running or being released, and the page at hand. */
 struct live {
     struct run run;
     struct engine_dataset *dataset;
-    bool has_begun; /* the breaker has heard of it */
+    struct release *release; /* of a run that had ended; else NULL */
+    bool has_begun;          /* the breaker has heard of it */
+    bool is_our_fault;       /* that it failed */
     int64_t stalled_until_us;
     int64_t went_on_us;   /* when it was begun or begun again */
     uint64_t done_before; /* and how far it was */
@@ -79,7 +81,9 @@ struct engine_dataset {
     bool has_schedule;
     struct schedule schedule;
     struct live *live;
-    bool is_wanted; /* its turn came while it had a run */
+    struct live *queued;   /* behind it: its turn came meanwhile */
+    bool is_wanted;        /* the same by the clock, which is not caught up */
+    uint64_t last_request; /* of the engine's, its newest */
     bool has_ended;
     uint64_t last_ended; /* the newest run that has, and how */
     enum run_state last_end;
@@ -98,7 +102,7 @@ struct engine {
     bool has_listing; /* some dataset brings one */
     uint64_t next_run, next_entry;
     int64_t wake_us; /* the earliest moment at which something is to be done */
-    size_t rotation; /* who is first to get a token */
+    uint64_t requests;  /* sent so far */
     struct date pruned; /* the day of the last pruning */
     bool is_broken;     /* the store has failed */
 };
@@ -109,6 +113,11 @@ struct instant engine_now(struct engine *engine);
 void engine_want(struct engine *engine, int64_t at_us);
 struct engine_dataset *engine_find(struct engine *engine, struct str vendor,
                                    struct str dataset);
+
+/* Where entries like it are counted while they are open; NULL: nowhere, as it
+ * is of what is not configured. */
+uint64_t *engine_open_count(struct engine *engine,
+                            const struct quarantine_info *entry);
 struct str dataset_name_of(const struct engine_dataset *dataset);
 
 /* Tell readers of a run, with its estimated end where it has one. */
@@ -122,6 +131,19 @@ enum err engine_put(struct engine *engine, struct publication *publication,
                     struct complaints *complaints, struct why *why);
 enum err engine_put_pace(struct engine *engine, struct engine_vendor *vendor,
                          struct why *why);
+
+/* A record as it is on disk, its names in arena. ERR_NOT_FOUND: there is none.
+ * ERR_BUSY, ERR_STORE. */
+enum err engine_read_run(struct engine *engine, uint64_t id,
+                         struct arena *arena, struct run_record *out,
+                         struct why *why);
+enum err engine_read_entry(struct engine *engine, uint64_t id,
+                           struct arena *arena, struct quarantine_record *out,
+                           struct why *why);
+
+/* What the board has dropped goes from the store as well; 0: nothing. What is
+ * left there is forgotten at the next start. */
+void engine_forget(struct engine *engine, enum state_space space, uint64_t id);
 
 /* Put what a change of runs, entries, watermarks means. */
 #define STATE_BYTES_MAX (4UL << 20)
@@ -147,9 +169,15 @@ void changes_remove(struct changes *changes, enum state_space space,
  */
 enum err engine_begin(struct engine *engine, struct engine_dataset *dataset,
                       const struct poller_request *request, uint64_t *id);
+
+/* engine_prune.c: remove the pages of days before a date that nobody can want
+ * any more. */
 void engine_prune(struct engine *engine, struct date before);
 
-/* live_commit.c: a run of the dataset has ended; put an entry, and more. */
+/* live_commit.c: its run or its release is over, the one behind it is next. */
+void engine_pass_on(struct engine_dataset *dataset);
+
+/* A run of the dataset has ended; put an entry, and more. */
 void engine_note_end(struct engine *engine, struct engine_dataset *dataset,
                      const struct run_record *record);
 enum err engine_put_entry(struct engine *engine,
@@ -163,6 +191,11 @@ void live_free(struct live *live);
 
 /* Do its next step; false: it has to wait. */
 bool live_step(struct engine *engine, struct live *live);
+
+/* engine_release.c: take its next page, or publish it; live may then be gone.
+ */
+void release_step(struct engine *engine, struct live *live);
+void release_free(struct release *release);
 
 /* engine_page.c: read the answer at hand. ERR_BUSY: memory. */
 enum err live_read(struct engine *engine, struct live *live,

@@ -161,6 +161,54 @@ engine_put_pace(struct engine *engine, struct engine_vendor *vendor,
     return err;
 }
 
+static enum err
+read_number(struct engine *engine, enum state_space space, uint64_t number,
+            struct arena *arena, struct str *out, struct why *why)
+{
+    char key[NUMBER_KEY_BYTES];
+
+    number_key_put(number, key);
+    return store_state_get(engine->options.store, space,
+                           (struct str){ key, sizeof key }, arena, out, why);
+}
+
+enum err
+engine_read_run(struct engine *engine, uint64_t id, struct arena *arena,
+                struct run_record *out, struct why *why)
+{
+    struct str text;
+
+    TRY(read_number(engine, STATE_RUNS, id, arena, &text, why));
+    return run_record_read(id, text, arena, out, why);
+}
+
+enum err
+engine_read_entry(struct engine *engine, uint64_t id, struct arena *arena,
+                  struct quarantine_record *out, struct why *why)
+{
+    struct str text;
+
+    TRY(read_number(engine, STATE_QUARANTINE, id, arena, &text, why));
+    return quarantine_record_read(id, text, arena, out, why);
+}
+
+void
+engine_forget(struct engine *engine, enum state_space space, uint64_t id)
+{
+    struct publication publication = { 0 };
+    struct changes changes;
+
+    if (id == 0)
+        return;
+    changes_init(&changes);
+    changes_remove(&changes, space, id);
+    publication.state = changes.items;
+    publication.state_count = changes.count;
+    if (changes.err == OK)
+        (void)!engine_put(engine, &publication, NULL, NULL);
+    changes_fini(&changes);
+}
+
 /* Reading back. */
 struct loading {
     struct engine *engine;
@@ -200,15 +248,29 @@ note_end(struct engine_dataset *dataset, const struct run_record *record)
         dataset->vendor->moved = dataset;
 }
 
-/* Its dataset is no longer configured: it cannot go on. */
+/* It cannot go on. */
 static void
-give_up(struct loading *loading, struct run_record *record)
+give_up(struct loading *loading, struct run_record *record, const char *error)
 {
+    const struct engine_doors *doors = &loading->engine->options.doors;
+
     record->info.state = RUN_FAILED;
     record->info.finished_at = engine_now(loading->engine);
-    (void)snprintf(record->info.error, RUN_ERROR_BYTES,
-                   "it is not configured any more");
+    (void)snprintf(record->info.error, RUN_ERROR_BYTES, "%s", error);
     changes_run(loading->changes, record);
+    doors->ended(doors->context, &record->info);
+}
+
+/* Runs come by their numbers: the older one is under way, the other behind it.
+ */
+static enum err
+load_live(struct engine_dataset *dataset, const struct run_record *record)
+{
+    struct live **place =
+        dataset->live == NULL ? &dataset->live : &dataset->queued;
+
+    *place = live_new(dataset, record);
+    return *place == NULL ? ERR_BUSY : OK;
 }
 
 static enum err
@@ -227,12 +289,12 @@ load_run(struct loading *loading, struct run_record *record)
     if (run_state_is_end(record->info.state)) {
         if (dataset != NULL)
             note_end(dataset, record);
-    } else if (dataset == NULL || dataset->live != NULL) {
-        give_up(loading, record);
+    } else if (dataset == NULL) {
+        give_up(loading, record, "its dataset is not configured any more");
+    } else if (dataset->queued != NULL) {
+        give_up(loading, record, "its dataset has older runs under way");
     } else {
-        dataset->live = live_new(dataset, record);
-        if (dataset->live == NULL)
-            return ERR_BUSY;
+        TRY(load_live(dataset, record));
     }
     TRY(board_put_run(engine->options.board, &record->info, &forgotten));
     if (forgotten.id != 0)
@@ -262,15 +324,15 @@ load_entry(struct loading *loading, struct quarantine_record *record)
 {
     struct engine *engine = loading->engine;
     struct quarantine_info *info = &record->info;
-    struct engine_dataset *dataset;
     struct board_forgotten forgotten;
+    uint64_t *count;
 
     TRY(keep_names(loading, &info->vendor, &info->dataset));
-    dataset = engine_find(engine, info->vendor, info->dataset);
+    count = engine_open_count(engine, info);
     if (info->id >= engine->next_entry)
         engine->next_entry = info->id + 1;
-    if (dataset != NULL && info->state == QUARANTINE_OPEN)
-        dataset->stats.quarantine_open++;
+    if (count != NULL && info->state == QUARANTINE_OPEN)
+        ++*count;
     TRY(board_put_entry(engine->options.board, info, &forgotten));
     if (forgotten.id != 0)
         changes_remove(loading->changes, STATE_QUARANTINE, forgotten.id);

@@ -54,6 +54,7 @@ live_free(struct live *live)
 {
     if (live == NULL)
         return;
+    release_free(live->release);
     live_drop_page(live);
     batch_free(live->facts);
     listing_fini(&live->listing);
@@ -141,6 +142,14 @@ fail(struct live *live, const struct why *why, const char *otherwise)
     run_fail(&live->run, why->text[0] == '\0' ? otherwise : why->text);
 }
 
+/* The vendor has no part in it: its breaker does not count this failure. */
+static void
+fail_by_us(struct live *live, const struct why *why, const char *otherwise)
+{
+    live->is_our_fault = true;
+    fail(live, why, otherwise);
+}
+
 /* What the ends of those mean that it comes after. */
 static enum dataset_turn
 upstream_turn(const struct engine *engine, const struct engine_dataset *dataset)
@@ -184,6 +193,7 @@ make_plan(struct engine *engine, struct live *live, struct why *why)
     struct view view;
     enum err err;
 
+    arena_reset(&live->plan_arena); /* of an earlier try */
     if (!record->is_by_range)
         (void)!date_parse(str_of(dataset->watermark), &wish.asked_to);
     TRY(store_view_begin(engine->options.store, record->known_tx, &view, why));
@@ -224,6 +234,7 @@ static bool
 step_plan(struct engine *engine, struct live *live)
 {
     struct why why = { "" };
+    struct run_plan plan;
     enum err err = OK;
     struct run before;
 
@@ -233,15 +244,18 @@ step_plan(struct engine *engine, struct live *live)
     live_scope(engine, live);
     if (live->run.shape.is_list)
         err = make_plan(engine, live, &why);
+    if (err == OK)
+        err = live_plan_known(live, &plan);
     if (err == ERR_BUSY || err == ERR_STORE) {
         live->run = before;
         return stall(engine, live);
     }
     if (err != OK) {
-        fail(live, &why, "there is too much to ask for");
+        fail_by_us(live, &why, "there is too much to ask for");
         return true;
     }
-    run_planned(&live->run, live->plan.count);
+    run_planned(&live->run, &plan);
+    live->is_our_fault = live->run.end == RUN_FAILED;
     if (live_put(engine, live) != OK) {
         live->run = before;
         return stall(engine, live);
@@ -271,6 +285,30 @@ step_recall(struct engine *engine, struct live *live)
         err = live_compose(live);
     run_recalled(&live->run, err == OK);
     return true;
+}
+
+/* Whether another run of the vendor has waited for longer: runs take turns, so
+ * that a backfill of days holds up nobody. That one then takes the token, or
+ * knows when there is one. */
+static bool
+is_behind(struct engine *engine, const struct live *live)
+{
+    const struct engine_dataset *dataset = live->dataset;
+    const int64_t now_us = engine_now_us(engine);
+
+    for (size_t i = 0; i < engine->dataset_count; i++) {
+        const struct engine_dataset *one = &engine->datasets[i];
+        const struct live *other = one->live;
+
+        if (other == NULL || one->vendor != dataset->vendor ||
+            other->run.step != RUN_STEP_FETCH ||
+            other->run.not_before_us > now_us ||
+            other->stalled_until_us > now_us)
+            continue;
+        if (one->last_request < dataset->last_request)
+            return true;
+    }
+    return false;
 }
 
 /* When a request may go: 0: now, with a token taken. */
@@ -331,6 +369,8 @@ step_fetch(struct engine *engine, struct live *live)
         run_fail(&live->run, "there are too many pages");
         return true;
     }
+    if (is_behind(engine, live))
+        return false;
     err = live_compose(live);
     wait_us = err == OK ? wait_for_token(engine, live) : 0;
     if (wait_us > 0) {
@@ -344,9 +384,10 @@ step_fetch(struct engine *engine, struct live *live)
     if (err == ERR_BUSY)
         return stall(engine, live);
     if (err != OK) {
-        fail(live, &why, "the request cannot be made");
+        fail_by_us(live, &why, "the request cannot be made");
         return true;
     }
+    live->dataset->last_request = ++engine->requests;
     run_sent(&live->run);
     return true;
 }
@@ -372,16 +413,22 @@ step_read(struct engine *engine, struct live *live)
 
     if (err == ERR_BUSY)
         return stall(engine, live);
-    if (err != OK)
-        fail(live, &why, "the answer cannot be used");
-    else
+    if (err == OK)
         run_read(&live->run, &reading);
+    else if (err == ERR_STORE)
+        fail_by_us(live, &why, "the store is damaged");
+    else
+        fail(live, &why, "the answer cannot be used");
     return true;
 }
 
 bool
 live_step(struct engine *engine, struct live *live)
 {
+    if (live->release != NULL) {
+        release_step(engine, live);
+        return true;
+    }
     if (live->stalled_until_us > engine_now_us(engine)) {
         engine_want(engine, live->stalled_until_us);
         return false;

@@ -9,6 +9,7 @@
 struct follower {
     struct engine_dataset *dataset;
     struct run_record record;
+    struct live *live; /* NULL: it has ended */
 };
 
 /* One commit: what changes, and what is told once it is done. */
@@ -138,8 +139,9 @@ live_move_watermark(struct live *live)
     live->dataset->vendor->moved = live->dataset;
 }
 
-/* A run after a bad end has ended as well; after a good one it is queued. */
-static void
+/* A run after a bad end has ended as well; after a good one it is queued, with
+ * all the memory that it takes to begin, as it is on disk once this is. */
+static enum err
 add_follower(struct ending *ending, struct engine_dataset *dataset,
              enum run_state end)
 {
@@ -154,19 +156,31 @@ add_follower(struct ending *ending, struct engine_dataset *dataset,
                               .dataset = dataset_name_of(dataset),
                               .queued_at = now } },
     };
-    if (!is_good(end)) {
+    if (is_good(end)) {
+        one->live = live_new(dataset, &one->record);
+        if (one->live == NULL)
+            return ERR_BUSY;
+    } else {
         one->record.info.state = RUN_FAILED;
         one->record.info.finished_at = now;
         (void)snprintf(one->record.info.error, RUN_ERROR_BYTES, "%s",
                        RUN_ERROR_UPSTREAM);
     }
     changes_run(&ending->changes, &one->record);
+    return OK;
+}
+
+/* Whether the dataset gets a run: one that is to begin may have to wait. */
+static bool
+has_room(const struct engine_dataset *dataset, bool is_to_begin)
+{
+    return dataset->live == NULL || (is_to_begin && dataset->queued == NULL);
 }
 
 /*
  * Datasets that are configured to come after this one, and after those: each
- * gets a run now, in the same commit, so that a crash loses none. A run of
- * days asked for is nobody's turn.
+ * gets a run now, in the same commit, so that a crash loses none; where it has
+ * one, behind that. A run of days asked for is nobody's turn.
  */
 static enum err
 find_followers(struct ending *ending, const struct run_record *record)
@@ -191,14 +205,10 @@ find_followers(struct ending *ending, const struct run_record *record)
             continue;
         if (!is_next && !has_failed[dataset->after])
             continue;
-        if (is_next && is_good(record->info.state) && dataset->live != NULL) {
-            dataset->is_wanted = true;
+        if (!has_room(dataset, is_next && is_good(record->info.state)))
             continue;
-        }
-        if (dataset->live != NULL)
-            continue;
-        add_follower(ending, dataset,
-                     is_next ? record->info.state : RUN_FAILED);
+        TRY(add_follower(ending, dataset,
+                         is_next ? record->info.state : RUN_FAILED));
         has_failed[i] = !is_next || !is_good(record->info.state);
     }
     return OK;
@@ -208,20 +218,9 @@ static void
 tell_record(struct engine *engine, const struct run_record *record)
 {
     struct board_forgotten forgotten;
-    struct changes changes;
-    struct publication publication = { 0 };
 
-    if (board_put_run(engine->options.board, &record->info, &forgotten) != OK ||
-        forgotten.id == 0)
-        return;
-    changes_init(&changes);
-    changes_remove(&changes, STATE_RUNS, forgotten.id);
-    publication.state = changes.items;
-    publication.state_count = changes.count;
-    /* What is left is forgotten at the next start. */
-    if (changes.err == OK)
-        (void)!engine_put(engine, &publication, NULL, NULL);
-    changes_fini(&changes);
+    if (board_put_run(engine->options.board, &record->info, &forgotten) == OK)
+        engine_forget(engine, STATE_RUNS, forgotten.id);
 }
 
 void
@@ -256,7 +255,10 @@ tell_breaker(struct engine *engine, const struct live *live)
         return;
     switch (live->run.record.info.state) {
     case RUN_FAILED:
-        breaker_fail(breaker, now_us);
+        if (live->is_our_fault)
+            breaker_call_off(breaker, now_us);
+        else
+            breaker_fail(breaker, now_us);
         break;
     case RUN_CANCELLED:
         breaker_call_off(breaker, now_us);
@@ -275,6 +277,13 @@ tell_breaker(struct engine *engine, const struct live *live)
     (void)!engine_put_pace(engine, live->dataset->vendor, NULL);
 }
 
+void
+engine_pass_on(struct engine_dataset *dataset)
+{
+    dataset->live = dataset->queued;
+    dataset->queued = NULL;
+}
+
 /* The commit is done. */
 static void
 apply(struct ending *ending)
@@ -290,15 +299,22 @@ apply(struct ending *ending)
     for (size_t i = 0; i < ending->follower_count; i++) {
         struct follower *one = &ending->followers[i];
 
-        if (run_state_is_end(one->record.info.state)) {
+        if (one->live == NULL) {
             engine_note_end(engine, one->dataset, &one->record);
             continue;
         }
         tell_record(engine, &one->record);
-        one->dataset->live = live_new(one->dataset, &one->record);
+        if (one->dataset->live == NULL)
+            one->dataset->live = one->live;
+        else
+            one->dataset->queued = one->live;
+        one->live = NULL;
     }
     engine->options.doors.cancel(engine->options.doors.context, live);
-    dataset->live = NULL;
+    if (dataset->queued == live)
+        dataset->queued = NULL;
+    else
+        engine_pass_on(dataset);
     live_free(live);
 }
 
@@ -307,6 +323,14 @@ ending_init(struct ending *ending, struct engine *engine, struct live *live)
 {
     *ending = (struct ending){ .engine = engine, .live = live };
     changes_init(&ending->changes);
+}
+
+static void
+ending_fini(struct ending *ending)
+{
+    for (size_t i = 0; i < ending->follower_count; i++)
+        live_free(ending->followers[i].live);
+    changes_fini(&ending->changes);
 }
 
 /* All that the end says; first the record, as settle may print it anew. */
@@ -343,7 +367,7 @@ live_finish(struct engine *engine, struct live *live)
     } else {
         engine->next_run = next_run;
     }
-    changes_fini(&ending.changes);
+    ending_fini(&ending);
     return err == OK;
 }
 
@@ -402,7 +426,7 @@ live_publish(struct engine *engine, struct live *live)
     }
     if (err == ERR_INVALID || err == ERR_TOO_LARGE)
         refuse(live, &why);
-    changes_fini(&ending.changes);
+    ending_fini(&ending);
     return err == OK || err == ERR_INVALID || err == ERR_TOO_LARGE;
 }
 
@@ -450,7 +474,8 @@ live_quarantine(struct engine *engine, struct live *live)
         return false;
     engine->next_entry++;
     live->dataset->stats.quarantine_open++;
-    (void)!board_put_entry(engine->options.board, &entry.info, &forgotten);
+    if (board_put_entry(engine->options.board, &entry.info, &forgotten) == OK)
+        engine_forget(engine, STATE_QUARANTINE, forgotten.id);
     run_quarantined(&live->run);
     engine_tell(engine, live);
     return true;

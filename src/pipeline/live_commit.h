@@ -7,6 +7,10 @@
 /* live_scope.c: the days or the moment that a run which begins asks from. */
 void live_scope(struct engine *engine, struct live *live);
 
+/* What its asks come to, the list of which is made: of one that has none it is
+ * its first page that tells them from others. */
+enum err live_plan_known(struct live *live, struct run_plan *out);
+
 /* What is asked for the page at hand, into live->asked. */
 enum err live_compose(struct live *live);
 

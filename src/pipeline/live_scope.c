@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "live_commit.h"
+#include "secmaster/xxh64.h"
 
 /* A listing says what is so on one day: today, or the first one asked for. */
 static void
@@ -82,8 +83,8 @@ live_scope(struct engine *engine, struct live *live)
         scope_since(record, dataset, today);
 }
 
-enum err
-live_compose(struct live *live)
+static enum err
+compose(struct live *live, uint64_t page)
 {
     const struct engine_dataset *dataset = live->dataset;
     const struct vendor_config *config = dataset->vendor->config;
@@ -93,7 +94,7 @@ live_compose(struct live *live)
         .path = config->path,
         .from = VENDOR_NO_DAY,
         .to = VENDOR_NO_DAY,
-        .page = (uint32_t)live->run.page,
+        .page = (uint32_t)page,
     };
 
     if (record->info.has_range) {
@@ -103,7 +104,7 @@ live_compose(struct live *live)
     if (!record->is_by_range)
         ask.updated_since = record->updated_since;
     if (live->run.shape.is_list) {
-        const struct plan_ask *one = &live->plan.asks[live->run.page];
+        const struct plan_ask *one = &live->plan.asks[page];
 
         ask.from = ask.to = one->day;
         ask.page = 0;
@@ -115,6 +116,26 @@ live_compose(struct live *live)
     out_reset(&live->asked);
     vendor_ask_put(dataset->shape, &ask, &live->asked);
     return out_finish(&live->asked);
+}
+
+enum err
+live_compose(struct live *live)
+{
+    return compose(live, live->run.page);
+}
+
+enum err
+live_plan_known(struct live *live, struct run_plan *out)
+{
+    if (live->run.shape.is_list) {
+        out->total = live->plan.count;
+        out->print = plan_print(&live->plan);
+        return OK;
+    }
+    TRY(compose(live, 0));
+    out->total = 0;
+    out->print = plan_print_of(hash_xxh64(out_text(&live->asked)));
+    return OK;
 }
 
 struct archive_page

@@ -6,6 +6,8 @@
 #include "secmaster/bar_fold.h"
 #include "secmaster/bearers.h"
 #include "secmaster/bounds.h"
+#include "secmaster/wire.h"
+#include "secmaster/xxh64.h"
 
 struct planning {
     const struct plan_wish *wish;
@@ -197,4 +199,32 @@ plan_make(const struct plan_wish *wish, struct view *view, struct arena *arena,
     if (pairs > 0)
         TRY(judge_tickers(&planning, &out->tickers, why));
     return list_asks(&planning, arena, out);
+}
+
+uint64_t
+plan_print_of(uint64_t hash)
+{
+    const uint64_t print = hash >> (64 - PLAN_PRINT_BITS);
+
+    return print == 0 ? 1 : print;
+}
+
+uint64_t
+plan_print(const struct plan *plan)
+{
+    uint64_t hash = plan->count;
+
+    for (uint64_t i = 0; i < plan->count; i++) {
+        const struct plan_ask *ask = &plan->asks[i];
+        unsigned char bytes[8 + 8 + 4];
+        struct str ticker = STR("");
+
+        if (ask->ticker != PLAN_MARKET)
+            ticker = plan->tickers.items[ask->ticker];
+        put_le64(bytes, hash);
+        put_le64(bytes + 8, hash_xxh64(ticker));
+        put_le32(bytes + 16, (uint32_t)ask->day.days);
+        hash = hash_xxh64((struct str){ (const char *)bytes, sizeof bytes });
+    }
+    return plan_print_of(hash);
 }

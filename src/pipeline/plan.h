@@ -41,4 +41,12 @@ struct plan_wish {
 enum err plan_make(const struct plan_wish *wish, struct view *view,
                    struct arena *arena, struct plan *out, struct why *why);
 
+/* What its asks are known again by: others hardly ever have the same. Not 0,
+ * and of as many bits as a record of a run takes. */
+uint64_t plan_print(const struct plan *plan);
+
+/* Likewise, of a hash of what is asked without a list. */
+#define PLAN_PRINT_BITS 53
+uint64_t plan_print_of(uint64_t hash);
+
 #endif

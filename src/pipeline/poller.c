@@ -18,9 +18,11 @@ struct call {
         struct str vendor;
     };
     uint64_t id;
+    struct engine_release release;
     struct poller_answer *answer;
     struct why *why;
     enum err err;
+    bool is_waiting; /* for its release */
     bool is_done;
     struct call *next;
 };
@@ -29,24 +31,26 @@ struct poller {
     struct poller_options options;
     struct board *board;
     struct poller_doors doors;
-    struct engine *engine; /* the thread's, once it runs */
+    struct engine *engine;  /* the thread's, once it runs */
+    struct call *releasing; /* likewise: who waits for pages */
     pthread_t thread;
 
     pthread_mutex_t lock;
     pthread_cond_t answered;
     struct call *first, *last;
-    bool is_stopping;
+    bool is_draining, is_stopping;
 };
 
 /* Take those who wait; none of them is lost, whatever comes in between. */
 static struct call *
-take_calls(struct poller *poller, bool *is_stopping)
+take_calls(struct poller *poller, bool *is_draining, bool *is_stopping)
 {
     struct call *calls;
 
     pthread_mutex_lock(&poller->lock);
     calls = poller->first;
     poller->first = poller->last = NULL;
+    *is_draining = poller->is_draining;
     *is_stopping = poller->is_stopping;
     pthread_mutex_unlock(&poller->lock);
     return calls;
@@ -69,6 +73,28 @@ run_calls(struct poller *poller, struct call *calls)
 
         calls = call->next;
         call->run(poller, call);
+        if (!call->is_waiting)
+            answer_call(poller, call);
+    }
+}
+
+/* Those whose pages are all published, or cannot be. */
+static void
+answer_released(struct poller *poller)
+{
+    struct call **link = &poller->releasing;
+
+    while (*link != NULL) {
+        struct call *call = *link;
+
+        if (!call->release.is_over) {
+            link = &call->next;
+            continue;
+        }
+        *link = call->next;
+        call->err = call->release.err;
+        if (call->why != NULL)
+            *call->why = call->release.why;
         answer_call(poller, call);
     }
 }
@@ -90,18 +116,25 @@ run(void *argument)
 {
     struct poller *poller = argument;
     struct fetch_answer answer;
-    bool is_stopping;
+    bool is_draining, is_stopping;
 
     for (;;) {
-        struct call *calls = take_calls(poller, &is_stopping);
+        struct call *calls = take_calls(poller, &is_draining, &is_stopping);
         int64_t wait_us;
 
-        if (is_stopping) {
+        if (is_stopping)
             refuse_calls(poller, calls);
+        else
+            run_calls(poller, calls);
+        if (is_draining || is_stopping)
+            engine_break_off(poller->engine, ERR_BUSY,
+                             "the poller is stopping: what is not released "
+                             "stays in quarantine");
+        answer_released(poller);
+        if (is_stopping) {
             engine_rest(poller->engine);
             return NULL;
         }
-        run_calls(poller, calls);
         while (fetcher_done(poller->doors.fetcher, &answer))
             engine_answer(poller->engine, &answer);
         wait_us = engine_turn(poller->engine);
@@ -179,6 +212,17 @@ poller_start(const struct poller_options *options, struct poller **out,
 }
 
 void
+poller_drain(struct poller *poller)
+{
+    if (poller == NULL)
+        return;
+    pthread_mutex_lock(&poller->lock);
+    poller->is_draining = true;
+    pthread_mutex_unlock(&poller->lock);
+    fetcher_wake(poller->doors.fetcher);
+}
+
+void
 poller_stop(struct poller *poller)
 {
     if (poller == NULL)
@@ -229,7 +273,11 @@ call_cancel(struct poller *poller, struct call *call)
 static void
 call_release(struct poller *poller, struct call *call)
 {
-    call->err = engine_release(poller->engine, call->id, call->why);
+    call->release.id = call->id;
+    call->is_waiting = true;
+    call->next = poller->releasing;
+    poller->releasing = call;
+    engine_release(poller->engine, &call->release);
 }
 
 static void

@@ -85,16 +85,18 @@ door_recall(void *context, const struct archive_page *page, struct out *body,
     return err;
 }
 
-static enum err
-door_prune(void *context, const struct archive_prune *prune, struct why *why)
+static void
+door_prune(void *context, const struct archive_prune *prune)
 {
     struct poller_doors *doors = context;
     size_t removed = 0;
-    enum err err = archive_prune(doors->archive, prune, &removed, why);
+    struct why fault = { "" };
+    enum err err = archive_prune(doors->archive, prune, &removed, &fault);
 
+    if (err != OK)
+        log_event(LOG_WARN, "archive", "old pages stay: %s", fault.text);
     if (removed > 0)
         log_event(LOG_INFO, "archive", "%zu old pages are removed", removed);
-    return err;
 }
 
 static size_t

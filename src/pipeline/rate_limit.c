@@ -9,7 +9,6 @@
 #include "secmaster/wire.h"
 
 #define FORMAT 2
-#define FORMAT_WITHOUT_HOLD 1
 #define CRC_BYTES 4
 
 /* Moments are far from where adding a window to one would overflow. */
@@ -222,12 +221,10 @@ read_kept(struct rate_limit *limit, struct str bytes, int64_t now_us,
         return why_set(why, ERR_STORE,
                        "a vendor's pace is damaged: wrong checksum");
     from.len -= CRC_BYTES;
-    if (!take_varint(&from, &format) ||
-        (format != FORMAT && format != FORMAT_WITHOUT_HOLD))
+    if (!take_varint(&from, &format) || format != FORMAT)
         return why_set(why, ERR_STORE,
                        "a vendor's pace is of a format that is not known");
-    if (format == FORMAT &&
-        (!take_varint(&from, &hold) || hold > (uint64_t)HOLD_US_MAX))
+    if (!take_varint(&from, &hold) || hold > (uint64_t)HOLD_US_MAX)
         return why_set(why, ERR_STORE,
                        "a vendor's pace is damaged: no such hold");
     if (!take_varint(&from, &full) || full > INT64_MAX ||

@@ -69,7 +69,6 @@ uint32_t rate_limit_tokens_left(struct rate_limit *limit, int64_t now_us);
  * There is no time of day in it. Who reads it goes on as if no time had passed
  * since it was written, which at worst costs a window's wait, and a hold's; so
  * no clock that was set in between can let too many through, or too early.
- * Format 1 had no hold, and is read as having none.
  */
 void rate_limit_encode(struct rate_limit *limit, int64_t now_us,
                        struct out *out);

@@ -58,26 +58,41 @@ run_begin(struct run *run, const struct run_record *record,
     run->step = RUN_STEP_PLAN;
 }
 
-void
-run_planned(struct run *run, uint64_t total)
+/* Nothing that is in the archive is of these asks. */
+static void
+begin_anew(struct run *run)
 {
-    assert(run->step == RUN_STEP_PLAN);
+    run->page = run->record.info.done = run->record.info.pages = 0;
+    run->is_recalling = false;
+}
 
-    /* Under another configuration page numbers mean other asks. */
-    if (run->shape.is_list && run->record.info.total != 0 &&
-        run->record.info.total != total)
-        run->page = run->record.info.done = run->record.info.pages = 0;
+void
+run_planned(struct run *run, const struct run_plan *plan)
+{
+    const bool is_another =
+        run->record.plan != 0 && run->record.plan != plan->print;
+
+    assert(run->step == RUN_STEP_PLAN);
+    assert(plan->print != 0);
+
     run->record.info.state = RUN_RUNNING;
-    run->record.info.total = total;
-    if (run->shape.is_list && run->page >= total) {
-        end_as(run, good_end(run));
-        return;
-    }
     if (is_given_up(run)) {
         end_as(run, RUN_QUARANTINED);
         return;
     }
-    begin_page(run);
+    if (is_another && run->record.quarantined > 0) {
+        run_fail(run, "the configuration has changed what it asks for, and "
+                      "pages of it are in quarantine");
+        return;
+    }
+    if (is_another)
+        begin_anew(run);
+    run->record.plan = plan->print;
+    run->record.info.total = plan->total;
+    if (run->shape.is_list && run->page >= plan->total)
+        end_as(run, good_end(run));
+    else
+        begin_page(run);
 }
 
 void
@@ -248,6 +263,7 @@ run_quarantined(struct run *run)
 
     count_page(run);
     run->record.quarantined++;
+    run->record.info.open++;
     if (run->shape.is_whole)
         end_as(run, RUN_QUARANTINED);
     else

@@ -52,8 +52,15 @@ struct run {
 void run_begin(struct run *run, const struct run_record *record,
                const struct run_shape *shape);
 
-/* Of a list total is the number of its asks; else 0. */
-void run_planned(struct run *run, uint64_t total);
+/* What its asks come to. */
+struct run_plan {
+    uint64_t total; /* of a list: how many; else 0 */
+    uint64_t print; /* other asks have another one; not 0 */
+};
+
+/* Under another configuration a number is another page: it begins anew, or
+ * fails where pages of the old ones are in quarantine. */
+void run_planned(struct run *run, const struct run_plan *plan);
 void run_recalled(struct run *run, bool is_there);
 void run_sent(struct run *run);
 

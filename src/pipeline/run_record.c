@@ -6,6 +6,8 @@
 
 #include "secmaster/json_document.h"
 
+#define RUN_FORMAT 2
+
 void
 number_key_put(uint64_t number, char out[static NUMBER_KEY_BYTES])
 {
@@ -68,7 +70,7 @@ run_record_put(struct out *out, const struct run_record *record)
 {
     const struct run_info *info = &record->info;
 
-    out_str(out, STR("{\"vendor\":"));
+    out_print(out, "{\"format\":%d,\"vendor\":", RUN_FORMAT);
     out_json(out, info->vendor);
     put_text(out, "dataset", info->dataset);
     put_text(out, "state", str_of(run_state_name(info->state)));
@@ -90,6 +92,8 @@ run_record_put(struct out *out, const struct run_record *record)
     put_number(out, "highest", (uint64_t)record->highest);
     put_number(out, "rows", record->rows);
     put_number(out, "quarantined", record->quarantined);
+    put_number(out, "open", info->open);
+    put_number(out, "plan", record->plan);
     put_text(out, "error", str_of(info->error));
     out_char(out, '}');
 }
@@ -243,6 +247,8 @@ read_run(struct reading *reading, struct run_record *out)
 {
     struct run_info *info = &out->info;
 
+    if (take_number(reading, "format") != RUN_FORMAT)
+        reading->is_good = false;
     info->vendor = take_name(reading, "vendor");
     info->dataset = take_name(reading, "dataset");
     info->state = (enum run_state)take_state(reading, RUN_STATES, run_name_of);
@@ -265,6 +271,8 @@ read_run(struct reading *reading, struct run_record *out)
     out->highest = (int64_t)take_number(reading, "highest");
     out->rows = take_number(reading, "rows");
     out->quarantined = take_number(reading, "quarantined");
+    info->open = take_number(reading, "open");
+    out->plan = take_number(reading, "plan");
     copy_text(reading, info->error, sizeof info->error,
               take_text(reading, "error"));
 }

@@ -13,7 +13,8 @@ struct run_record {
     int64_t updated_since; /* that it asks by, in seconds since 1970; 0: not */
     int64_t highest;       /* "updated" of all rows so far, likewise */
     uint64_t rows;         /* of a whole listing, when it was published */
-    uint64_t quarantined;  /* pages */
+    uint64_t quarantined;  /* pages that are not published for it */
+    uint64_t plan;         /* what its asks are known again by; 0: none yet */
 };
 
 /* Keys of STATE_RUNS and STATE_QUARANTINE: the number, big-endian. */
@@ -23,8 +24,9 @@ bool number_key_read(struct str key, uint64_t *out);
 
 /*
  * One compact JSON object with all members, always in one order:
- * docs/storage.md. Reading takes exactly these. ERR_STORE: it is none. Names of
- * vendor and dataset are then in arena; ERR_BUSY: memory.
+ * docs/storage.md. Reading takes exactly these.
+ * ERR_STORE: it is none. Names of vendor and dataset are then in arena;
+ * ERR_BUSY: memory.
  */
 void run_record_put(struct out *out, const struct run_record *record);
 enum err run_record_read(uint64_t id, struct str text, struct arena *arena,

@@ -159,19 +159,21 @@ take_number(struct str *rest, uint64_t *out)
     return true;
 }
 
-/* Whether a file is a page, and of which run. */
+/* Whether a file is a page, and which one of which run. */
 static bool
-is_page(const char *name, uint64_t *run)
+is_page(const char *name, struct archive_page *out)
 {
     struct str rest = str_of(name);
     uint64_t page;
 
-    if (!take_number(&rest, run) || rest.len == 0 || rest.data[0] != '-')
+    if (!take_number(&rest, &out->run) || rest.len == 0 || rest.data[0] != '-')
         return false;
     rest.data++;
     rest.len--;
-    return take_number(&rest, &page) && page <= UINT32_MAX &&
-           str_equal(rest, STR(PAGE_SUFFIX));
+    if (!take_number(&rest, &page) || page > UINT32_MAX)
+        return false;
+    out->page = (uint32_t)page;
+    return str_equal(rest, STR(PAGE_SUFFIX));
 }
 
 static bool
@@ -185,6 +187,7 @@ struct walk {
     bool (*is_unwanted)(const struct walk *walk, const char *name);
     struct date before;
     const struct archive_prune *prune;
+    const char *dirs[LEVELS]; /* that it is in */
     size_t removed;
 };
 
@@ -195,23 +198,15 @@ is_left_behind(const struct walk *walk, const char *name)
     return is_temp(name);
 }
 
-static int
-compare_runs(const void *a, const void *b)
-{
-    const uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-
-    return (left > right) - (left < right);
-}
-
 static bool
 is_past(const struct walk *walk, const char *name)
 {
     const struct archive_prune *prune = walk->prune;
-    uint64_t run;
+    struct archive_page page = { .vendor = str_of(walk->dirs[0]),
+                                 .dataset = str_of(walk->dirs[1]) };
 
-    return is_page(name, &run) && (prune->keep_count == 0 ||
-                                   bsearch(&run, prune->keep, prune->keep_count,
-                                           sizeof run, compare_runs) == NULL);
+    return date_parse(str_of(walk->dirs[2]), &page.date) == OK &&
+           is_page(name, &page) && !prune->is_wanted(prune->context, &page);
 }
 
 static bool
@@ -233,10 +228,12 @@ static enum err remove_in(int parent, const char *name, int level,
 static enum err
 visit(int dir, const char *name, int level, struct walk *walk, struct why *why)
 {
-    if (level < LEVELS)
+    if (level < LEVELS) {
+        walk->dirs[level] = name;
         return is_walked(walk, name, level)
                    ? remove_in(dir, name, level + 1, walk, why)
                    : OK;
+    }
     if (!walk->is_unwanted(walk, name))
         return OK;
     if (unlinkat(dir, name, 0) != 0)

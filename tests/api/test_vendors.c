@@ -233,7 +233,9 @@ Test(vendors, figures_are_told)
         "secmaster_vendor_quarantine_entries{vendor=\"polygon\",dataset="
         "\"tickers\"} 5",
         "secmaster_vendor_quarantine_entries{vendor=\"polygon\",dataset="
-        "\"webhook\"} 0",
+        "\"splits\"} 0",
+        "secmaster_vendor_quarantine_entries{vendor=\"polygon\",dataset="
+        "\"webhook\"} 6",
     };
     struct poller_stats *stats = &poller.stats;
     const char *text;
@@ -243,6 +245,7 @@ Test(vendors, figures_are_told)
         .requests = { [OUTCOME_OK] = 7, [OUTCOME_THROTTLED] = 2 },
         .retries = 3,
         .backoff_us = 12500000,
+        .strays_open = 6,
     };
     stats->datasets[0] = (struct poller_dataset_stats){
         .vendor = STR("polygon"),
@@ -253,7 +256,7 @@ Test(vendors, figures_are_told)
     };
     stats->datasets[1] =
         (struct poller_dataset_stats){ .vendor = STR("polygon"),
-                                       .dataset = STR("webhook") };
+                                       .dataset = STR("splits") };
     stats->vendor_count = 1;
     stats->dataset_count = 2;
     cr_assert_eq(ask(&at.asking, "/metrics"), 200);
@@ -265,7 +268,7 @@ Test(vendors, figures_are_told)
         cr_expect_not_null(strstr(text, line), "%s", lines[i]);
     }
     cr_expect_null(strstr(text, "age_seconds{vendor=\"polygon\",dataset="
-                                "\"webhook\"}"));
+                                "\"splits\"}"));
     cr_expect_null(strstr(text, "state=\"running\""));
     at.asking.service.polling = NULL;
     cr_assert_eq(ask(&at.asking, "/metrics"), 200);

@@ -210,6 +210,28 @@ class Hands(unittest.TestCase):
             'secmaster_vendor_quarantine_entries{vendor="benzinga",'
             'dataset="trades"}'), Num(1))
 
+    def test_who_is_configured_no_more_is_decided_on_still(self):
+        polling = self.begin("calm")
+        polling.run("tickers", (FIRST, FIRST))
+        self.fake.play("shrunken_listing")
+        self.assertEqual(polling.run("tickers", (TODAY, TODAY))["state"],
+                         "quarantined")
+        entry, = polling.quarantine()
+        config = config_of(self.fake.url)
+        polling.configure({"vendors": config["vendors"][1:]})
+        polling.server.restart()
+        self.assertEqual(polling.quarantine("?vendor=polygon"), [entry])
+        told = self.decide(polling, entry, "release", 422)
+        self.assertEqual(told["detail"],
+                         "polygon/tickers is not configured any more")
+        for path in ("/v1/vendors/polygon/runs", "/v1/vendors/polygon/runs/2"):
+            self.assertEqual(polling.client.get(path).status, 404, path)
+        polling.configure(config)
+        polling.server.restart()
+        self.decide(polling, entry, "release", 200)
+        self.assertEqual([run["state"] for run in polling.runs("polygon")],
+                         ["succeeded", "succeeded"])
+
     def test_all_bad_pages_of_a_run_are_released(self):
         """Rows of the future are suspicious, and can be admitted."""
         doc = scenario("calm")

@@ -128,17 +128,28 @@ recall(void *context, const struct archive_page *page, struct out *body,
         return why_set(why, ERR_STORE, "over");
     if (i == polling.page_count)
         return why_set(why, ERR_NOT_FOUND, "no such page");
+    if (polling.recalled != OK)
+        return why_set(why, polling.recalled, "as asked for");
     out_str(body, str_of(polling.pages[i].body));
     return out_finish(body);
 }
 
-static enum err
-prune(void *context, const struct archive_prune *prune, struct why *why)
+static void
+prune(void *context, const struct archive_prune *prune)
 {
+    size_t kept = 0;
+
     (void)context;
-    (void)prune;
-    (void)why;
-    return OK;
+    for (size_t i = 0; i < polling.page_count; i++) {
+        const struct archive_page *page = &polling.pages[i].page;
+
+        if (page->date.days >= prune->before.days ||
+            prune->is_wanted(prune->context, page))
+            polling.pages[kept++] = polling.pages[i];
+        else
+            free(polling.pages[i].body);
+    }
+    polling.page_count = kept;
 }
 
 static enum err
@@ -156,6 +167,12 @@ publish(void *context, struct publication *publication,
     (void)context;
     if (!pass())
         return why_set(why, ERR_BUSY, "over");
+    if (polling.refusals > 0) {
+        polling.refusals--;
+        return why_set(why, ERR_FULL, "full");
+    }
+    if (polling.fails)
+        return why_set(why, ERR_STORE, "broken");
     polling.publications++;
     err = writer_submit(polling.writer, &job);
     assert(err == OK);
@@ -170,6 +187,7 @@ ended(void *context, const struct run_info *run)
 {
     (void)context;
     (void)run;
+    polling.ended++;
 }
 
 static void
@@ -255,9 +273,17 @@ void
 polling_restart(void)
 {
     drop_engine();
-    polling.is_over = false;
+    polling.fails = polling.is_over = false;
     polling.fuse = POLLING_FOREVER;
     make_engine();
+}
+
+void
+polling_restart_with(const char *config)
+{
+    polling.config = (struct vendors_config){ 0 };
+    read_config(config);
+    polling_restart();
 }
 
 void
@@ -382,6 +408,18 @@ polling_request(const char *vendor, const char *dataset, const char *from,
     request.has_from = date_parse(str_of(from), &request.from) == OK;
     request.has_to = date_parse(str_of(to), &request.to) == OK;
     return engine_request(polling.engine, &request, &answer, &why);
+}
+
+enum err
+polling_release(uint64_t id, struct why *why)
+{
+    struct engine_release release = { .id = id };
+
+    engine_release(polling.engine, &release);
+    while (!release.is_over)
+        (void)engine_turn(polling.engine);
+    *why = release.why;
+    return release.err;
 }
 
 static enum visit

@@ -58,8 +58,13 @@ struct polling {
     } pages[POLLING_PAGES_MAX];
     size_t page_count;
 
+    enum err recalled; /* what reading an archived page comes to */
+
     int fuse;     /* so many doors still open; then it is over */
+    int refusals; /* so many commits find no room */
+    bool fails;   /* each commit, as a broken store's does */
     bool is_over; /* nothing has an effect any more */
+    size_t ended; /* runs, as they are told for the log */
     size_t publications, transactions_seen;
 };
 
@@ -72,6 +77,9 @@ void polling_stop(void);
 /* Throw the engine away and make another over the same store and archive. */
 void polling_restart(void);
 
+/* Likewise, with another configuration. */
+void polling_restart_with(const char *config);
+
 /* Go on until so many seconds after the start; the clock jumps from one thing
  * to be done to the next. */
 void polling_run_until(double seconds);
@@ -82,6 +90,9 @@ struct run_info polling_run_info(uint64_t id);
 /* Ask for a run; the answer's error. "": without a range. */
 enum err polling_request(const char *vendor, const char *dataset,
                          const char *from, const char *to);
+
+/* Release an entry, to its end; the release's error. */
+enum err polling_release(uint64_t id, struct why *why);
 
 /* All transactions' kinds and facts, and all trades and bars, as text in an
  * arena; without what depends on time. */

@@ -70,3 +70,61 @@ Test(board, the_oldest_run_that_has_ended_is_forgotten)
     cr_expect_eq(board_run(board, STR("a"), 3, &info), OK);
     board_free(board);
 }
+
+/* Nor is what somebody must still decide on, nor the newest one. */
+Test(board, what_is_open_is_never_forgotten)
+{
+    struct board *board = board_new();
+    struct board_forgotten forgotten;
+    struct quarantine_info entry = { .vendor = STR("a"),
+                                     .dataset = STR("trades") };
+    struct run_info run = { .vendor = STR("a"),
+                            .dataset = STR("trades"),
+                            .state = RUN_QUARANTINED };
+
+    cr_assert(board != NULL);
+    for (uint64_t id = 1; id <= RUNS_KEPT_MAX; id++) {
+        run.id = entry.id = id;
+        run.open = id != 5;
+        entry.state = id == 5 ? QUARANTINE_DISCARDED : QUARANTINE_OPEN;
+        cr_assert_eq(board_put_run(board, &run, &forgotten), OK);
+        cr_assert_eq(forgotten.id, 0, "run %lu", id);
+        cr_assert_eq(board_put_entry(board, &entry, &forgotten), OK);
+        cr_assert_eq(forgotten.id, 0, "entry %lu", id);
+    }
+    for (uint64_t more = 1; more <= 2; more++) {
+        run.id = entry.id = RUNS_KEPT_MAX + more;
+        run.open = 0;
+        entry.state = QUARANTINE_RELEASED;
+        cr_assert_eq(board_put_run(board, &run, &forgotten), OK);
+        cr_expect_eq(forgotten.id, more == 1 ? 5 : RUNS_KEPT_MAX + 1,
+                     "run %lu forgets %lu", run.id, forgotten.id);
+        cr_assert_eq(board_put_entry(board, &entry, &forgotten), OK);
+        cr_expect_eq(forgotten.id, more == 1 ? 5 : RUNS_KEPT_MAX + 1,
+                     "entry %lu forgets %lu", entry.id, forgotten.id);
+    }
+    board_free(board);
+}
+
+Test(board, open_entries_of_a_run_the_oldest_first)
+{
+    struct board *board = board_new();
+    struct board_forgotten forgotten;
+    struct quarantine_info entry = { .vendor = STR("a"),
+                                     .dataset = STR("trades") },
+                           out[3];
+
+    cr_assert(board != NULL);
+    for (uint64_t id = 1; id <= 12; id++) {
+        entry.id = id;
+        entry.run = id % 2;
+        entry.state = id == 3 ? QUARANTINE_RELEASED : QUARANTINE_OPEN;
+        cr_assert_eq(board_put_entry(board, &entry, &forgotten), OK);
+    }
+    cr_expect_eq(board_open_entries(board, 1, 3, out), 3);
+    cr_expect(out[0].id == 1 && out[1].id == 5 && out[2].id == 7,
+              "%lu, %lu, %lu", out[0].id, out[1].id, out[2].id);
+    cr_expect_eq(board_open_entries(board, 1, 2, out), 2);
+    cr_expect_eq(board_open_entries(board, 2, 3, out), 0);
+    board_free(board);
+}

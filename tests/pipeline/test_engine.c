@@ -266,12 +266,12 @@ Test(engine, a_shrunken_listing_waits_for_its_release)
     cr_expect_eq(store_newest(polling.store), newest, "nothing has changed");
 
     polling_restart();
-    cr_expect_eq(engine_release(polling.engine, 1, &why), OK, "%s", why.text);
+    cr_expect_eq(polling_release(1, &why), OK, "%s", why.text);
     cr_expect_eq(entry_of(1).state, QUARANTINE_RELEASED);
     cr_expect_eq(polling_run_info(4).state, RUN_SUCCEEDED);
     cr_expect_eq(polling_run_info(4).stored, 1, "CCC is active no more");
     cr_expect_eq(store_newest(polling.store), newest + 1);
-    cr_expect_eq(engine_release(polling.engine, 1, &why), ERR_CONFLICT);
+    cr_expect_eq(polling_release(1, &why), ERR_CONFLICT);
     polling_run_until(2 * DAY + AT(8, 0, 0));
     cr_expect_eq(polling_run_info(7).state, RUN_UNCHANGED, "%s",
                  polling_run_info(7).error);
@@ -294,7 +294,7 @@ Test(engine, a_bad_page_is_kept_and_the_others_are_published)
     cr_expect_eq(polling_run_info(3).state, RUN_FAILED);
     cr_expect_eq(entry_of(1).page, 1);
     cr_expect(entry_of(1).reason_count > 0);
-    cr_expect_eq(engine_release(polling.engine, 1, &why), ERR_INVALID);
+    cr_expect_eq(polling_release(1, &why), ERR_INVALID);
     cr_expect_eq(entry_of(1).state, QUARANTINE_OPEN);
     cr_expect_eq(engine_discard(polling.engine, 1, &why), OK);
     cr_expect_eq(entry_of(1).state, QUARANTINE_DISCARDED);
@@ -328,7 +328,7 @@ Test(engine, a_page_is_released_into_its_run)
     cr_expect_eq(entry_of(1).page, 1);
     cr_expect_eq(entry_of(1).date.days, 20074, "the day asked for: %d",
                  entry_of(1).date.days);
-    cr_expect_eq(engine_release(polling.engine, 1, &why), OK, "%s", why.text);
+    cr_expect_eq(polling_release(1, &why), OK, "%s", why.text);
     run = polling_run_info(6);
     cr_expect_eq(run.state, RUN_SUCCEEDED);
     cr_expect_eq(run.stored, 2);

@@ -212,8 +212,8 @@ Test(engine_hostile, a_listing_without_an_end)
         if (rows[i].reason != NULL) {
             cr_expect_str_eq(entry_of(1).reasons[0], rows[i].reason, "%s: %s",
                              rows[i].row, entry_of(1).reasons[0]);
-            cr_expect_eq(engine_release(polling.engine, 1, &why), ERR_INVALID,
-                         "%s", rows[i].row);
+            cr_expect_eq(polling_release(1, &why), ERR_INVALID, "%s",
+                         rows[i].row);
             cr_expect_str_eq(why.text, "the listing stops before its end",
                              "%s: %s", rows[i].row, why.text);
         }
@@ -250,8 +250,8 @@ Test(engine_hostile, a_release_does_not_end_a_run_that_was_cut_short)
         polling_run_until(AT(8, 0));
         cr_expect_eq(polling_run_info(2).state, rows[i].before, "%s: %s",
                      rows[i].row, run_state_name(polling_run_info(2).state));
-        cr_expect_eq(engine_release(polling.engine, 1, &why), OK, "%s: %s",
-                     rows[i].row, why.text);
+        cr_expect_eq(polling_release(1, &why), OK, "%s: %s", rows[i].row,
+                     why.text);
         cr_expect_eq(entry_of(1).state, QUARANTINE_RELEASED, "%s", rows[i].row);
         cr_expect_eq(polling_run_info(2).state, rows[i].after, "%s: %s",
                      rows[i].row, run_state_name(polling_run_info(2).state));
@@ -281,7 +281,7 @@ Test(engine_hostile, an_old_run_released_does_not_speak_for_a_new_one)
     market_listed = 3;
     cr_expect_eq(polling_run_info(4).state, RUN_QUARANTINED);
     cr_expect_eq(polling_run_info(7).state, RUN_FAILED);
-    cr_expect_eq(engine_release(polling.engine, 1, &why), OK, "%s", why.text);
+    cr_expect_eq(polling_release(1, &why), OK, "%s", why.text);
     cr_expect_eq(polling_run_info(4).state, RUN_SUCCEEDED);
     cr_assert_eq(polling_request("benzinga", "trades", "", ""), OK);
     polling_run_until(2 * DAY + AT(9, 0));

@@ -156,10 +156,10 @@ Test(engine_resume, what_is_released_is_told_once)
         polling_run_until(600);
         cr_assert_eq(polling_run_info(2).state, RUN_QUARANTINED);
         polling.fuse = fuse;
-        (void)!engine_release(polling.engine, 1, &why);
+        (void)!polling_release(1, &why);
         is_cut = polling.is_over;
         polling_restart();
-        err = engine_release(polling.engine, 1, &why);
+        err = polling_release(1, &why);
         cr_expect(err == OK || err == ERR_CONFLICT, "cut at door %d: %s", fuse,
                   why.text);
         run = polling_run_info(2);

@@ -266,9 +266,10 @@ Test(rate_limit, refuses_what_is_damaged_and_then_waits_a_window)
         const char *why;
     } rows[] = {
         { "good", BODY(KEPT), OK, "" },
-        { "of format 1", BODY("\x01\x80\xd6\xe9\x0b\x02\x02\x01"), OK, "" },
+        { "of format 1, which had no hold",
+          BODY("\x01\x80\xd6\xe9\x0b\x02\x02\x01"), ERR_STORE,
+          "a vendor's pace is of a format that is not known" },
         { "none sent", BODY("\x02\x00\x00\x00"), OK, "" },
-        { "of format 1, none sent", BODY("\x01\x00\x00"), OK, "" },
         { "the oldest in the window", BODY("\x02\x00\x00\x01\xff\x96\xc8\x1d"),
           OK, "" },
         { "older than the window", BODY("\x02\x00\x00\x01\x80\x97\xc8\x1d"),

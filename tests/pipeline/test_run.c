@@ -64,7 +64,7 @@ happen(struct run *run, char event)
 
     switch (event) {
     case 'p':
-        run_planned(run, run->shape.is_list ? 3 : 0);
+        run_planned(run, &(struct run_plan){ run->shape.is_list ? 3 : 0, 7 });
         break;
     case 'r':
     case 'R':
@@ -193,41 +193,73 @@ Test(run, goes_on_where_it_was)
     struct run run;
 
     run_begin(&run, &record, &list);
-    run_planned(&run, 3);
+    run_planned(&run, &(struct run_plan){ 3, 7 });
     cr_expect(run.step == RUN_STEP_FETCH && run.page == 2);
     run_begin(&run, &record, &list);
-    run_planned(&run, 2);
+    run_planned(&run, &(struct run_plan){ 2, 7 });
     cr_expect(run.step == RUN_STEP_FINISH && run.end == RUN_UNCHANGED);
     run_begin(&run, &record, &numbered);
-    run_planned(&run, 0);
+    run_planned(&run, &(struct run_plan){ 0, 7 });
     cr_expect(run.step == RUN_STEP_FETCH && run.page == 2);
     run_begin(&run, &record, &whole);
-    run_planned(&run, 0);
+    run_planned(&run, &(struct run_plan){ 0, 7 });
     cr_expect(run.step == RUN_STEP_RECALL && run.page == 0);
 }
 
-/* Under another configuration the list is another one: all of it is asked. */
-Test(run, begins_again_where_its_list_has_changed)
+/* Under another configuration a page is another one: all are asked for, and
+ * none is looked for in the archive. */
+Test(run, begins_again_where_its_plan_has_changed)
 {
-    const struct run_record record = {
-        .info = { .id = 1,
-                  .state = RUN_RUNNING,
-                  .done = 2,
-                  .total = 3,
-                  .pages = 2 },
+    static const struct {
+        const char *name;
+        const struct run_shape *shape;
+        uint64_t plan, quarantined;
+        struct run_plan now;
+        enum run_step step;
+        uint64_t page;
+    } rows[] = {
+        { "the same list", &list, 7, 0, { 3, 7 }, RUN_STEP_FETCH, 2 },
+        { "no plan was kept", &list, 0, 0, { 3, 7 }, RUN_STEP_FETCH, 2 },
+        { "as long a list", &list, 7, 0, { 3, 8 }, RUN_STEP_FETCH, 0 },
+        { "a longer list", &list, 7, 0, { 4, 8 }, RUN_STEP_FETCH, 0 },
+        { "a shorter list", &list, 7, 0, { 1, 8 }, RUN_STEP_FETCH, 0 },
+        { "a list of none", &list, 7, 0, { 0, 8 }, RUN_STEP_FINISH, 0 },
+        { "with bad pages", &list, 7, 1, { 3, 8 }, RUN_STEP_FINISH, 2 },
+        { "the same pages", &numbered, 7, 0, { 0, 7 }, RUN_STEP_FETCH, 2 },
+        { "other pages", &numbered, 7, 0, { 0, 8 }, RUN_STEP_FETCH, 0 },
+        { "the same whole", &whole, 7, 0, { 0, 7 }, RUN_STEP_RECALL, 0 },
+        { "another whole", &whole, 7, 0, { 0, 8 }, RUN_STEP_FETCH, 0 },
+        { "another, that is bad", &whole, 7, 1, { 0, 8 }, RUN_STEP_FINISH, 2 },
     };
-    struct run run;
 
-    run_begin(&run, &record, &list);
-    run_planned(&run, 3);
-    cr_expect(run.page == 2 && run.record.info.done == 2, "the same list");
-    run_begin(&run, &record, &list);
-    run_planned(&run, 4);
-    cr_expect(run.step == RUN_STEP_FETCH && run.page == 0);
-    cr_expect(run.record.info.done == 0 && run.record.info.pages == 0);
-    run_begin(&run, &record, &list);
-    run_planned(&run, 2);
-    cr_expect(run.step == RUN_STEP_FETCH && run.page == 0, "a shorter one");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct run_record record = {
+            .info = { .id = 1,
+                      .state = RUN_RUNNING,
+                      .done = 2,
+                      .total = 3,
+                      .pages = 2 },
+            .plan = rows[i].plan,
+            .quarantined = rows[i].quarantined,
+        };
+        const bool has_failed =
+            rows[i].quarantined > 0 && !rows[i].shape->is_whole;
+        struct run run;
+
+        run_begin(&run, &record, rows[i].shape);
+        run_planned(&run, &rows[i].now);
+        cr_expect_eq(run.step, rows[i].step, "%s: %d", rows[i].name, run.step);
+        cr_expect_eq(run.page, rows[i].page, "%s: %lu", rows[i].name, run.page);
+        cr_expect_eq(run.record.info.done, rows[i].page, "%s: %lu",
+                     rows[i].name, run.record.info.done);
+        cr_expect_eq(run.record.info.pages, rows[i].page, "%s: %lu",
+                     rows[i].name, run.record.info.pages);
+        cr_expect_eq(run.end == RUN_FAILED, has_failed, "%s: %s", rows[i].name,
+                     run.record.info.error);
+        if (rows[i].quarantined == 0)
+            cr_expect_eq(run.record.plan, rows[i].now.print, "%s",
+                         rows[i].name);
+    }
 }
 
 /* Where it stops for too many bad pages it says so, as there was more. */
@@ -255,7 +287,7 @@ Test(run, tells_that_it_was_given_up)
         struct run run;
 
         run_begin(&run, &record, &numbered);
-        run_planned(&run, 0);
+        run_planned(&run, &(struct run_plan){ 0, 7 });
         run_sent(&run);
         run_answered(&run, true);
         run_archived(&run);

@@ -5,12 +5,13 @@
 #include "src/pipeline/run_record.h"
 
 static const char run_text[] =
-    "{\"vendor\":\"polygon\",\"dataset\":\"open-close\",\"state\":\"running\","
+    "{\"format\":2,\"vendor\":\"polygon\",\"dataset\":\"open-close\",\"state\":"
+    "\"running\","
     "\"from\":\"2024-12-02\",\"to\":\"2024-12-13\",\"by_range\":1,"
     "\"queued_us\":1,\"started_us\":2,\"finished_us\":3,\"done\":40,"
     "\"total\":96,\"pages\":39,\"stored\":38,\"unchanged\":1,\"known_tx\":12,"
     "\"updated_since\":5,\"highest\":6,\"rows\":7,\"quarantined\":8,"
-    "\"error\":\"a \\\"word\\\"\"}";
+    "\"open\":4,\"plan\":9007199254740991,\"error\":\"a \\\"word\\\"\"}";
 static const char entry_text[] =
     "{\"vendor\":\"polygon\",\"dataset\":\"tickers\",\"run\":7,"
     "\"date\":\"2024-12-02\",\"page\":2,\"state\":\"released\","
@@ -36,7 +37,8 @@ Test(run_record, a_run_comes_back_as_it_was)
               record.info.unchanged == 1);
     cr_expect(record.known_tx == 12 && record.updated_since == 5 &&
               record.highest == 6 && record.rows == 7 &&
-              record.quarantined == 8);
+              record.quarantined == 8 && record.info.open == 4 &&
+              record.plan == 9007199254740991);
     cr_expect_str_eq(record.info.error, "a \"word\"");
     run_record_put(&out, &record);
     cr_expect(str_equal(out_text(&out), str_of(run_text)), "%.*s",
@@ -100,10 +102,14 @@ Test(run_record, anything_else_is_damage)
         { "\"to\":\"2024-12-13\",", "", ERR_STORE },
         { "\"from\":\"2024-12-02\",\"to\":\"2024-12-13\",", "", OK },
         { "\"quarantined\":8", "\"quarantined\":8,\"more\":1", ERR_STORE },
+        { "\"plan\":9007199254740991,", "", ERR_STORE },
+        { "\"open\":4,", "", ERR_STORE },
+        { "\"format\":2", "\"format\":1", ERR_STORE },
+        { "\"format\":2", "\"format\":3", ERR_STORE },
         { "\"vendor\"", "\"Vendor\"", ERR_STORE },
         { "}", "", ERR_STORE },
         { "}", "}}", ERR_STORE },
-        { "{\"vendor\"", "[{\"vendor\"", ERR_STORE },
+        { "{\"format\"", "[{\"format\"", ERR_STORE },
     };
     struct run_record record;
     struct arena arena;

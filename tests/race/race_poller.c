@@ -92,6 +92,8 @@ push_strays(void *unused)
         enum err err = poller_quarantine_stray(poller, &stray, &id, &why);
 
         assert(err == OK);
+        err = poller_release(poller, id, &info, &why);
+        assert(err == ERR_INVALID); /* it did not come by a run */
         err = poller_discard(poller, id, &info, &why);
         assert(err == OK && info.state == QUARANTINE_DISCARDED);
     }
@@ -175,6 +177,7 @@ main(void)
         atomic_store(&is_over, false);
         if (i == STARTS / 2)
             race();
+        poller_drain(poller);
         poller_stop(poller);
     }
     writer_stop(options.writer);

@@ -253,7 +253,27 @@ Test(archive, cleans_up_at_start, .init = set_up, .fini = tear_down)
     cr_expect_not(is_there(DAY "/.7-5.tmp"));
 }
 
-Test(archive, forgets_old_days_but_kept_runs, .init = set_up, .fini = tear_down)
+/* Runs 3 and 10 of one vendor's dataset on one day. */
+static bool
+is_wanted(void *asked, const struct archive_page *page)
+{
+    ++*(size_t *)asked;
+    return str_equal(page->vendor, STR("polygon")) &&
+           str_equal(page->dataset, STR("open-close")) &&
+           page->date.days == 20058 && (page->run == 3 || page->run == 10) &&
+           (page->page == 0 || page->page == 12);
+}
+
+static bool
+is_never_wanted(void *asked, const struct archive_page *page)
+{
+    (void)page;
+    ++*(size_t *)asked;
+    return false;
+}
+
+Test(archive, forgets_old_days_but_wanted_pages, .init = set_up,
+     .fini = tear_down)
 {
     static const struct {
         const char *date, *vendor;
@@ -262,14 +282,16 @@ Test(archive, forgets_old_days_but_kept_runs, .init = set_up, .fini = tear_down)
     } pages[] = {
         { "2024-11-30", "polygon", 1, false },
         { "2024-11-30", "benzinga", 2, false },
-        { "2024-12-01", "polygon", 3, true }, /* kept */
+        { "2024-12-01", "polygon", 3, true }, /* wanted */
+        { "2024-12-01", "benzinga", 3,
+          false }, /* another's of the same number */
+        { "2024-11-30", "polygon", 3, false },
         { "2024-12-01", "polygon", 4, false },
         { "2024-12-01", "polygon", 33, false },
-        { "2024-12-01", "polygon", 10, true }, /* kept */
+        { "2024-12-01", "polygon", 10, true }, /* wanted */
         { "2024-12-02", "polygon", 5, true },
         { "2024-12-03", "benzinga", 6, true },
     };
-    static const uint64_t keep[] = { 0, 3, 10, UINT64_MAX };
     static const char *const strangers[] = {
         "raw/polygon/open-close/2024-12-01/notes.json.gz",
         "raw/polygon/open-close/2024-12-01/04-0.json.gz",
@@ -281,9 +303,9 @@ Test(archive, forgets_old_days_but_kept_runs, .init = set_up, .fini = tear_down)
         "raw/polygon/open-close/4-0.json.gz",
         "raw/4-0.json.gz",
     };
-    struct archive_prune prune = { .keep = keep, .keep_count = COUNT(keep) };
+    size_t removed, asked = 0;
+    struct archive_prune prune = { .is_wanted = is_wanted, .context = &asked };
     struct why why;
-    size_t removed;
 
     for (size_t i = 0; i < COUNT(pages); i++) {
         struct archive_page page = page_of(pages[i].date, pages[i].run, 0);
@@ -298,7 +320,8 @@ Test(archive, forgets_old_days_but_kept_runs, .init = set_up, .fini = tear_down)
     cr_assert_eq(date_parse(STR("2024-12-02"), &prune.before), OK);
     cr_assert_eq(archive_prune(archive, &prune, &removed, &why), OK, "%s",
                  why.text);
-    cr_expect_eq(removed, 8, "%zu", removed);
+    cr_expect_eq(removed, 12, "%zu", removed);
+    cr_expect_eq(asked, 16, "pages of old days, no others: %zu", asked);
     for (size_t i = 0; i < COUNT(pages); i++) {
         char name[256];
 
@@ -317,7 +340,7 @@ Test(archive, forgets_old_days_but_kept_runs, .init = set_up, .fini = tear_down)
 
     cr_assert_eq(archive_prune(archive, &prune, &removed, &why), OK);
     cr_expect_eq(removed, 0);
-    prune.keep_count = 0;
+    prune.is_wanted = is_never_wanted;
     cr_assert_eq(archive_prune(archive, &prune, &removed, &why), OK);
     cr_expect_eq(removed, 4, "%zu", removed);
 }
