@@ -2,7 +2,9 @@
  * The program, which counts every step of a vendor's run that is seen from
  * outside it, and kills itself with SIGKILL at the one that MORTAL_AT says:
  * 1 is the first. MORTAL_LOG is a file that gets the name of each, a line.
- * Only what the program is linked to differs, by the linker's --wrap.
+ * MORTAL_BORN is the time, in seconds since 1970, at which its day began: so no
+ * midnight comes in between. Only what the program is linked to differs, by the
+ * linker's --wrap.
  *
  * A step is counted only where no other thread can be at one, so that a run
  * that is done again has the same steps in the same order.
@@ -20,9 +22,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-struct MDB_txn; /* lmdb.h has its home in the store */
-
 #include "secmaster/archive.h"
+#include "secmaster/clock.h"
 #include "secmaster/fetcher.h"
 #include "secmaster/inbox.h"
 #include "secmaster/writer.h"
@@ -31,6 +32,13 @@ struct MDB_txn; /* lmdb.h has its home in the store */
 #define NAME_BYTES 128
 #define WHOSE_BYTES 64
 
+/* 2024-06-03T06:00:00Z, when its day begins. */
+#define MORNING_US INT64_C(1717394400000000)
+
+struct MDB_txn; /* lmdb.h has its home in the store */
+
+struct instant __real_clock_wall(void);
+struct instant __wrap_clock_wall(void);
 int __real_mdb_txn_commit(struct MDB_txn *txn);
 int __wrap_mdb_txn_commit(struct MDB_txn *txn);
 enum err __real_writer_submit(struct writer *writer, struct write_job *job);
@@ -88,8 +96,16 @@ static int log_fd = -1;
  * nothing that has a name. Whoever writes it has the only thread at a step. */
 static char whose[WHOSE_BYTES] = "open";
 
+/* The publication on its way; NULL: none. */
+static const struct write_job *_Atomic under_way;
+
 /* Of the thread: it is in archive_put. */
 static _Thread_local bool is_keeping;
+
+/* Of the thread: a commit has written nothing yet since it began, or since it
+ * flushed. How many writes follow goes by what readers still hold, and is no
+ * two times the same. */
+static _Thread_local bool is_first_write;
 
 static void
 begin(void)
@@ -125,6 +141,17 @@ point(const char *what)
         (void)pause();
 }
 
+struct instant
+__wrap_clock_wall(void)
+{
+    const char *born = getenv("MORTAL_BORN");
+    struct instant now = __real_clock_wall();
+
+    if (born != NULL)
+        now.us += MORNING_US - strtol(born, NULL, 10) * 1000000;
+    return now;
+}
+
 static bool
 has_space(const struct publication *publication, enum state_space space)
 {
@@ -158,6 +185,7 @@ __wrap_writer_submit(struct writer *writer, struct write_job *job)
 {
     if (job->publication != NULL) {
         name_publication(job->publication);
+        under_way = job;
         point("submit");
     }
     return __real_writer_submit(writer, job);
@@ -168,7 +196,7 @@ void
 __wrap_inbox_push(struct inbox *inbox, struct inbox_item *first,
                   struct inbox_item *last)
 {
-    if (strchr(whose, ' ') != NULL)
+    if (under_way != NULL && first == &under_way->item)
         point("answer");
     __real_inbox_push(inbox, first, last);
 }
@@ -178,6 +206,7 @@ __wrap_inbox_wait(struct inbox *inbox)
 {
     struct inbox_item *items = __real_inbox_wait(inbox);
 
+    under_way = NULL;
     point("done");
     (void)snprintf(whose, sizeof whose, "page");
     return items;
@@ -189,31 +218,45 @@ __wrap_mdb_txn_commit(struct MDB_txn *txn)
     int rc;
 
     point("commit");
+    is_first_write = true;
     rc = __real_mdb_txn_commit(txn);
     point("committed");
     return rc;
+}
+
+static void
+note_write(void)
+{
+    if (is_first_write)
+        point("write pages");
+    is_first_write = false;
 }
 
 /* LMDB, a shared library, finds these before the C library's. */
 ssize_t
 pwrite(int fd, const void *bytes, size_t len, off_t at)
 {
-    point("write pages");
+    note_write();
     return syscall(SYS_pwrite64, fd, bytes, len, at);
 }
 
 ssize_t
 writev(int fd, const struct iovec *parts, int parts_count)
 {
-    point("write pages");
+    note_write();
     return syscall(SYS_writev, fd, parts, parts_count);
 }
 
+/* What is written behind it says that the commit is done. */
 int
 fdatasync(int fd)
 {
+    int rc;
+
     point("flush pages");
-    return (int)syscall(SYS_fdatasync, fd);
+    rc = (int)syscall(SYS_fdatasync, fd);
+    is_first_write = true;
+    return rc;
 }
 
 enum err
@@ -271,14 +314,18 @@ __wrap_archive_prune(struct archive *archive, const struct archive_prune *prune,
 ssize_t
 __wrap_write(int fd, const void *bytes, size_t len)
 {
-    ssize_t written;
+    const char *rest = bytes;
+    ssize_t first, second;
 
-    if (!is_keeping || len < 2)
+    if (!is_keeping)
         return __real_write(fd, bytes, len);
     point("write");
-    written = __real_write(fd, bytes, len / 2);
+    first = __real_write(fd, bytes, len / 2);
     point("half written");
-    return written;
+    if (first != (ssize_t)(len / 2))
+        return first;
+    second = __real_write(fd, rest + first, len - len / 2);
+    return second < 0 ? second : first + second;
 }
 
 int
