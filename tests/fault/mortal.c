@@ -102,10 +102,10 @@ static const struct write_job *_Atomic under_way;
 /* Of the thread: it is in archive_put. */
 static _Thread_local bool is_keeping;
 
-/* Of the thread: a commit has written nothing yet since it began, or since it
- * flushed. How many writes follow goes by what readers still hold, and is no
- * two times the same. */
-static _Thread_local bool is_first_write;
+/* Of the thread: what the next write of a commit begins; NULL: one that is
+ * under way goes on. How many there are goes by what readers still hold, and is
+ * no two times the same. */
+static _Thread_local const char *next_write;
 
 static void
 begin(void)
@@ -170,13 +170,13 @@ name_publication(const struct publication *publication)
     const bool has_trades =
         publication->trades != NULL && publication->trades->count > 0;
 
-    (void)snprintf(whose, sizeof whose, "%s%s%s%s%s%s%s",
-                   publication->facts != NULL ? "facts " : "",
-                   has_bars ? "bars " : "", has_trades ? "trades " : "",
-                   has_space(publication, STATE_RUNS) ? "run " : "",
-                   has_space(publication, STATE_QUARANTINE) ? "entry " : "",
-                   has_space(publication, STATE_WATERMARKS) ? "watermark " : "",
-                   has_space(publication, STATE_PACES) ? "pace " : "");
+    (void)snprintf(whose, sizeof whose, "publish%s%s%s%s%s%s%s",
+                   publication->facts != NULL ? " facts" : "",
+                   has_bars ? " bars" : "", has_trades ? " trades" : "",
+                   has_space(publication, STATE_RUNS) ? " run" : "",
+                   has_space(publication, STATE_QUARANTINE) ? " entry" : "",
+                   has_space(publication, STATE_WATERMARKS) ? " watermark" : "",
+                   has_space(publication, STATE_PACES) ? " pace" : "");
 }
 
 /* Once it is queued the writer's thread has its own steps. */
@@ -218,7 +218,7 @@ __wrap_mdb_txn_commit(struct MDB_txn *txn)
     int rc;
 
     point("commit");
-    is_first_write = true;
+    next_write = "write pages";
     rc = __real_mdb_txn_commit(txn);
     point("committed");
     return rc;
@@ -227,9 +227,9 @@ __wrap_mdb_txn_commit(struct MDB_txn *txn)
 static void
 note_write(void)
 {
-    if (is_first_write)
-        point("write pages");
-    is_first_write = false;
+    if (next_write != NULL)
+        point(next_write);
+    next_write = NULL;
 }
 
 /* LMDB, a shared library, finds these before the C library's. */
@@ -247,7 +247,6 @@ writev(int fd, const struct iovec *parts, int parts_count)
     return syscall(SYS_writev, fd, parts, parts_count);
 }
 
-/* What is written behind it says that the commit is done. */
 int
 fdatasync(int fd)
 {
@@ -255,7 +254,7 @@ fdatasync(int fd)
 
     point("flush pages");
     rc = (int)syscall(SYS_fdatasync, fd);
-    is_first_write = true;
+    next_write = "write head";
     return rc;
 }
 
