@@ -5,6 +5,7 @@ usage: kill_steps.py SHARD SHARDS    EVERY_STEP=1: all steps, not a choice
                                      SEED=N repeats the choice
 """
 
+import gzip
 import os
 import pathlib
 import random
@@ -67,15 +68,14 @@ class Life:
                         dirs_exist_ok=True)
 
     def start(self):
-        """False: it died before it listened."""
         os.environ.update(MORTAL_LOG=self.log, MORTAL_AT=str(
             self.deaths.pop(0) if self.deaths else 0))
         try:
             self.polling.server.start()
-        except (AssertionError, *GONE):
-            self.note_death()
-            return False
-        return True
+        except AssertionError as fault:
+            if self.polling.server.process.poll() is None:
+                raise
+            raise ConnectionError("it never listened") from fault
 
     def steps(self):
         """Those of the last start, in order."""
@@ -89,43 +89,48 @@ class Life:
         server.kill()
         self.died_at.append(self.steps()[-1])
 
-    def live(self, want):
-        """To the end of the day; want: what to compare each new start with,
-        None: nothing."""
-        step, is_new = 0, True
-        while not self.start():
-            pass
+    def rise(self, want):
+        """Start it until it stays."""
+        while True:
+            try:
+                self.start()
+                if self.died_at:
+                    self.check_begun(want)
+                return
+            except GONE:
+                self.note_death()
+                self.check_archive(want)
+
+    def live(self, want=None):
+        """To the end of the day, which shall be as want."""
+        step = 0
+        self.rise(want)
         while step < len(STEPS):
             try:
-                if is_new and self.died_at:
-                    self.check_begun(want)
-                is_new = False
                 self.day.do(step)
                 step += 1
             except GONE:
                 self.note_death()
-                is_new = True
                 self.check_archive(want)
-                while not self.start():
-                    self.check_archive(want)
+                self.rise(want)
 
     def check_begun(self, want):
         """Each transaction is there whole, or not at all."""
-        got = self.polling.get("/v1/transactions?limit=1000")["transactions"]
-        for row in got:
-            del row["recorded_at"]
-        same("transaction", got, want["transactions"][:len(got)])
+        got = self.day.transactions()
         newest = len(got)
-        changes = [row for row in self.polling.changes()
-                   if int(row["tx"]) <= newest]
-        same("change", changes, [row for row in want["changes"]
-                                 if int(row["tx"]) <= newest])
+        same("transaction", got, want.outcome["transactions"][:newest])
+        same("change", [row for row in self.polling.changes()
+                        if int(row["tx"]) <= newest],
+             [row for row in want.outcome["changes"]
+              if int(row["tx"]) <= newest])
+        same("trade", self.day.trades(newest), want.trades[newest])
 
     def check_archive(self, want):
         """No page is in part, and none is another."""
         pages, _ = archive(self.polling.server.data)
+        pages.pop(OLD, None)
         for place, page in pages.items():
-            assert want["pages"].get(place) == page, place
+            assert want.outcome["pages"].get(place) == page, place
 
     def outcome(self):
         pages, others = archive(self.polling.server.data)
@@ -168,7 +173,7 @@ class World:
         old = os.path.join(self.store, OLD)
         os.makedirs(os.path.dirname(old))
         with open(old, "wb") as file:
-            file.write(b"no page of ours")
+            file.write(gzip.compress(b"{}"))
 
 
 class Undisturbed:
@@ -176,10 +181,12 @@ class Undisturbed:
 
     def __init__(self, world):
         with Life(world, ()) as life:
-            life.live(None)
+            life.live()
             self.steps = life.steps()
             self.outcome = life.outcome()
             self.requests = life.day.requests()
+            newest = len(self.outcome["transactions"])
+            self.trades = [life.day.trades(tx) for tx in range(newest + 1)]
             assert life.day.spent() == [len(r) for r in self.requests]
         assert len(self.outcome["pages"]) > 20, self.outcome["pages"].keys()
 
@@ -187,7 +194,7 @@ class Undisturbed:
 def disturbed(world, deaths, want):
     """The day with these kills comes to what is wanted; where they were."""
     with Life(world, deaths) as life:
-        life.live(want.outcome)
+        life.live(want)
         assert life.died_at, "%r were not reached" % (deaths,)
         assert life.died_at[0] == want.steps[deaths[0] - 1], life.died_at
         got = life.outcome()

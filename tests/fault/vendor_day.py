@@ -116,6 +116,15 @@ class Day:
                         for vendor in VENDORS],
             **polling.held()}
 
+    def transactions(self):
+        rows = self.polling.get("/v1/transactions?limit=1000")["transactions"]
+        return [without(row, {"recorded_at"}) for row in rows]
+
+    def trades(self, tx):
+        """Those known at a transaction."""
+        return self.polling.lines(
+            "/v1/trades?amendments=all&known_tx=%d" % tx) if tx > 0 else []
+
     def spent(self):
         """Of each vendor's requests a minute, those that are gone."""
         return [PER_MINUTE - self.polling.vendor(vendor)["tokens_left"]
