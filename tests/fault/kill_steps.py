@@ -1,5 +1,5 @@
-"""Kill -9 at every step of vendors' runs: started again, the server goes on to
-where an undisturbed one comes, times aside, and asks no vendor more than it may.
+"""Kill -9 at every step of vendors' runs: started again, the server comes to
+what an undisturbed one comes to, times aside, and asks no vendor too often.
 
 usage: kill_steps.py SHARD SHARDS    EVERY_STEP=1: all steps, not a choice
                                      SEED=N repeats the choice
@@ -23,7 +23,8 @@ from kill_vendors import GONE  # noqa: E402
 from polling import Polling  # noqa: E402
 from vendor_day import STEPS, Day, archive, config  # noqa: E402
 
-# What is chosen beside the first, the second and the last step of each kind.
+# Chosen beside the first, the second and the last step of each kind, by all
+# shards together.
 MORE = 24
 # Days with two kills: the second so many steps behind the start at the most.
 TWICE = 40
@@ -31,6 +32,8 @@ BEHIND = 60
 PATIENCE_S = 60
 # A page of a run that nobody knows, old enough to be removed.
 OLD = "raw/polygon/tickers/2020-01-01/999-0.json.gz"
+# Another one's write that was cut off.
+LEFT = "raw/polygon/tickers/2024-06-01/.998-0.tmp"
 # A kill needs no disk that flushes: what was written stays.
 MEMORY = "/dev/shm"
 MEMORY_BYTES = 1 << 30
@@ -134,7 +137,7 @@ class Life:
 
     def outcome(self):
         pages, others = archive(self.polling.server.data)
-        assert others == [], others
+        assert others == [] and OLD not in pages, (others, list(pages))
         return {**self.day.outcome(), "pages": pages}
 
     def __enter__(self):
@@ -162,7 +165,7 @@ def repeats(got, want):
 
 class World:
     """What all days have in common: a fake vendor, a store without anything,
-    beside it a page that was left behind."""
+    beside it what earlier days have left."""
 
     def __init__(self, fake, log):
         self.fake, self.log, self.store = fake, log, scratch("secmaster-new-")
@@ -170,10 +173,11 @@ class World:
         server.stop()
         shutil.copytree(server.data, self.store, dirs_exist_ok=True)
         server.drop()
-        old = os.path.join(self.store, OLD)
-        os.makedirs(os.path.dirname(old))
-        with open(old, "wb") as file:
-            file.write(gzip.compress(b"{}"))
+        for place in (OLD, LEFT):
+            path = os.path.join(self.store, place)
+            os.makedirs(os.path.dirname(path))
+            with open(path, "wb") as file:
+                file.write(gzip.compress(b"{}"))
 
 
 class Undisturbed:
@@ -211,18 +215,27 @@ def disturbed(world, deaths, want):
         return life.died_at
 
 
-def chosen(steps, rng):
-    """Numbers of steps: of each kind the first, the second and the last, and
-    some more."""
-    if os.environ.get("EVERY_STEP"):
-        return list(range(1, len(steps) + 1))
+def of_each_kind(steps):
+    """Numbers of steps: of each kind the first, the second and the last."""
     places = {}
     for number, kind in enumerate(steps, 1):
         places.setdefault(kind, []).append(number)
-    numbers = {n for of_kind in places.values()
-               for n in (*of_kind[:2], of_kind[-1])}
-    rest = sorted(set(range(1, len(steps) + 1)) - numbers)
-    return sorted(numbers | set(rng.sample(rest, MORE)))
+    return sorted({number for numbers in places.values()
+                   for number in (*numbers[:2], numbers[-1])})
+
+
+def chosen(steps, shard, shards, rng):
+    """The days of a shard: the numbers of the steps at which each has a kill.
+    All shards together have what is no matter of chance."""
+    every = range(1, len(steps) + 1)
+    if os.environ.get("EVERY_STEP"):
+        numbers = every[shard::shards]
+    else:
+        numbers = of_each_kind(steps)[shard::shards] \
+            + rng.sample(every, MORE // shards)
+    return [(number,) for number in numbers] + [
+        (rng.choice(every), rng.randint(1, BEHIND))
+        for _ in range(TWICE // shards)]
 
 
 def main():
@@ -236,10 +249,7 @@ def main():
             tempfile.NamedTemporaryFile(suffix=".log") as log:
         world = World(fake, log.name)
         want = Undisturbed(world)
-        lives = [(number,) for number in chosen(want.steps, rng)]
-        lives += [(rng.randint(1, len(want.steps)), rng.randint(1, BEHIND))
-                  for _ in range(TWICE)]
-        mine = lives[shard::shards]
+        mine = chosen(want.steps, shard, shards, rng)
         kills, began = 0, time.monotonic()
         for deaths in mine:
             try:

@@ -1,5 +1,5 @@
-"""A day of two vendors' data, step by step, and all that it comes to: each step
-may be cut off anywhere, and is then done once more."""
+"""A day of two vendors' data, step by step, and all that it comes to: a step may
+be cut off anywhere, and is then done once more."""
 
 import gzip
 import json
@@ -35,7 +35,10 @@ STEPS = (
     (ODD_TRADES, "trades", (FIRST, TODAY), (0, 1)),
     (CALM, "release", None, (0, 0)),
     (CALM, "tickers", None, (2, 1)),
+    (SHRUNKEN, "tickers", None, (2, 1)),
+    (CALM, "discard", None, (0, 0)),
 )
+DECISIONS = ("release", "discard")
 VENDORS = ("polygon", "benzinga")
 
 # Set aside, as no two runs share them: when something happened, and how many
@@ -66,8 +69,8 @@ class Day:
     def do(self, step):
         world, what, days, _ = STEPS[step]
         self.fake.play(world)
-        if what == "release":
-            self.release()
+        if what in DECISIONS:
+            self.decide(what)
             return
         before = self._count(step)
         vendor = "benzinga" if what == "trades" else "polygon"
@@ -93,15 +96,15 @@ class Day:
             return None
         return tuple(map(len, runs))
 
-    def release(self):
-        """All that is open; entries of a run go together."""
+    def decide(self, what):
+        """Of all that is open; released entries of a run go together."""
         while True:
             entry = next((entry for entry in self.polling.quarantine()
                           if entry["state"] == "open"), None)
             if entry is None:
                 return
             answer = self.polling.client.post(
-                "/v1/quarantine/%s/release" % entry["id"], "")
+                "/v1/quarantine/%s/%s" % (entry["id"], what), "")
             assert answer.status == 200, answer
 
     def outcome(self):
