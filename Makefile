@@ -6,7 +6,7 @@ T ?= facts_json
 S ?= 60
 
 .PHONY: all help deps build run demo test check asan tsan fuzz bench fmt tidy \
-	bench-100m bench-programs golden coverage clean
+	bench-100m bench-programs golden coverage kill-steps clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ \t/'
@@ -40,6 +40,10 @@ asan: deps build/asan/build.ninja ## the tests under address and UB sanitizers
 
 tsan: deps build/tsan/build.ninja ## race tests and the real server under TSan
 	@cmake --build --preset tsan && ctest --preset tsan
+
+kill-steps: deps build/dev/build.ninja ## kill -9 at every step of vendors' runs
+	@cmake --build --preset dev --target secmaster_mortal && \
+		EVERY_STEP=1 ctest --preset dev -R kill_steps
 
 fuzz: deps build/fuzz/build.ninja ## fuzz one door: make fuzz T=facts_json S=60
 	@cmake --build --preset fuzz && tools/fuzz.sh $(T) $(S)
