@@ -177,10 +177,10 @@ lmdb_scan(struct view *view, const struct scan_range *range,
 }
 
 static enum err
-lmdb_lookup(struct view *view, const struct lookup_range *lookup,
-            candidate_visitor *visitor, void *context, struct why *why)
+lmdb_lookup(struct view *view, const struct lookup_names *names,
+            name_visitor *visitor, void *context, struct why *why)
 {
-    return lookup_run(view->handle, lookup, visitor, context, why);
+    return lookup_run(view->handle, names, visitor, context, why);
 }
 
 static enum err
