@@ -37,11 +37,8 @@ static int
 compare_names(const void *left, const void *right)
 {
     const struct sought_name *a = left, *b = right;
-    int order = compare_texts(a->hash, a->text, b->hash, b->text);
 
-    if (order != 0)
-        return order;
-    return a->name < b->name ? -1 : a->name > b->name;
+    return compare_texts(a->hash, a->text, b->hash, b->text);
 }
 
 static enum err

@@ -17,7 +17,7 @@ struct sought_name {
 };
 
 struct sought {
-    struct sought_name *names; /* by hash, then text, then place */
+    struct sought_name *names; /* by hash, then text */
     size_t count, capacity;
 
     struct str *texts; /* the same, each once */
