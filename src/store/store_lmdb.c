@@ -146,7 +146,7 @@ lmdb_view_begin(struct view *view, struct why *why)
 
     if (sources == NULL)
         return why_set(why, ERR_BUSY, "out of memory");
-    sources->known_tx = view->known_tx;
+    *sources = (struct scan_sources){ .known_tx = view->known_tx };
     sources->version = versions_pin(&store->versions);
     err = index_read_begin(store->index, &sources->reader, why);
     if (err != OK) {
@@ -163,6 +163,7 @@ lmdb_view_end(struct view *view)
 {
     struct scan_sources *sources = view->handle;
 
+    scan_place_close(&sources->place);
     index_read_end(&sources->reader);
     versions_unpin(&ours(view->store)->versions, sources->version);
     free(sources);
