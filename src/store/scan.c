@@ -398,7 +398,7 @@ enum err
 scan_run(struct scan_sources *sources, const struct scan_range *range,
          record_visitor *visitor, void *context, struct why *why)
 {
-    struct scan_place own = { .is_open = false };
+    struct scan_place own;
     struct scan scan;
     enum err err;
 
@@ -408,6 +408,7 @@ scan_run(struct scan_sources *sources, const struct scan_range *range,
     scan.count = 0;
     scan.entered = -1;
     scan.has_skipped = false;
+    own.is_open = false;
     /* A visitor may scan, too. */
     scan.place = sources->place.is_busy ? &own : &sources->place;
     TRY(place_open(scan.place, &sources->reader, why));
