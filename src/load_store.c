@@ -167,6 +167,22 @@ send_bars(struct load_store *to, const struct load_batch *sent,
     return err;
 }
 
+/* The first ticker that is borne, if any. */
+struct borne_ticker {
+    size_t place; /* SIZE_MAX: none */
+    int64_t security_id;
+};
+
+static enum visit
+note_borne(void *context, const struct bearers *bearers, size_t place)
+{
+    struct borne_ticker *borne = context;
+
+    if (bearers->span_count > 0 && place < borne->place)
+        *borne = (struct borne_ticker){ place, bearers->spans[0].security_id };
+    return VISIT_NEXT;
+}
+
 /* Whether one that a batch would make has a bearer on the last day there is. */
 static enum err
 refuse_split(struct load_store *to, const struct batch *created,
@@ -174,6 +190,9 @@ refuse_split(struct load_store *to, const struct batch *created,
 {
     const struct date last = { DATE_LAST_DAYS };
     const struct window day = { last, { DATE_LAST_DAYS + 1 } };
+    const struct bearers_names tickers = { created->labels.items,
+                                           created->labels.count };
+    struct borne_ticker borne = { .place = SIZE_MAX };
     struct bearers bearers;
     struct view view;
     enum err err;
@@ -181,15 +200,13 @@ refuse_split(struct load_store *to, const struct batch *created,
     TRY(store_view_begin(to->store, KNOWN_NEWEST, &view, why));
     err = bearers_init(&bearers, &view,
                        names_find(to->store->attributes, STR("ticker")), day);
-    for (uint32_t i = 0; i < created->labels.count && err == OK; i++) {
-        const struct str ticker = created->labels.items[i];
-
-        err = bearers_find(&bearers, ticker, why);
-        if (err == OK && bearers.span_count > 0)
-            err = load_made_split(ticker, bearers.spans[0].security_id, why);
-    }
+    if (err == OK)
+        err = bearers_find_all(&bearers, &tickers, note_borne, &borne, why);
     bearers_fini(&bearers);
     store_view_end(&view);
+    if (err == OK && borne.place != SIZE_MAX)
+        err = load_made_split(created->labels.items[borne.place],
+                              borne.security_id, why);
     return err;
 }
 

@@ -175,8 +175,24 @@ struct lookup_range {
 #define LOOKUP_ALL(attribute_, text_)                                          \
     ((struct lookup_range){ (attribute_), (text_), 0, INT64_MAX })
 
-/* Shown one candidate at a time; VISIT_SKIP is as VISIT_NEXT. */
+/*
+ * The same for several texts of one attribute: all securities of each, but of
+ * the first text from first_security on, of the last one up to last_security.
+ * In any order and more than once; a text that is behind the one before it by
+ * hash_xxh64 costs a step, another one a search.
+ */
+struct lookup_names {
+    uint32_t attribute;
+    const struct str *texts;
+    size_t count;
+    int64_t first_security, last_security;
+};
+
+/* Shown one candidate at a time; VISIT_SKIP is as VISIT_NEXT. name is its
+ * text's place. */
 typedef enum visit candidate_visitor(void *context, int64_t security_id);
+typedef enum visit name_visitor(void *context, size_t name,
+                                int64_t security_id);
 
 struct store;
 
@@ -218,9 +234,8 @@ struct store_ops {
     void (*view_end)(struct view *view);
     enum err (*scan)(struct view *view, const struct scan_range *range,
                      record_visitor *visitor, void *context, struct why *why);
-    enum err (*lookup)(struct view *view, const struct lookup_range *lookup,
-                       candidate_visitor *visitor, void *context,
-                       struct why *why);
+    enum err (*lookup)(struct view *view, const struct lookup_names *names,
+                       name_visitor *visitor, void *context, struct why *why);
     enum err (*transaction)(struct store *store, uint64_t tx,
                             struct arena *arena, struct tx_info *out,
                             struct why *why);
@@ -310,6 +325,11 @@ enum err store_scan(struct view *view, const struct scan_range *range,
 enum err store_lookup(struct view *view, const struct lookup_range *lookup,
                       candidate_visitor *visitor, void *context,
                       struct why *why);
+
+/* The same for several texts, in the order in which they are given. */
+enum err store_lookup_names(struct view *view, const struct lookup_names *names,
+                            name_visitor *visitor, void *context,
+                            struct why *why);
 
 /* The metadata of tx, in arena. ERR_NOT_FOUND: no such transaction. */
 enum err store_transaction(struct store *store, uint64_t tx,

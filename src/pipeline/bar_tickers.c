@@ -1,4 +1,4 @@
-/* Tickers to securities: a lookup a ticker, however many days it has. */
+/* Tickers to securities: all of a batch are looked for together, each once. */
 #include "bar_tickers.h"
 
 #include <assert.h>
@@ -91,20 +91,23 @@ owner_on(const struct bearers *bearers, struct date day)
     return bearers_on(bearers, day, &owner) > 1 ? BORNE_BY_MANY : owner;
 }
 
-static enum err
-resolve_all(const struct bar_batch *batch, const struct chains *chains,
-            struct bearers *bearers, struct placed_bar *places, struct why *why)
+struct resolving {
+    const struct bar_batch *batch;
+    struct chains chains;
+    struct placed_bar *places;
+};
+
+static enum visit
+place_rows(void *context, const struct bearers *bearers, size_t ticker)
 {
-    for (uint32_t i = 0; i < batch->tickers.count; i++) {
-        if (chains->first[i] == BATCH_END)
-            continue;
-        TRY(bearers_find(bearers, batch->tickers.items[i], why));
-        for (uint32_t row = chains->first[i]; row != BATCH_END;
-             row = chains->next[row])
-            places[row].security_id =
-                owner_on(bearers, batch->rows[row].bar.date);
-    }
-    return OK;
+    struct resolving *resolving = context;
+    const struct chains *chains = &resolving->chains;
+
+    for (uint32_t row = chains->first[ticker]; row != BATCH_END;
+         row = chains->next[row])
+        resolving->places[row].security_id =
+            owner_on(bearers, resolving->batch->rows[row].bar.date);
+    return VISIT_NEXT;
 }
 
 static bool
@@ -122,18 +125,20 @@ bar_tickers_resolve(const struct bar_batch *batch, struct view *view,
                     struct placed_bar *places, struct why *why)
 {
     const uint32_t attribute = names_find(view->store->attributes, ATTRIBUTE);
+    const struct bearers_names tickers = { batch->tickers.items,
+                                           batch->tickers.count };
+    struct resolving resolving = { .batch = batch, .places = places };
     struct bearers bearers;
-    struct chains chains;
     enum err err;
 
     if (!has_tickers(batch))
         return OK;
-    TRY(chains_make(batch, &chains));
+    TRY(chains_make(batch, &resolving.chains));
     err = bearers_init(&bearers, view, attribute, days_of(batch));
     if (err == OK)
-        err = resolve_all(batch, &chains, &bearers, places, why);
+        err = bearers_find_all(&bearers, &tickers, place_rows, &resolving, why);
     bearers_fini(&bearers);
-    chains_free(&chains);
+    chains_free(&resolving.chains);
     return err;
 }
 

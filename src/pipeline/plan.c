@@ -19,6 +19,8 @@ struct planning {
 
     /* Of the ticker at hand. */
     bool *has_bar; /* by day */
+    struct why *why;
+    enum err err;
 };
 
 /* 1970-01-01 was a Thursday. */
@@ -80,7 +82,7 @@ find_bars(struct planning *planning, int64_t security_id, struct why *why)
 /* Whether the ticker's day was asked and its bar is there. */
 static enum err
 is_held(struct planning *planning, struct date day, int64_t security_id,
-        int64_t *looked_at, bool *out, struct why *why)
+        int64_t *looked_at, bool *out)
 {
     const struct plan_wish *wish = planning->wish;
     size_t span = (size_t)(wish->to.days - wish->from.days) + 1;
@@ -90,7 +92,7 @@ is_held(struct planning *planning, struct date day, int64_t security_id,
         return OK;
     if (*looked_at != security_id) {
         memset(planning->has_bar, 0, span * sizeof *planning->has_bar);
-        TRY(find_bars(planning, security_id, why));
+        TRY(find_bars(planning, security_id, planning->why));
         *looked_at = security_id;
     }
     *out = planning->has_bar[day.days - wish->from.days];
@@ -99,7 +101,7 @@ is_held(struct planning *planning, struct date day, int64_t security_id,
 
 static enum err
 judge_ticker(struct planning *planning, const struct bearers *bearers,
-             bool *is_left_out, struct why *why)
+             bool *is_left_out)
 {
     int64_t looked_at = -1;
 
@@ -111,9 +113,20 @@ judge_ticker(struct planning *planning, const struct bearers *bearers,
             is_left_out[i] = planning->wish->is_borne_only;
         else if (bearing == 1)
             TRY(is_held(planning, planning->days[i], owner, &looked_at,
-                        &is_left_out[i], why));
+                        &is_left_out[i]));
     }
     return OK;
+}
+
+static enum visit
+visit_ticker(void *context, const struct bearers *bearers, size_t ticker)
+{
+    struct planning *planning = context;
+
+    planning->err =
+        judge_ticker(planning, bearers,
+                     planning->is_left_out + ticker * planning->day_count);
+    return planning->err == OK ? VISIT_NEXT : VISIT_STOP;
 }
 
 static enum err
@@ -124,18 +137,15 @@ judge_tickers(struct planning *planning, const struct tickers *tickers,
     const struct window window = { wish->from, { wish->to.days + 1 } };
     const uint32_t attribute =
         names_find(planning->view->store->attributes, STR("ticker"));
+    const struct bearers_names names = { tickers->items, tickers->count };
     struct bearers bearers;
     enum err err = bearers_init(&bearers, planning->view, attribute, window);
 
-    for (uint32_t t = 0; t < tickers->count && err == OK; t++) {
-        err = bearers_find(&bearers, tickers->items[t], why);
-        if (err == OK)
-            err = judge_ticker(
-                planning, &bearers,
-                planning->is_left_out + (size_t)t * planning->day_count, why);
-    }
+    planning->why = why;
+    if (err == OK)
+        err = bearers_find_all(&bearers, &names, visit_ticker, planning, why);
     bearers_fini(&bearers);
-    return err;
+    return err == OK ? planning->err : err;
 }
 
 static enum err

@@ -10,24 +10,61 @@
 struct placed_split {
     int64_t security_id;
     const struct listed_split *split;
+    unsigned bearing; /* as bearers_on counts */
 };
 
-static enum err
-place(struct bearers *bearers, const struct split_ask *ask,
-      const struct listed_split *split, struct placed_split *out,
-      struct why *why)
-{
-    unsigned count;
+struct placing {
+    const struct listing *listing;
+    struct placed_split *placed; /* by split */
+};
 
-    TRY(bearers_find(bearers, split->ticker, why));
-    count = bearers_on(bearers, split->execution, &out->security_id);
-    out->split = count == 1 ? split : NULL;
-    if (count > 1)
-        complaints_add(ask->reasons, NULL, 0,
-                       "more than one security bears the ticker \"%.*s\" of a "
-                       "split on its day",
-                       STR_ARG(split->ticker));
-    return OK;
+static enum visit
+place(void *context, const struct bearers *bearers, size_t i)
+{
+    const struct placing *placing = context;
+    struct placed_split *placed = &placing->placed[i];
+
+    placed->split = &placing->listing->splits[i];
+    placed->bearing =
+        bearers_on(bearers, placed->split->execution, &placed->security_id);
+    return VISIT_NEXT;
+}
+
+static enum err
+place_all(const struct split_ask *ask, struct bearers *bearers,
+          struct placed_split *placed, struct why *why)
+{
+    const struct listing *listing = ask->listing;
+    struct placing placing = { listing, placed };
+    struct str *tickers = calloc(listing->split_count + 1U, sizeof *tickers);
+    const struct bearers_names names = { tickers, listing->split_count };
+    enum err err;
+
+    if (tickers == NULL)
+        return ERR_BUSY;
+    for (uint32_t i = 0; i < listing->split_count; i++)
+        tickers[i] = listing->splits[i].ticker;
+    err = bearers_find_all(bearers, &names, place, &placing, why);
+    free(tickers);
+    return err;
+}
+
+/* Keep those that are somebody's, in their order; how many they are. */
+static uint32_t
+keep_borne(const struct split_ask *ask, struct placed_split *placed)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < ask->listing->split_count; i++) {
+        if (placed[i].bearing > 1)
+            complaints_add(ask->reasons, NULL, 0,
+                           "more than one security bears the ticker \"%.*s\" "
+                           "of a split on its day",
+                           STR_ARG(placed[i].split->ticker));
+        if (placed[i].bearing == 1)
+            placed[kept++] = placed[i];
+    }
+    return kept;
 }
 
 static int
@@ -82,16 +119,12 @@ say_all(struct placed_split *placed, size_t count, const struct split_ask *ask,
 }
 
 static enum err
-run(const struct split_ask *ask, struct bearers *bearers,
-    struct placed_split *placed, struct batch *into, struct why *why)
+run(const struct split_ask *ask, struct placed_split *placed,
+    struct batch *into, uint32_t *unmatched)
 {
-    const struct listing *listing = ask->listing;
-    size_t count = 0;
+    uint32_t count = keep_borne(ask, placed);
 
-    for (uint32_t i = 0; i < listing->split_count; i++) {
-        TRY(place(bearers, ask, &listing->splits[i], &placed[count], why));
-        count += placed[count].split != NULL;
-    }
+    *unmatched = ask->listing->split_count - count;
     TRY(batch_default_source(into, ask->source));
     TRY(say_all(placed, count, ask, into));
     return into->fact_count == 0 ? OK : batch_seal(into);
@@ -103,21 +136,21 @@ split_facts(const struct split_ask *ask, struct batch *into,
 {
     const uint32_t attribute =
         names_find(ask->view->store->attributes, STR("ticker"));
-    const uint32_t count = ask->listing->split_count;
-    struct placed_split *placed = calloc(count + 1U, sizeof *placed);
+    struct placed_split *placed =
+        calloc(ask->listing->split_count + 1U, sizeof *placed);
     struct bearers bearers;
     enum err err;
 
     assert(into->fact_count == 0);
 
+    *unmatched = 0;
     if (placed == NULL)
         return ERR_BUSY;
     err = bearers_init(&bearers, ask->view, attribute, WINDOW_ALL);
     if (err == OK)
-        err = run(ask, &bearers, placed, into, why);
-    *unmatched = 0;
-    for (uint32_t i = 0; i < count; i++)
-        *unmatched += placed[i].split == NULL;
+        err = place_all(ask, &bearers, placed, why);
+    if (err == OK)
+        err = run(ask, placed, into, unmatched);
     bearers_fini(&bearers);
     free(placed);
     return err;

@@ -155,6 +155,65 @@ entry_block_next(struct entry_block *block, struct entry *out,
     return true;
 }
 
+/* What is behind a varint; NULL: it is cut short. */
+static inline const unsigned char *
+pass_varint(const unsigned char *at, const unsigned char *end)
+{
+    while (at < end && *at >= 0x80)
+        at++;
+    return at < end ? at + 1 : NULL;
+}
+
+/*
+ * Pass the entries of terms before one. Their securities are not looked at, so
+ * that block->before lacks it: the next entry has a later term and needs none.
+ * What looks wrong is left to be taken, and named, as any entry.
+ */
+static void
+pass_terms(struct entry_block *block, uint64_t term)
+{
+    const unsigned char *at = bytes_of(block->bytes);
+    const unsigned char *const end = at + block->bytes.len;
+    uint64_t passed = block->before.term;
+
+    while (at < end) {
+        struct str rest = { (const char *)at, (size_t)(end - at) };
+        const unsigned char *next;
+        uint64_t code;
+
+        if (!take_varint(&rest, &code))
+            break;
+        next = bytes_of(rest);
+        if ((code & STEP_TERM) != 0) {
+            if (code >> STEP_SHIFT == 0 || code >> STEP_SHIFT >= term - passed)
+                break;
+            next = pass_varint(next, end);
+            if (next == NULL)
+                break;
+            passed += code >> STEP_SHIFT;
+        }
+        at = next;
+        block->has_taken = true;
+    }
+    block->before.term = passed;
+    block->bytes.len = (size_t)(end - at);
+    block->bytes.data = (const char *)at;
+}
+
+bool
+entry_block_seek(struct entry_block *block, const struct entry *entry,
+                 struct entry *out, const char **fault)
+{
+    assert(!block->has_taken || entry_compare(&block->before, entry) < 0);
+
+    if (block->before.term < entry->term)
+        pass_terms(block, entry->term);
+    while (entry_block_next(block, out, fault))
+        if (entry_compare(out, entry) >= 0)
+            return true;
+    return false;
+}
+
 void
 entry_block_begin(struct entry_block_maker *maker, const struct entry *fence)
 {

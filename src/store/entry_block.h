@@ -52,6 +52,12 @@ const char *entry_block_open(struct str key, struct str value,
 bool entry_block_next(struct entry_block *block, struct entry *out,
                       const char **fault);
 
+/* Take entries up to the first that is not before this one, which is behind the
+ * one taken last: those of other terms are passed without being read whole.
+ * Else as entry_block_next. */
+bool entry_block_seek(struct entry_block *block, const struct entry *entry,
+                      struct entry *out, const char **fault);
+
 /* A block that is being made. */
 struct entry_block_maker {
     struct entry fence, before;

@@ -103,29 +103,65 @@ step_over(struct entry_cursor *cursor, struct why *why)
     return fault == NULL ? OK : entry_damaged(why, &next, fault);
 }
 
-enum err
-entry_cursor_next(struct entry_cursor *cursor, struct why *why)
+/* Go to the next entry, or from this one on to the first of the next block. */
+static enum err
+settle(struct entry_cursor *cursor, bool has_entry, const char *fault,
+       struct why *why)
 {
-    const char *fault;
-
-    while (!entry_block_next(&cursor->block, &cursor->entry, &fault)) {
+    while (!has_entry) {
         if (fault != NULL)
             return entry_damaged(why, &cursor->block.fence, fault);
         TRY(step_over(cursor, why));
         if (cursor->at_end)
             return OK;
+        has_entry = entry_block_next(&cursor->block, &cursor->entry, &fault);
     }
     return OK;
+}
+
+enum err
+entry_cursor_next(struct entry_cursor *cursor, struct why *why)
+{
+    const char *fault;
+    bool has_entry;
+
+    cursor->from = cursor->entry;
+    has_entry = entry_block_next(&cursor->block, &cursor->entry, &fault);
+    return settle(cursor, has_entry, fault, why);
+}
+
+/* Whether the cursor stands where a search for an entry would end. */
+static bool
+is_there(const struct entry_cursor *cursor, const struct entry *entry)
+{
+    return cursor->has_sought && entry_compare(&cursor->from, entry) <= 0 &&
+           (cursor->at_end || entry_compare(entry, &cursor->entry) <= 0);
+}
+
+/* Whether an entry is yet to come in the block at hand, if it is any. */
+static bool
+is_ahead(const struct entry_cursor *cursor, const struct entry *entry)
+{
+    return cursor->has_sought && !cursor->at_end &&
+           entry_compare(&cursor->entry, entry) < 0 &&
+           (!cursor->block.has_next ||
+            entry_compare(entry, &cursor->block.next) < 0);
 }
 
 enum err
 entry_cursor_seek(struct entry_cursor *cursor, const struct entry *entry,
                   struct why *why)
 {
-    TRY(entry_find(cursor->cursor, entry, &cursor->block, why));
+    const char *fault;
+    bool has_entry;
+
+    if (is_there(cursor, entry))
+        return OK;
+    if (!is_ahead(cursor, entry))
+        TRY(entry_find(cursor->cursor, entry, &cursor->block, why));
+    cursor->has_sought = true;
     cursor->at_end = false;
-    do {
-        TRY(entry_cursor_next(cursor, why));
-    } while (!cursor->at_end && entry_compare(&cursor->entry, entry) < 0);
-    return OK;
+    cursor->from = *entry;
+    has_entry = entry_block_seek(&cursor->block, entry, &cursor->entry, &fault);
+    return settle(cursor, has_entry, fault, why);
 }

@@ -240,16 +240,29 @@ index_cursor_next(struct index_cursor *cursor, struct why *why)
     return OK;
 }
 
+/* Whether a key is yet to come in the block at hand, if it is any. */
+static bool
+is_ahead(const struct index_cursor *cursor, const struct record *key)
+{
+    const struct block *block = &cursor->block;
+
+    return !cursor->at_end && record_compare(&cursor->record, key) < 0 &&
+           (!block->has_next || record_compare(key, &block->end) < 0);
+}
+
 enum err
 index_cursor_seek(struct index_cursor *cursor, const struct record *key,
                   struct why *why)
 {
-    const struct block_key sought = block_key_of(key);
     const char *fault;
 
-    TRY(index_find(cursor->cursor, &sought, &cursor->block, why));
-    cursor->at_end = false;
-    cursor->record = cursor->block.at;
+    if (!is_ahead(cursor, key)) {
+        const struct block_key sought = block_key_of(key);
+
+        TRY(index_find(cursor->cursor, &sought, &cursor->block, why));
+        cursor->at_end = false;
+        cursor->record = cursor->block.at;
+    }
     if (block_seek(&cursor->block, key, &cursor->record, &fault))
         return OK;
     if (fault != NULL)

@@ -95,7 +95,8 @@ enum err index_cursor_open(struct index_cursor *cursor,
                            struct index_reader *reader, struct why *why);
 void index_cursor_close(struct index_cursor *cursor);
 
-/* Go to the first record not before key, whose payload does not matter. */
+/* Go to the first record not before key, whose payload does not matter: a few
+ * steps where that is in the block at hand and not behind, else a search. */
 enum err index_cursor_seek(struct index_cursor *cursor,
                            const struct record *key, struct why *why);
 enum err index_cursor_next(struct index_cursor *cursor, struct why *why);

@@ -6,9 +6,9 @@
 
 #include "scan.h"
 
-/* As store_lookup. */
+/* As store_lookup_names. */
 enum err lookup_run(struct scan_sources *sources,
-                    const struct lookup_range *lookup,
-                    candidate_visitor *visitor, void *context, struct why *why);
+                    const struct lookup_names *names, name_visitor *visitor,
+                    void *context, struct why *why);
 
 #endif

@@ -28,10 +28,11 @@ struct scan {
     const struct scan_range *range;
     record_visitor *visitor;
     void *context;
-    struct index_cursor index;
+    struct scan_place *place;
     struct source sources[SOURCES_MAX];
     size_t count;
     int64_t entered; /* the security at hand; -1: none yet */
+    bool has_skipped;
 };
 
 /* Whether a record lies behind the end of a range. */
@@ -143,7 +144,7 @@ add_sources(struct scan *scan, const struct scan_sources *from)
     add_source(scan,
                &(struct source){
                    .last_tx = merged < from->known_tx ? merged : from->known_tx,
-                   .index = &scan->index,
+                   .index = &scan->place->cursor,
                });
     for (size_t i = 0; i < from->version->count; i++)
         add_source(scan, &(struct source){
@@ -153,17 +154,43 @@ add_sources(struct scan *scan, const struct scan_sources *from)
                          });
 }
 
+/* Whether the index stands where a search for a key would end. */
+static bool
+is_there(const struct scan_place *place, const struct record *key)
+{
+    return place->has_passed && record_compare(&place->passed, key) < 0 &&
+           (place->cursor.at_end ||
+            record_compare(key, &place->cursor.record) <= 0);
+}
+
+static enum err
+seek_first(const struct scan *scan, struct source *source,
+           const struct record *key, struct why *why)
+{
+    if (source->memtable != NULL || !is_there(scan->place, key))
+        return seek(source, key, why);
+    load(source);
+    return OK;
+}
+
+static struct record
+first_of(const struct scan_range *range)
+{
+    return (struct record){ .kind = range->kind,
+                            .security_id = range->first_security,
+                            .effective = range->first_date };
+}
+
 static enum err
 begin(struct scan *scan, struct why *why)
 {
-    const struct record first = { .kind = scan->range->kind,
-                                  .security_id = scan->range->first_security,
-                                  .effective = scan->range->first_date };
+    const struct record first = first_of(scan->range);
 
     for (size_t i = 0; i < scan->count; i++) {
-        TRY(seek(&scan->sources[i], &first, why));
+        TRY(seek_first(scan, &scan->sources[i], &first, why));
         TRY(settle(&scan->sources[i], scan->range, why));
     }
+    scan->place->has_passed = false;
     return OK;
 }
 
@@ -190,6 +217,7 @@ skip_all(struct scan *scan, const struct record *from, struct why *why)
 {
     const struct record left = *from;
 
+    scan->has_skipped = true;
     for (size_t i = 0; i < scan->count; i++) {
         struct source *source = &scan->sources[i];
 
@@ -236,9 +264,9 @@ static enum err
 find_leap(struct scan *scan, const struct source *source, struct keyframe *out,
           bool *is_found, struct why *why)
 {
-    const struct block *block = &scan->index.block;
-    const struct keyframe_rule *rule =
-        &scan->index.reader->index->keyframe_rule;
+    const struct block *block = &scan->place->cursor.block;
+    struct index_reader *reader = scan->place->cursor.reader;
+    const struct keyframe_rule *rule = &reader->index->keyframe_rule;
     struct record limit = *source->record;
 
     *is_found = false;
@@ -250,7 +278,7 @@ find_leap(struct scan *scan, const struct source *source, struct keyframe *out,
         !(block->has_next && record_compare(&block->end, &limit) < 0 &&
           is_same_security(&block->end, &limit)))
         return OK;
-    return keyframe_find(scan->index.reader, &limit, out, is_found, why);
+    return keyframe_find(reader, &limit, out, is_found, why);
 }
 
 /* Show a keyframe, then go on behind what it stands for. */
@@ -301,6 +329,27 @@ show_first(struct scan *scan, struct source *source, enum visit *visit,
     return settle(source, scan->range, why);
 }
 
+/* The scan has seen all of its range: note that the index stands behind it. So
+ * it does not where the range is none, or where what was skipped goes on behind
+ * it. */
+static void
+note_passed(struct scan *scan)
+{
+    const struct scan_range *range = scan->range;
+    const struct record first = first_of(range);
+    const struct record passed = { .kind = range->kind,
+                                   .security_id = range->last_security,
+                                   .effective = range->last_date,
+                                   .tx = UINT64_MAX };
+
+    scan->place->passed = passed;
+    if (scan->has_skipped || record_compare(&first, &passed) > 0)
+        return;
+    for (size_t i = 0; i < scan->count; i++)
+        if (scan->sources[i].memtable == NULL)
+            scan->place->has_passed = true;
+}
+
 static enum err
 show_all(struct scan *scan, struct why *why)
 {
@@ -320,13 +369,36 @@ show_all(struct scan *scan, struct why *why)
             return OK;
         }
     }
+    note_passed(scan);
     return OK;
+}
+
+static enum err
+place_open(struct scan_place *place, struct index_reader *reader,
+           struct why *why)
+{
+    if (place->is_open)
+        return OK;
+    place->has_passed = false;
+    TRY(index_cursor_open(&place->cursor, reader, why));
+    place->is_open = true;
+    return OK;
+}
+
+void
+scan_place_close(struct scan_place *place)
+{
+    assert(!place->is_busy);
+    if (place->is_open)
+        index_cursor_close(&place->cursor);
+    place->is_open = false;
 }
 
 enum err
 scan_run(struct scan_sources *sources, const struct scan_range *range,
          record_visitor *visitor, void *context, struct why *why)
 {
+    struct scan_place own;
     struct scan scan;
     enum err err;
 
@@ -335,9 +407,17 @@ scan_run(struct scan_sources *sources, const struct scan_range *range,
     scan.context = context;
     scan.count = 0;
     scan.entered = -1;
+    scan.has_skipped = false;
+    own.is_open = false;
+    /* A visitor may scan, too. */
+    scan.place = sources->place.is_busy ? &own : &sources->place;
+    TRY(place_open(scan.place, &sources->reader, why));
+    scan.place->is_busy = true;
     add_sources(&scan, sources);
-    TRY(index_cursor_open(&scan.index, &sources->reader, why));
     err = show_all(&scan, why);
-    index_cursor_close(&scan.index);
+    scan.place->is_busy = false;
+    /* Behind an error it stands nowhere. */
+    if (scan.place == &own || err != OK)
+        scan_place_close(scan.place);
     return err;
 }

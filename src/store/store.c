@@ -188,15 +188,47 @@ store_scan(struct view *view, const struct scan_range *range,
 }
 
 enum err
+store_lookup_names(struct view *view, const struct lookup_names *names,
+                   name_visitor *visitor, void *context, struct why *why)
+{
+    assert(view->store != NULL);
+    assert(names->attribute < names_count(view->store->attributes));
+    assert(names->first_security >= 0);
+    assert(visitor != NULL);
+
+    return view->store->ops->lookup(view, names, visitor, context, why);
+}
+
+struct shown_candidates {
+    candidate_visitor *visitor;
+    void *context;
+};
+
+static enum visit
+show_candidate(void *context, size_t name, int64_t security_id)
+{
+    const struct shown_candidates *shown = context;
+
+    (void)name;
+    return shown->visitor(shown->context, security_id);
+}
+
+enum err
 store_lookup(struct view *view, const struct lookup_range *lookup,
              candidate_visitor *visitor, void *context, struct why *why)
 {
-    assert(view->store != NULL);
-    assert(lookup->attribute < names_count(view->store->attributes));
-    assert(lookup->first_security >= 0);
+    struct shown_candidates shown = { visitor, context };
+    const struct lookup_names names = {
+        .attribute = lookup->attribute,
+        .texts = &lookup->text,
+        .count = 1,
+        .first_security = lookup->first_security,
+        .last_security = lookup->last_security,
+    };
+
     assert(visitor != NULL);
 
-    return view->store->ops->lookup(view, lookup, visitor, context, why);
+    return store_lookup_names(view, &names, show_candidate, &shown, why);
 }
 
 enum err

@@ -146,7 +146,7 @@ lmdb_view_begin(struct view *view, struct why *why)
 
     if (sources == NULL)
         return why_set(why, ERR_BUSY, "out of memory");
-    sources->known_tx = view->known_tx;
+    *sources = (struct scan_sources){ .known_tx = view->known_tx };
     sources->version = versions_pin(&store->versions);
     err = index_read_begin(store->index, &sources->reader, why);
     if (err != OK) {
@@ -163,6 +163,7 @@ lmdb_view_end(struct view *view)
 {
     struct scan_sources *sources = view->handle;
 
+    scan_place_close(&sources->place);
     index_read_end(&sources->reader);
     versions_unpin(&ours(view->store)->versions, sources->version);
     free(sources);
@@ -177,10 +178,10 @@ lmdb_scan(struct view *view, const struct scan_range *range,
 }
 
 static enum err
-lmdb_lookup(struct view *view, const struct lookup_range *lookup,
-            candidate_visitor *visitor, void *context, struct why *why)
+lmdb_lookup(struct view *view, const struct lookup_names *names,
+            name_visitor *visitor, void *context, struct why *why)
 {
-    return lookup_run(view->handle, lookup, visitor, context, why);
+    return lookup_run(view->handle, names, visitor, context, why);
 }
 
 static enum err

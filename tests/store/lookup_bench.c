@@ -9,6 +9,7 @@
 
 #include "secmaster/candidates.h"
 #include "secmaster/factset.h"
+#include "secmaster/xxh64.h"
 #include "tests/store/store_bench.h"
 
 struct asserters {
@@ -112,6 +113,115 @@ expect_lookup(struct store *store, struct store *model, uint64_t known_tx,
     candidates_fini(&shown.ids);
 }
 
+/* Of several values at once: as long as each one's own. */
+struct names_shown {
+    struct candidates ids;
+    size_t *names; /* by id */
+    size_t capacity;
+};
+
+static enum visit
+note_named(void *context, size_t name, int64_t security_id)
+{
+    struct names_shown *shown = context;
+
+    if (shown->ids.count == shown->capacity) {
+        shown->capacity = 2 * shown->capacity + 64;
+        shown->names =
+            reallocarray(shown->names, shown->capacity, sizeof(size_t));
+        cr_assert_not_null(shown->names);
+    }
+    shown->names[shown->ids.count] = name;
+    cr_assert_eq(candidates_add(&shown->ids, security_id), OK);
+    return VISIT_NEXT;
+}
+
+static void
+note_one_by_one(struct view *view, const struct lookup_names *names,
+                struct names_shown *shown)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        struct asserters one = { 0 };
+        struct lookup_range range =
+            LOOKUP_ALL(names->attribute, names->texts[i]);
+
+        if (i == 0)
+            range.first_security = names->first_security;
+        if (i == names->count - 1)
+            range.last_security = names->last_security;
+        one.range = &range;
+        cr_assert_eq(store_lookup(view, &range, note_shown, &one, NULL), OK);
+        for (size_t k = 0; k < one.ids.count; k++)
+            (void)note_named(shown, i, one.ids.ids[k]);
+        candidates_fini(&one.ids);
+    }
+}
+
+static void
+expect_names(struct store *store, uint64_t known_tx,
+             const struct lookup_names *names, const char *row)
+{
+    struct names_shown together = { 0 }, apart = { 0 };
+    struct why why = { 0 };
+    struct view view;
+    size_t i = 0;
+
+    begin_at(store, known_tx, &view);
+    cr_assert_eq(store_lookup_names(&view, names, note_named, &together, &why),
+                 OK, "%s: %s", row, why.text);
+    note_one_by_one(&view, names, &apart);
+    store_view_end(&view);
+    while (i < together.ids.count && i < apart.ids.count &&
+           together.names[i] == apart.names[i] &&
+           together.ids.ids[i] == apart.ids.ids[i])
+        i++;
+    cr_expect(i == together.ids.count && i == apart.ids.count,
+              "%s: known_tx %" PRIu64 ", %zu values: apart from candidate %zu "
+              "on, of %zu and %zu",
+              row, known_tx, names->count, i, together.ids.count,
+              apart.ids.count);
+    candidates_fini(&together.ids);
+    candidates_fini(&apart.ids);
+    free(together.names);
+    free(apart.names);
+}
+
+/* Behind each other by hash, as a store likes them best. */
+static int
+compare_hashes(const void *left, const void *right)
+{
+    uint64_t a = hash_xxh64(*(const struct str *)left);
+    uint64_t b = hash_xxh64(*(const struct str *)right);
+
+    return a < b ? -1 : a > b;
+}
+
+/* Some of so many values and others that nobody has, some of them twice, in
+ * any order or in the best. */
+static void
+expect_many(struct store *store, uint64_t known_tx, int values, const char *row)
+{
+    enum { MANY = 60 };
+    char bytes[MANY][16];
+    struct str texts[MANY];
+    struct lookup_names names = { .texts = texts,
+                                  .count = (size_t)rand() % (MANY + 1),
+                                  .last_security = INT64_MAX };
+
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(bytes[i], sizeof bytes[i],
+                       rand() % 4 == 0 ? "%d?" : "%d", rand() % values);
+        texts[i] = str_of(bytes[rand() % (i + 1)]);
+    }
+    if (rand() % 2 == 0)
+        qsort(texts, MANY, sizeof texts[0], compare_hashes);
+    if (rand() % 2 == 0)
+        names.first_security = rand() % VALUED_SECURITIES;
+    if (rand() % 2 == 0)
+        names.last_security = rand() % VALUED_SECURITIES;
+    expect_names(store, known_tx, &names, row);
+}
+
 void
 expect_lookups(struct store *store, struct store *model, uint64_t known_tx,
                const char *row)
@@ -164,4 +274,6 @@ expect_values(struct store *store, struct store *model, uint64_t known_tx,
             range.last_security = rand() % VALUED_SECURITIES;
         expect_lookup(store, model, known_tx, &range, row);
     }
+    expect_many(store, known_tx, values, row);
+    expect_many(store, known_tx, values, row);
 }

@@ -26,7 +26,8 @@ enum { VALUED_SECURITIES = 3000 };
 void maker_values(struct batch_maker *maker, uint64_t tx, int count,
                   int values);
 
-/* Lookups of 0 and of some of the values, over ranges at random. */
+/* Lookups of 0 and of some of the values, over ranges at random; and of many
+ * of them at once, which show what each alone does. */
 void expect_values(struct store *store, struct store *model, uint64_t known_tx,
                    int values, const char *row);
 

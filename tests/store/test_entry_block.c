@@ -134,6 +134,70 @@ Test(entry_block, gives_back_what_was_put)
     }
 }
 
+/* What a search from each entry on, and from right behind it, ends at. */
+static void
+expect_sought(const struct entry *fence, struct str value,
+              const struct entry *entries, size_t count)
+{
+    for (size_t from = 0; from < count; from++) {
+        struct entry behind = entries[from];
+        struct entry_block block;
+        struct entry got;
+        const char *fault;
+
+        cr_assert_null(entry_block_open(key_text(fence), value, &block));
+        cr_assert(entry_block_seek(&block, &entries[from], &got, &fault),
+                  "to %zu", from);
+        cr_expect_eq(entry_compare(&got, &entries[from]), 0, "to %zu", from);
+        cr_expect_eq(entry_compare(&block.before, &got), 0, "to %zu", from);
+
+        if (behind.security_id < INT64_MAX)
+            behind.security_id++;
+        else
+            behind = (struct entry){ behind.term + 1, 0 };
+        cr_assert_null(entry_block_open(key_text(fence), value, &block));
+        cr_assert_eq(entry_block_seek(&block, &behind, &got, &fault),
+                     from + 1 < count, "behind %zu", from);
+        cr_expect_null(fault, "behind %zu: %s", from, fault);
+        if (from + 1 < count)
+            cr_expect_eq(entry_compare(&got, &entries[from + 1]), 0,
+                         "behind %zu", from);
+    }
+}
+
+Test(entry_block, is_searched_from_any_entry_on)
+{
+    static const struct entry entries[] = {
+        { 0, 0 },
+        { 0, 64 },
+        { 1, 0 },
+        { 64, INT64_MAX },
+        { 65, 5 },
+        { 65, 132 },
+        { UINT64_C(1) << 40, 1 },
+        { TERM_LAST, 0 },
+        { TERM_LAST, INT64_MAX - 1 },
+    };
+    struct entry_block_maker maker;
+    struct str value = make(&maker, &first, NULL, entries, COUNT(entries));
+
+    expect_sought(&first, value, entries, COUNT(entries));
+
+    /* From where it stands, and with nothing before it. */
+    for (size_t from = 0; from < COUNT(entries); from++)
+        for (size_t to = from + 1; to < COUNT(entries); to++) {
+            struct entry_block block;
+            struct entry got;
+            const char *fault;
+
+            cr_assert_null(entry_block_open(key_text(&first), value, &block));
+            cr_assert(entry_block_seek(&block, &entries[from], &got, &fault));
+            cr_assert(entry_block_seek(&block, &entries[to], &got, &fault));
+            cr_expect_eq(entry_compare(&got, &entries[to]), 0,
+                         "from %zu to %zu", from, to);
+        }
+}
+
 /* The bytes of format 2, by hand. */
 Test(entry_block, writes_the_bytes_that_are_drawn)
 {
@@ -253,11 +317,13 @@ Test(entry_block, notices_every_changed_bit_and_cut)
 }
 
 /* Open a block of these entries' bytes with its checksum put right, and take
- * all; what was wrong, or NULL. */
+ * all; what was wrong, or NULL. *sought is what a search for the last entry
+ * that can be says. */
 static const char *
 fault_of(const struct entry *fence, const struct entry *next,
-         struct str entries)
+         struct str entries, const char **sought)
 {
+    static const struct entry last = { TERM_LAST, INT64_MAX };
     static unsigned char bytes[2 * BLOCK_BYTES_MAX];
     struct str value = { (const char *)bytes, ENTRY_HEAD_BYTES + entries.len };
     struct entry_key key = entry_key_of(fence), after = entry_key_of(next);
@@ -270,6 +336,9 @@ fault_of(const struct entry *fence, const struct entry *next,
     memcpy(bytes + ENTRY_HEAD_BYTES, entries.data, entries.len);
     crc = crc32c(0, key.bytes, ENTRY_KEY_BYTES);
     put_le32(bytes, crc32c(crc, bytes + 4, value.len - 4));
+    fault = *sought = entry_block_open(key_text(fence), value, &block);
+    if (fault == NULL)
+        (void)entry_block_seek(&block, &last, &entry, sought);
     fault = entry_block_open(key_text(fence), value, &block);
     while (fault == NULL && entry_block_next(&block, &entry, &fault))
         ;
@@ -289,41 +358,59 @@ Test(entry_block, refuses_what_is_no_entry)
         const struct entry *fence, *next;
         struct str entries;
         const char *words; /* NULL: it is sound */
+        bool is_passed;    /* on the way to another term, unnoticed */
     } cases[] = {
-        { "none", &first, &first, STR(""), NULL },
-        { "the fence", &first, &first, STR("\x00"), NULL },
-        { "the fence twice", &first, &first, STR("\x00\x00"), "malformed" },
-        { "one twice", &first, &first, STR("\x02\x00"), "malformed" },
-        { "the last", &first, &first, STR(MOST), NULL },
-        { "behind the last", &first, &first, STR(MOST "\x02"), "malformed" },
-        { "past the last", &at_5, &first, STR(MOST), "malformed" },
-        { "the same term", &first, &first, STR("\x01\x01"), "malformed" },
-        { "the next term", &first, &first, STR("\x03\x01"), NULL },
-        { "the last term", &first, &first, STR(LAST_TERM "\x00"), NULL },
+        { "none", &first, &first, STR(""), NULL, false },
+        { "the fence", &first, &first, STR("\x00"), NULL, false },
+        { "the fence twice", &first, &first, STR("\x00\x00"), "malformed",
+          true },
+        { "one twice", &first, &first, STR("\x02\x00"), "malformed", true },
+        { "the last", &first, &first, STR(MOST), NULL, false },
+        { "behind the last", &first, &first, STR(MOST "\x02"), "malformed",
+          true },
+        { "past the last", &at_5, &first, STR(MOST), "malformed", true },
+        { "the same term", &first, &first, STR("\x01\x01"), "malformed",
+          false },
+        { "the next term", &first, &first, STR("\x03\x01"), NULL, false },
+        { "the last term", &first, &first, STR(LAST_TERM "\x00"), NULL, false },
         { "past the last term", &at_5, &first, STR(LAST_TERM "\x00"),
-          "malformed" },
+          "malformed", false },
         { "far past it", &at_5, &first,
-          STR("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x00"), "malformed" },
-        { "no security", &first, &first, STR("\x03"), "malformed" },
+          STR("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x00"), "malformed",
+          false },
+        { "no security", &first, &first, STR("\x03"), "malformed", false },
         { "a security too large", &first, &first,
-          STR("\x03\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"), "malformed" },
-        { "a cut number", &first, &first, STR("\x80"), "malformed" },
-        { "before the next", &first, &at_6, STR("\x0b\x05"), NULL },
-        { "the next's own", &first, &at_5, STR("\x0b\x05"), "after it" },
-        { "past the next", &first, &at_5, STR("\x0b\x06"), "after it" },
-        { "a next before it", &at_6, &at_5, STR(""), "would be before it" },
-        { "a next that it is", &at_5, &at_5, STR(""), "would be before it" },
-        { "a fence of no security", &no_id, &first, STR(""), "its key" },
-        { "a fence of no term", &no_term, &first, STR(""), "its key" },
-        { "a next of no security", &first, &no_id, STR(""), "after it is" },
-        { "a next of no term", &first, &no_term, STR(""), "after it is" },
-        { "too large", &first, &first, { page, sizeof page }, "too large" },
+          STR("\x03\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"), "malformed",
+          true },
+        { "a cut number", &first, &first, STR("\x80"), "malformed", false },
+        { "before the next", &first, &at_6, STR("\x0b\x05"), NULL, false },
+        { "the next's own", &first, &at_5, STR("\x0b\x05"), "after it", true },
+        { "past the next", &first, &at_5, STR("\x0b\x06"), "after it", true },
+        { "a next before it", &at_6, &at_5, STR(""), "would be before it",
+          false },
+        { "a next that it is", &at_5, &at_5, STR(""), "would be before it",
+          false },
+        { "a fence of no security", &no_id, &first, STR(""), "its key", false },
+        { "a fence of no term", &no_term, &first, STR(""), "its key", false },
+        { "a next of no security", &first, &no_id, STR(""), "after it is",
+          false },
+        { "a next of no term", &first, &no_term, STR(""), "after it is",
+          false },
+        { "too large",
+          &first,
+          &first,
+          { page, sizeof page },
+          "too large",
+          false },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *sought;
         const char *fault =
-            fault_of(cases[i].fence, cases[i].next, cases[i].entries);
+            fault_of(cases[i].fence, cases[i].next, cases[i].entries, &sought);
 
+        cr_expect_eq(sought == NULL, fault == NULL || cases[i].is_passed,
+                     "%s: a search: %s", cases[i].name, sought);
         if (cases[i].words == NULL)
             cr_expect_null(fault, "%s: %s", cases[i].name, fault);
         else

@@ -259,7 +259,8 @@ memory_scan(struct view *view, const struct scan_range *range,
 /* Whether some assertion of a record is a candidate's. Few bits of the hash:
  * a store may show more than was asked for, and this one does. */
 static bool
-may_match(const struct lookup_range *lookup, const struct record *record)
+may_match(const struct lookup_names *names, size_t name,
+          const struct record *record)
 {
     struct str payload = record->payload;
     struct factset_item item;
@@ -268,36 +269,47 @@ may_match(const struct lookup_range *lookup, const struct record *record)
     if (record->kind != RECORD_FACTS)
         return false;
     while (factset_next(&payload, &item, &err)) {
-        if (item.attribute == lookup->attribute && item.op == FACT_ASSERT &&
+        if (item.attribute == names->attribute && item.op == FACT_ASSERT &&
             item.value.type != VALUE_NULL &&
             hash_xxh64(item.value.text) % HASHES ==
-                hash_xxh64(lookup->text) % HASHES)
+                hash_xxh64(names->texts[name]) % HASHES)
             return true;
     }
     return false;
 }
 
-/* The visitor is called under the lock: it must not append. */
-static enum err
-memory_lookup(struct view *view, const struct lookup_range *lookup,
-              candidate_visitor *visitor, void *context, struct why *why)
+static enum visit
+show_name(struct store_memory *store, const struct lookup_names *names,
+          size_t name, name_visitor *visitor, void *context)
 {
-    struct store_memory *store = ours(view->store);
-    int64_t last = -1;
+    int64_t first = name == 0 ? names->first_security : 0, shown = -1;
+    int64_t last = name == names->count - 1 ? names->last_security : INT64_MAX;
 
-    (void)why;
-    pthread_rwlock_rdlock(&store->lock);
     for (size_t i = 0; i < store->record_count; i++) {
         int64_t id = store->records[i].security_id;
 
-        if (id == last || id < lookup->first_security ||
-            id > lookup->last_security ||
-            !may_match(lookup, &store->records[i]))
+        if (id == shown || id < first || id > last ||
+            !may_match(names, name, &store->records[i]))
             continue;
-        last = id;
-        if (visitor(context, id) == VISIT_STOP)
-            break;
+        shown = id;
+        if (visitor(context, name, id) == VISIT_STOP)
+            return VISIT_STOP;
     }
+    return VISIT_NEXT;
+}
+
+/* The visitor is called under the lock: it must not append. */
+static enum err
+memory_lookup(struct view *view, const struct lookup_names *names,
+              name_visitor *visitor, void *context, struct why *why)
+{
+    struct store_memory *store = ours(view->store);
+
+    (void)why;
+    pthread_rwlock_rdlock(&store->lock);
+    for (size_t i = 0; i < names->count; i++)
+        if (show_name(store, names, i, visitor, context) == VISIT_STOP)
+            break;
     pthread_rwlock_unlock(&store->lock);
     return OK;
 }
