@@ -46,10 +46,11 @@ expect_window(struct rate_limit *limit)
 
     assert(left <= limit->per_minute);
     for (;;) {
+        int64_t held_us = rate_limit_held_us(limit, at_us);
         int64_t wait_us = rate_limit_take(limit, at_us);
 
-        assert(wait_us >= 0);
-        assert(wait_us <= RATE_LIMIT_WINDOW_US);
+        assert(wait_us >= held_us);
+        assert(wait_us <= held_us + RATE_LIMIT_WINDOW_US);
         taken += wait_us == 0;
         at_us += wait_us;
         if (at_us >= NOW + RATE_LIMIT_WINDOW_US)
