@@ -2,6 +2,9 @@
 #include "secmaster/bar_summary.h"
 
 #include <assert.h>
+#include <string.h>
+
+#include "bar_sums.h"
 
 const char *const summary_column_names[SUMMARY_COLUMNS] = {
     [SUMMARY_DAYS] = "days",
@@ -16,23 +19,19 @@ const char *const summary_column_names[SUMMARY_COLUMNS] = {
     [SUMMARY_LAST_CLOSE] = "last_close",
 };
 
-void
-bar_summary_add(struct bar_summary *summary, const struct bar *bar)
+static const uint8_t summed_fields[SUMMEDS] = {
+    [SUMMED_OPEN] = BAR_OPEN,     [SUMMED_HIGH] = BAR_HIGH,
+    [SUMMED_LOW] = BAR_LOW,       [SUMMED_CLOSE] = BAR_CLOSE,
+    [SUMMED_VOLUME] = BAR_VOLUME,
+};
+
+/* first is the open of the first of the bars that these numbers are of. */
+static void
+add_extremes(struct bar_summary *summary, struct decimal first,
+             struct decimal high, struct decimal low)
 {
-    struct decimal high = bar_decimal(bar, BAR_HIGH);
-    struct decimal low = bar_decimal(bar, BAR_LOW);
-
-    decimal_sum_add(&summary->open, bar_decimal(bar, BAR_OPEN));
-    decimal_sum_add(&summary->high, high);
-    decimal_sum_add(&summary->low, low);
-    decimal_sum_add(&summary->close, bar_decimal(bar, BAR_CLOSE));
-    /* A null is a zero in a bar: it adds nothing, and is not counted. */
-    decimal_sum_add(&summary->volume, bar_decimal(bar, BAR_VOLUME));
-    summary->volume_days += bar->present >> BAR_VOLUME & 1;
-
-    summary->last_close = bar_decimal(bar, BAR_CLOSE);
-    if (summary->days++ == 0) {
-        summary->first_open = bar_decimal(bar, BAR_OPEN);
+    if (summary->days == 0) {
+        summary->first_open = first;
         summary->max_high = high;
         summary->min_low = low;
         return;
@@ -43,84 +42,104 @@ bar_summary_add(struct bar_summary *summary, const struct bar *bar)
         summary->min_low = low;
 }
 
-/* Sums and extremes of mantissas, of as many bars as a month has at most. */
-struct run_sums {
-    uint64_t open, high, low, close;
-    uint32_t max_high, min_low;
-};
-
-static struct run_sums
-sums_of(const struct bar_run *run, size_t first, size_t end)
+void
+bar_summary_add(struct bar_summary *summary, const struct bar *bar)
 {
-    struct run_sums sums = { .min_low = UINT32_MAX };
+    /* A null is a zero in a bar: it adds nothing, and is not counted. */
+    for (unsigned i = 0; i < SUMMEDS; i++)
+        decimal_sum_add(&summary->sums[i], bar_decimal(bar, summed_fields[i]));
+    summary->volume_days += bar->present >> BAR_VOLUME & 1;
+    add_extremes(summary, bar_decimal(bar, BAR_OPEN),
+                 bar_decimal(bar, BAR_HIGH), bar_decimal(bar, BAR_LOW));
+    summary->last_close = bar_decimal(bar, BAR_CLOSE);
+    summary->days++;
+}
 
-    for (size_t i = first; i < end; i++) {
-        uint32_t high = bar_run_mantissa(run, i, BAR_HIGH);
-        uint32_t low = bar_run_mantissa(run, i, BAR_LOW);
+/* What was added of runs, as a part of a sum. */
+static struct decimal_sum
+sum_of(const struct bar_summary *summary, enum summed summed)
+{
+    struct decimal_sum sum = summary->sums[summed];
+    const struct decimal since = { (int64_t)summary->since[summed],
+                                   summary->scales[summed_fields[summed]] };
 
-        sums.open += bar_run_mantissa(run, i, BAR_OPEN);
-        sums.high += high;
-        sums.low += low;
-        sums.close += bar_run_mantissa(run, i, BAR_CLOSE);
-        sums.max_high = high > sums.max_high ? high : sums.max_high;
-        sums.min_low = low < sums.min_low ? low : sums.min_low;
-    }
-    return sums;
+    static_assert(DECIMAL_SUM_MAX <= INT64_MAX / UINT32_MAX,
+                  "a sum of narrow ones is a mantissa");
+    decimal_sum_add(&sum, since);
+    return sum;
 }
 
 static void
-add_volumes(struct bar_summary *summary, const struct bar_run *run,
-            size_t first, size_t end)
+change_scales(struct bar_summary *summary, const struct bar_run *run)
 {
-    uint64_t sum = 0;
+    for (unsigned i = 0; i < SUMMEDS; i++) {
+        summary->sums[i] = sum_of(summary, i);
+        summary->since[i] = 0;
+    }
+    memcpy(summary->scales, run->scales, sizeof summary->scales);
+}
 
-    for (size_t i = first; i < end; i++)
-        sum += bar_run_mantissa(run, i, BAR_VOLUME);
-    decimal_sum_add(&summary->volume,
-                    (struct decimal){ (int64_t)sum, run->scales[BAR_VOLUME] });
-    summary->volume_days += (uint32_t)(end - first);
+static bool
+is_wide(const struct bar_run *run)
+{
+    bool is_any = false;
+
+    for (unsigned i = 0; i < SUMMEDS; i++)
+        is_any |= run->columns[summed_fields[i]].bytes > sizeof(uint32_t);
+    return is_any;
+}
+
+static void
+add_one_by_one(struct bar_summary *summary, const struct bar_run *run,
+               size_t first, size_t end)
+{
+    for (size_t i = first; i < end; i++) {
+        struct bar bar = { .present = run->present };
+
+        for (unsigned field = 0; field < BAR_FIELDS; field++)
+            if ((run->present & BAR_BIT(field)) != 0)
+                bar_set(&bar, field, bar_run_decimal(run, i, field));
+        bar_summary_add(summary, &bar);
+    }
 }
 
 void
 bar_summary_add_run(struct bar_summary *summary, const struct bar_run *run,
                     size_t first, size_t end)
 {
-    const struct run_sums sums = sums_of(run, first, end);
     const uint8_t *scales = run->scales;
-    struct decimal high = { sums.max_high, scales[BAR_HIGH] };
-    struct decimal low = { sums.min_low, scales[BAR_LOW] };
+    struct bar_sums sums;
 
-    static_assert(BARS_OF_MONTH_MAX * (uint64_t)UINT32_MAX < INT64_MAX,
-                  "a sum of narrow ones is a mantissa");
     assert(first < end);
     assert(end <= run->count);
 
-    decimal_sum_add(&summary->open,
-                    (struct decimal){ (int64_t)sums.open, scales[BAR_OPEN] });
-    decimal_sum_add(&summary->high,
-                    (struct decimal){ (int64_t)sums.high, scales[BAR_HIGH] });
-    decimal_sum_add(&summary->low,
-                    (struct decimal){ (int64_t)sums.low, scales[BAR_LOW] });
-    decimal_sum_add(&summary->close,
-                    (struct decimal){ (int64_t)sums.close, scales[BAR_CLOSE] });
+    if (is_wide(run)) {
+        add_one_by_one(summary, run, first, end);
+        return;
+    }
+    if (memcmp(summary->scales, scales, sizeof summary->scales) != 0)
+        change_scales(summary, run);
+    sums = bar_sums_of(run, first, end);
+    for (unsigned i = 0; i < SUMMEDS; i++)
+        summary->since[i] += sums.sums[i];
     if ((run->present & BAR_BIT(BAR_VOLUME)) != 0)
-        add_volumes(summary, run, first, end);
-
+        summary->volume_days += (uint32_t)(end - first);
     /* In a run, equal numbers have equal digits. */
-    if (summary->days == 0)
-        summary->first_open = bar_run_decimal(run, first, BAR_OPEN);
-    if (summary->days == 0 || decimal_compare(high, summary->max_high) > 0)
-        summary->max_high = high;
-    if (summary->days == 0 || decimal_compare(low, summary->min_low) < 0)
-        summary->min_low = low;
+    add_extremes(summary, bar_run_decimal(run, first, BAR_OPEN),
+                 (struct decimal){ sums.max_high, scales[BAR_HIGH] },
+                 (struct decimal){ sums.min_low, scales[BAR_LOW] });
     summary->last_close = bar_run_decimal(run, end - 1, BAR_CLOSE);
     summary->days += (uint32_t)(end - first);
 }
 
 static char *
-write_average(char *to, const struct decimal_sum *sum, uint32_t days)
+write_average(char *to, const struct bar_summary *summary, enum summed summed)
 {
-    return days == 0 ? to : decimal_sum_write_average(to, sum, days);
+    const struct decimal_sum sum = sum_of(summary, summed);
+    uint32_t days =
+        summed == SUMMED_VOLUME ? summary->volume_days : summary->days;
+
+    return days == 0 ? to : decimal_sum_write_average(to, &sum, days);
 }
 
 char *
@@ -133,15 +152,15 @@ bar_summary_write(char *to, const struct bar_summary *summary,
     case SUMMARY_DAYS:
         break;
     case SUMMARY_AVERAGE_OPEN:
-        return write_average(to, &summary->open, summary->days);
+        return write_average(to, summary, SUMMED_OPEN);
     case SUMMARY_AVERAGE_HIGH:
-        return write_average(to, &summary->high, summary->days);
+        return write_average(to, summary, SUMMED_HIGH);
     case SUMMARY_AVERAGE_LOW:
-        return write_average(to, &summary->low, summary->days);
+        return write_average(to, summary, SUMMED_LOW);
     case SUMMARY_AVERAGE_CLOSE:
-        return write_average(to, &summary->close, summary->days);
+        return write_average(to, summary, SUMMED_CLOSE);
     case SUMMARY_AVERAGE_VOLUME:
-        return write_average(to, &summary->volume, summary->volume_days);
+        return write_average(to, summary, SUMMED_VOLUME);
     case SUMMARY_FIRST_OPEN:
         return decimal_write(to, summary->first_open);
     case SUMMARY_MAX_HIGH:

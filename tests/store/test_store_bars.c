@@ -3,12 +3,13 @@
 #include <stdio.h>
 
 #include "secmaster/bar.h"
+#include "secmaster/wire.h"
 #include "tests/store/store_bench.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define JANUARY 0 /* days since 1970-01-01 */
 #define FEBRUARY 31
-#define BARS_BYTES_MAX (4 * BAR_BYTES_MAX)
+#define BARS_BYTES_MAX (4 * BAR_RUN_BYTES_MAX)
 
 /* A record of bars on days of a month, counted from its first. */
 struct bars_case {
@@ -34,9 +35,10 @@ add_bars(struct batch_maker *maker, const struct bars_case *bars)
             bar_set(&bar, field, (struct decimal){ 77, 0 });
         size_t at = payload.len;
 
-        barset_put(&payload, &bar);
+        barset_put(&payload, &bar, 1);
         /* Its day, which a month may not have. */
-        payload.data[at] = (char)(bars->days[i] + 1);
+        put_le32((unsigned char *)payload.data + at, UINT32_C(1)
+                                                         << bars->days[i]);
     }
     maker_record(maker, bars->security_id, bars->month, out_text(&payload));
     maker->records[maker->batch.record_count - 1].kind = RECORD_BARS;
