@@ -65,23 +65,30 @@ struct date bar_month(struct date day);
  * its effective date is the first of that month. So a history that is loaded at
  * once takes a record a month, and reading it costs little more than its bytes.
  * It is one or more runs, a day in none twice, each behind the days of the one
- * before. A run is bars that have the same fields, scales and source:
+ * before. A run is bars that have the same fields and source:
  *
- *   u32     days of the month: bit d - 1 is day d, one that it has
+ *   u32     days of the month: bit d - 1 is day d, one that it has; bit 31:
+ *           lacks follow
  *   u16     widths, two bits each, of open in the lowest: 0 the field is null,
  *           1 u16, 2 u32, 3 u64
  *   u32     scales, four bits each, of open in the lowest; zero where null
  *   varint  source
  *           of each field that is there a column: the mantissas of all days,
- *           of the width; of width 1 a u32 stands before them, which is to be
- *           added to each
+ *           of the scale and width; of width 1 a u32 stands before them, which
+ *           is to be added to each
  *
- * all little-endian.
+ * all little-endian. A bar that was sent with fewer digits behind the point
+ * lacks some of the scale, which are zeros. Where there are such:
+ *
+ *   u8      bit f: a bar lacks digits of field f
+ *           of each such field how many, four bits a bar, of the first in the
+ *           lowest, up to a whole byte
  */
 #define BARS_OF_MONTH_MAX 31
 #define BAR_RUN_HEAD_BYTES_MAX (4 + 2 + 4 + 5)
 #define BAR_RUN_BYTES_MAX                                                      \
-    (BAR_RUN_HEAD_BYTES_MAX + 8 * BARS_OF_MONTH_MAX * BAR_FIELDS)
+    (BAR_RUN_HEAD_BYTES_MAX + 8 * BARS_OF_MONTH_MAX * BAR_FIELDS + 1 +         \
+     (BARS_OF_MONTH_MAX + 1) / 2 * BAR_FIELDS)
 
 /* Append the bars of a month, ascending by day. */
 void barset_put(struct out *out, const struct bar *bars, size_t count);
@@ -96,8 +103,9 @@ struct barset {
 /* The mantissas of a field, borrowed from the payload. */
 struct bar_column {
     const unsigned char *numbers; /* little-endian */
+    const unsigned char *lacks;   /* NULL: there are none */
     uint32_t least;               /* to be added to each */
-    uint8_t bytes;                /* of each: 2, 4 or 8; 0: the field is null */
+    uint8_t bytes;                /* of each: 2, 4 or 8 */
 };
 
 struct bar_run {
@@ -106,8 +114,9 @@ struct bar_run {
     uint32_t count;
     uint32_t source;
     uint8_t present;
+    bool is_wide; /* a column has 8 bytes */
     uint8_t scales[BAR_FIELDS];
-    struct bar_column columns[BAR_FIELDS];
+    struct bar_column columns[BAR_FIELDS]; /* of those that are there */
 };
 
 /*
@@ -138,7 +147,11 @@ struct date bar_run_date(const struct bar_run *run, size_t i);
 /* How many of the bars are of days before this one. */
 size_t bar_run_before(const struct bar_run *run, struct date day);
 
-/* The field is one that is there. */
+/* Whether numbers end with the zeros that their bars lack. A start asks that of
+ * what is on disk; readers go by it. */
+bool bar_run_is_exact(const struct bar_run *run);
+
+/* A mantissa of the run's scale. The field is one that is there. */
 static inline int64_t
 bar_run_mantissa(const struct bar_run *run, size_t i, enum bar_field field)
 {
@@ -151,11 +164,25 @@ bar_run_mantissa(const struct bar_run *run, size_t i, enum bar_field field)
     return (int64_t)get_le64(column->numbers + 8 * i);
 }
 
+/* How many digits of the scale bar i was sent without. */
+static inline unsigned
+bar_run_lack(const struct bar_run *run, size_t i, enum bar_field field)
+{
+    const unsigned char *lacks = run->columns[field].lacks;
+
+    return lacks == NULL ? 0 : lacks[i / 2] >> i % 2 * 4 & 15U;
+}
+
+/* As it was sent. */
 static inline struct decimal
 bar_run_decimal(const struct bar_run *run, size_t i, enum bar_field field)
 {
-    return (struct decimal){ bar_run_mantissa(run, i, field),
-                             run->scales[field] };
+    unsigned lack = bar_run_lack(run, i, field);
+    int64_t mantissa = bar_run_mantissa(run, i, field);
+
+    if (lack > 0)
+        mantissa /= decimal_scale_units[DECIMAL_SCALE_MAX - lack];
+    return (struct decimal){ mantissa, (uint8_t)(run->scales[field] - lack) };
 }
 
 #endif

@@ -25,13 +25,19 @@ static const uint8_t summed_fields[SUMMEDS] = {
     [SUMMED_VOLUME] = BAR_VOLUME,
 };
 
-/* first is the open of the first of the bars that these numbers are of. */
-static void
-add_extremes(struct bar_summary *summary, struct decimal first,
-             struct decimal high, struct decimal low)
+void
+bar_summary_add(struct bar_summary *summary, const struct bar *bar)
 {
-    if (summary->days == 0) {
-        summary->first_open = first;
+    struct decimal high = bar_decimal(bar, BAR_HIGH);
+    struct decimal low = bar_decimal(bar, BAR_LOW);
+
+    /* A null is a zero in a bar: it adds nothing, and is not counted. */
+    for (unsigned i = 0; i < SUMMEDS; i++)
+        decimal_sum_add(&summary->sums[i], bar_decimal(bar, summed_fields[i]));
+    summary->volume_days += bar->present >> BAR_VOLUME & 1;
+    summary->last_close = bar_decimal(bar, BAR_CLOSE);
+    if (summary->days++ == 0) {
+        summary->first_open = bar_decimal(bar, BAR_OPEN);
         summary->max_high = high;
         summary->min_low = low;
         return;
@@ -40,19 +46,6 @@ add_extremes(struct bar_summary *summary, struct decimal first,
         summary->max_high = high;
     if (decimal_compare(low, summary->min_low) < 0)
         summary->min_low = low;
-}
-
-void
-bar_summary_add(struct bar_summary *summary, const struct bar *bar)
-{
-    /* A null is a zero in a bar: it adds nothing, and is not counted. */
-    for (unsigned i = 0; i < SUMMEDS; i++)
-        decimal_sum_add(&summary->sums[i], bar_decimal(bar, summed_fields[i]));
-    summary->volume_days += bar->present >> BAR_VOLUME & 1;
-    add_extremes(summary, bar_decimal(bar, BAR_OPEN),
-                 bar_decimal(bar, BAR_HIGH), bar_decimal(bar, BAR_LOW));
-    summary->last_close = bar_decimal(bar, BAR_CLOSE);
-    summary->days++;
 }
 
 /* What was added of runs, as a part of a sum. */
@@ -79,16 +72,6 @@ change_scales(struct bar_summary *summary, const struct bar_run *run)
     memcpy(summary->scales, run->scales, sizeof summary->scales);
 }
 
-static bool
-is_wide(const struct bar_run *run)
-{
-    bool is_any = false;
-
-    for (unsigned i = 0; i < SUMMEDS; i++)
-        is_any |= run->columns[summed_fields[i]].bytes > sizeof(uint32_t);
-    return is_any;
-}
-
 static void
 add_one_by_one(struct bar_summary *summary, const struct bar_run *run,
                size_t first, size_t end)
@@ -103,31 +86,55 @@ add_one_by_one(struct bar_summary *summary, const struct bar_run *run,
     }
 }
 
+/* A mantissa as the first bar from i on that has it was sent. */
+static struct decimal
+as_sent(const struct bar_run *run, size_t i, enum bar_field field,
+        int64_t mantissa)
+{
+    if (run->columns[field].lacks == NULL)
+        return (struct decimal){ mantissa, run->scales[field] };
+    while (bar_run_mantissa(run, i, field) != mantissa)
+        i++;
+    return bar_run_decimal(run, i, field);
+}
+
+static void
+add_extremes(struct bar_summary *summary, const struct bar_run *run,
+             size_t first, const struct bar_sums *sums)
+{
+    struct decimal high = { sums->max_high, run->scales[BAR_HIGH] };
+    struct decimal low = { sums->min_low, run->scales[BAR_LOW] };
+    bool is_first = summary->days == 0;
+
+    if (is_first)
+        summary->first_open = bar_run_decimal(run, first, BAR_OPEN);
+    if (is_first || decimal_compare(high, summary->max_high) > 0)
+        summary->max_high = as_sent(run, first, BAR_HIGH, sums->max_high);
+    if (is_first || decimal_compare(low, summary->min_low) < 0)
+        summary->min_low = as_sent(run, first, BAR_LOW, sums->min_low);
+}
+
 void
 bar_summary_add_run(struct bar_summary *summary, const struct bar_run *run,
                     size_t first, size_t end)
 {
-    const uint8_t *scales = run->scales;
     struct bar_sums sums;
 
     assert(first < end);
     assert(end <= run->count);
 
-    if (is_wide(run)) {
+    if (run->is_wide) {
         add_one_by_one(summary, run, first, end);
         return;
     }
-    if (memcmp(summary->scales, scales, sizeof summary->scales) != 0)
+    if (memcmp(summary->scales, run->scales, sizeof summary->scales) != 0)
         change_scales(summary, run);
     sums = bar_sums_of(run, first, end);
     for (unsigned i = 0; i < SUMMEDS; i++)
         summary->since[i] += sums.sums[i];
     if ((run->present & BAR_BIT(BAR_VOLUME)) != 0)
         summary->volume_days += (uint32_t)(end - first);
-    /* In a run, equal numbers have equal digits. */
-    add_extremes(summary, bar_run_decimal(run, first, BAR_OPEN),
-                 (struct decimal){ sums.max_high, scales[BAR_HIGH] },
-                 (struct decimal){ sums.min_low, scales[BAR_LOW] });
+    add_extremes(summary, run, first, &sums);
     summary->last_close = bar_run_decimal(run, end - 1, BAR_CLOSE);
     summary->days += (uint32_t)(end - first);
 }

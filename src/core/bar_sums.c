@@ -25,18 +25,17 @@ narrow_at(const unsigned char *numbers, size_t i)
     return le32toh(number);
 }
 
-/* The sum of a column above its least. */
 static uint64_t
 sum_of(const struct bar_column *column, size_t first, size_t end)
 {
-    uint64_t sum = 0;
+    uint64_t sum = (end - first) * (uint64_t)column->least;
 
     assert(column->bytes <= sizeof(uint32_t));
 
     if (column->bytes == sizeof(uint16_t))
         for (size_t i = first; i < end; i++)
             sum += short_at(column->numbers, i);
-    if (column->bytes == sizeof(uint32_t))
+    else
         for (size_t i = first; i < end; i++)
             sum += narrow_at(column->numbers, i);
     return sum;
@@ -64,6 +63,7 @@ add_short_prices(const struct bar_run *run, size_t first, size_t end,
     const unsigned char *closes = columns[BAR_CLOSE].numbers;
     uint32_t open_sum = 0, high_sum = 0, low_sum = 0, close_sum = 0;
     uint16_t max_high = 0, min_low = UINT16_MAX;
+    const uint64_t count = end - first;
 
     static_assert(BARS_OF_MONTH_MAX * UINT16_MAX <= INT32_MAX,
                   "sums have 32 bits");
@@ -77,10 +77,10 @@ add_short_prices(const struct bar_run *run, size_t first, size_t end,
         max_high = high > max_high ? high : max_high;
         min_low = low < min_low ? low : min_low;
     }
-    out->sums[SUMMED_OPEN] = open_sum;
-    out->sums[SUMMED_HIGH] = high_sum;
-    out->sums[SUMMED_LOW] = low_sum;
-    out->sums[SUMMED_CLOSE] = close_sum;
+    out->sums[SUMMED_OPEN] = open_sum + count * columns[BAR_OPEN].least;
+    out->sums[SUMMED_HIGH] = high_sum + count * columns[BAR_HIGH].least;
+    out->sums[SUMMED_LOW] = low_sum + count * columns[BAR_LOW].least;
+    out->sums[SUMMED_CLOSE] = close_sum + count * columns[BAR_CLOSE].least;
     out->max_high = columns[BAR_HIGH].least + max_high;
     out->min_low = columns[BAR_LOW].least + min_low;
 }
@@ -107,9 +107,7 @@ add_prices(const struct bar_run *run, size_t first, size_t end,
 struct bar_sums
 bar_sums_of(const struct bar_run *run, size_t first, size_t end)
 {
-    const struct bar_column *columns = run->columns;
-    const uint64_t count = end - first;
-    struct bar_sums sums;
+    struct bar_sums sums = { .max_high = 0 };
 
     assert(first < end);
     assert(end <= run->count);
@@ -118,11 +116,8 @@ bar_sums_of(const struct bar_run *run, size_t first, size_t end)
         add_short_prices(run, first, end, &sums);
     else
         add_prices(run, first, end, &sums);
-    sums.sums[SUMMED_VOLUME] = sum_of(&columns[BAR_VOLUME], first, end);
-    sums.sums[SUMMED_OPEN] += count * columns[BAR_OPEN].least;
-    sums.sums[SUMMED_HIGH] += count * columns[BAR_HIGH].least;
-    sums.sums[SUMMED_LOW] += count * columns[BAR_LOW].least;
-    sums.sums[SUMMED_CLOSE] += count * columns[BAR_CLOSE].least;
-    sums.sums[SUMMED_VOLUME] += count * columns[BAR_VOLUME].least;
+    if ((run->present & BAR_BIT(BAR_VOLUME)) != 0)
+        sums.sums[SUMMED_VOLUME] =
+            sum_of(&run->columns[BAR_VOLUME], first, end);
     return sums;
 }

@@ -12,21 +12,27 @@ enum {
     HEAD_SCALES = 6,
     HEAD_SOURCE = 10,
 };
+/* A number has 1 << width bytes. */
 enum width {
-    WIDTH_NONE = 0,
+    WIDTH_NONE = 0,  /* there is none */
     WIDTH_SHORT = 1, /* above the least */
     WIDTH_NARROW = 2,
     WIDTH_WIDE = 3,
 };
 #define WIDTH_BITS 2
 #define WIDTH_MASK 3U
+#define WIDTH_LOWS 0x5555U /* the low bit of each */
 #define SCALE_BITS 4
 #define SCALE_MASK 15U
 #define LEAST_BYTES 4
+#define LACKS_BIT (UINT32_C(1) << 31)
+#define LACK_BITS 4
+#define LACK_MASK 15U
+#define LACK_BYTES(count) (((count) + 1) / 2)
 /* For fewer numbers a least takes more than it spares. */
 #define SHORT_MIN 3
-#define LEAST_MAX (UINT32_MAX - UINT16_MAX) /* none above it is past 32 bits   \
-                                             */
+/* What is above it by a short one has 32 bits. */
+#define LEAST_MAX (UINT32_MAX - UINT16_MAX)
 /* A byte in each of eight places. */
 #define EIGHT(byte) ((byte)*UINT64_C(0x0101010101010101))
 #define MANTISSA_MAX INT64_C(999999999999999999)
@@ -39,38 +45,59 @@ static_assert(DECIMAL_DIGITS_MAX == 18, "MANTISSA_MAX has as many");
 static_assert(BAR_FIELDS * WIDTH_BITS == 16 && BAR_FIELDS * SCALE_BITS == 32,
               "on disk");
 
-static const uint8_t width_bytes[] = {
-    [WIDTH_NONE] = 0, [WIDTH_SHORT] = 2, [WIDTH_NARROW] = 4, [WIDTH_WIDE] = 8
+/* What a run's bars have in common. */
+struct common {
+    uint8_t scales[BAR_FIELDS];    /* the greatest */
+    wide_int greatest[BAR_FIELDS]; /* as decimal_units */
 };
 
-static uint32_t
-day_bit(struct date month, struct date day)
-{
-    assert(day.days >= month.days && day.days < month.days + BARS_OF_MONTH_MAX);
-
-    return UINT32_C(1) << (day.days - month.days);
-}
-
+/* False: some number would have too many digits at the greater scale. */
 static bool
-are_alike(const struct bar *a, const struct bar *b)
+widen(struct common *common, const struct bar *bar)
 {
-    return a->source == b->source && a->present == b->present &&
-           memcmp(a->scales, b->scales, sizeof a->scales) == 0;
+    for (unsigned i = 0; i < BAR_FIELDS; i++) {
+        const struct decimal value = bar_decimal(bar, i);
+        const wide_int units = decimal_units(value);
+
+        assert(value.mantissa >= 0 && value.mantissa <= MANTISSA_MAX);
+        assert(value.scale <= DECIMAL_SCALE_MAX);
+        if (value.scale > common->scales[i])
+            common->scales[i] = value.scale;
+        if (units > common->greatest[i])
+            common->greatest[i] = units;
+        if (common->greatest[i] >
+            decimal_units((struct decimal){ MANTISSA_MAX, common->scales[i] }))
+            return false;
+    }
+    return true;
 }
 
-/* The least of the bars' numbers, and how wide they have to be. */
+/* How many of the bars the next run takes. */
+static size_t
+run_of(const struct bar *bars, size_t count, uint8_t scales[static BAR_FIELDS])
+{
+    struct common common = { .scales = { 0 } };
+    size_t taken = 0;
+
+    while (taken < count && bars[taken].source == bars->source &&
+           bars[taken].present == bars->present &&
+           widen(&common, &bars[taken])) {
+        memcpy(scales, common.scales, sizeof common.scales);
+        taken++;
+    }
+    return taken;
+}
+
+/* The least of the numbers, and how wide they have to be. */
 static enum width
-measure(const struct bar *bars, size_t count, unsigned field, int64_t *least)
+measure(const int64_t *numbers, size_t count, int64_t *least)
 {
     int64_t most = 0;
 
     *least = MANTISSA_MAX;
     for (size_t i = 0; i < count; i++) {
-        int64_t mantissa = bars[i].mantissas[field];
-
-        assert(mantissa >= 0 && mantissa <= MANTISSA_MAX);
-        *least = mantissa < *least ? mantissa : *least;
-        most = mantissa > most ? mantissa : most;
+        *least = numbers[i] < *least ? numbers[i] : *least;
+        most = numbers[i] > most ? numbers[i] : most;
     }
     if (most > UINT32_MAX)
         return WIDTH_WIDE;
@@ -99,52 +126,107 @@ put_mantissa(unsigned char *to, enum width width, int64_t mantissa)
 
 /* Returns the end of the column, and how wide it is. */
 static unsigned char *
-put_column(unsigned char *to, const struct bar *bars, size_t count,
-           unsigned field, enum width *width)
+put_column(unsigned char *to, const int64_t *numbers, size_t count,
+           enum width *width)
 {
     int64_t least;
 
-    *width = measure(bars, count, field, &least);
+    *width = measure(numbers, count, &least);
     if (*width == WIDTH_SHORT) {
         put_le32(to, (uint32_t)least);
         to += LEAST_BYTES;
     } else {
         least = 0;
     }
-    for (size_t i = 0; i < count; i++, to += width_bytes[*width])
-        put_mantissa(to, *width, bars[i].mantissas[field] - least);
+    for (size_t i = 0; i < count; i++, to += 1 << *width)
+        put_mantissa(to, *width, numbers[i] - least);
     return to;
+}
+
+/* Returns the end of what bars lack of a field, which is where it begins if
+ * that is nothing. */
+static unsigned char *
+put_lacks(unsigned char *to, const struct bar *bars, size_t count,
+          unsigned field, unsigned scale)
+{
+    bool is_any = false;
+
+    memset(to, 0, LACK_BYTES(count));
+    for (size_t i = 0; i < count; i++) {
+        unsigned lack = scale - bars[i].scales[field];
+
+        is_any |= lack > 0;
+        to[i / 2] = (unsigned char)(to[i / 2] | lack << i % 2 * LACK_BITS);
+    }
+    return is_any ? to + LACK_BYTES(count) : to;
+}
+
+/* Put what bars lack of all fields behind the columns; returns its end, which
+ * is where it begins if that is nothing. */
+static unsigned char *
+put_all_lacks(unsigned char *to, const struct bar *bars, size_t count,
+              const uint8_t scales[static BAR_FIELDS])
+{
+    unsigned char *end = to + 1;
+    unsigned lacking = 0;
+
+    for (unsigned i = 0; i < BAR_FIELDS; i++) {
+        unsigned char *next = put_lacks(end, bars, count, i, scales[i]);
+
+        if (next > end)
+            lacking |= BAR_BIT(i);
+        end = next;
+    }
+    *to = (unsigned char)lacking;
+    return lacking == 0 ? to : end;
+}
+
+static uint32_t
+days_of(struct date month, const struct bar *bars, size_t count)
+{
+    uint32_t days = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        int32_t place = bars[i].date.days - month.days;
+
+        assert(place >= 0 && place < BARS_OF_MONTH_MAX);
+        assert(days >> place == 0);
+        days |= UINT32_C(1) << place;
+    }
+    return days;
 }
 
 static void
 put_run(struct out *out, struct date month, const struct bar *bars,
-        size_t count)
+        size_t count, const uint8_t scales[static BAR_FIELDS])
 {
-    unsigned char bytes[BAR_RUN_BYTES_MAX];
-    unsigned char *to = bytes + HEAD_SOURCE;
-    uint32_t days = 0, widths = 0, scales = 0;
+    /* And what of one field is written before it is known to be nothing. */
+    unsigned char bytes[BAR_RUN_BYTES_MAX + LACK_BYTES(BARS_OF_MONTH_MAX)];
+    unsigned char *to = bytes + HEAD_SOURCE, *end;
+    uint32_t days = days_of(month, bars, count), widths = 0, packed = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bit = day_bit(month, bars[i].date);
-
-        assert(days < bit);
-        days |= bit;
-    }
     to += put_varint(to, bars->source);
     for (unsigned i = 0; i < BAR_FIELDS; i++) {
+        int64_t numbers[BARS_OF_MONTH_MAX];
         enum width width;
 
         if ((bars->present & BAR_BIT(i)) == 0)
             continue;
-        assert(bars->scales[i] <= DECIMAL_SCALE_MAX);
-        scales |= (uint32_t)bars->scales[i] << (i * SCALE_BITS);
-        to = put_column(to, bars, count, i, &width);
+        for (size_t k = 0; k < count; k++) {
+            unsigned lack = scales[i] - (unsigned)bars[k].scales[i];
+
+            numbers[k] = bars[k].mantissas[i] *
+                         decimal_scale_units[DECIMAL_SCALE_MAX - lack];
+        }
+        packed |= (uint32_t)scales[i] << (i * SCALE_BITS);
+        to = put_column(to, numbers, count, &width);
         widths |= (uint32_t)width << (i * WIDTH_BITS);
     }
-    put_le32(bytes + HEAD_DAYS, days);
+    end = put_all_lacks(to, bars, count, scales);
+    put_le32(bytes + HEAD_DAYS, end > to ? days | LACKS_BIT : days);
     put_le16(bytes + HEAD_WIDTHS, (uint16_t)widths);
-    put_le32(bytes + HEAD_SCALES, scales);
-    out_bytes(out, (const char *)bytes, (size_t)(to - bytes));
+    put_le32(bytes + HEAD_SCALES, packed);
+    out_bytes(out, (const char *)bytes, (size_t)(end - bytes));
 }
 
 void
@@ -155,13 +237,17 @@ barset_put(struct out *out, const struct bar *bars, size_t count)
     assert(count > 0);
 
     month = bar_month(bars->date);
-    for (size_t first = 0, end; first < count; first = end) {
-        assert((bars[first].present & BAR_REQUIRED) == BAR_REQUIRED);
-        assert(first == 0 || bars[first - 1].date.days < bars[first].date.days);
-        for (end = first + 1; end < count; end++)
-            if (!are_alike(&bars[first], &bars[end]))
-                break;
-        put_run(out, month, bars + first, end - first);
+    while (count > 0) {
+        uint8_t scales[BAR_FIELDS];
+        size_t taken = run_of(bars, count, scales);
+
+        assert((bars->present & BAR_REQUIRED) == BAR_REQUIRED);
+        assert(taken > 0);
+        assert(taken == count ||
+               bars[taken - 1].date.days < bars[taken].date.days);
+        put_run(out, month, bars, taken, scales);
+        bars += taken;
+        count -= taken;
     }
 }
 
@@ -193,8 +279,6 @@ are_days(struct date month, uint32_t days, uint32_t others)
         return false;
     if (days >> DAYS_OF_ALL == 0)
         return true;
-    if (days >> BARS_OF_MONTH_MAX != 0)
-        return false;
     last.days = month.days + BARS_OF_MONTH_MAX - __builtin_clz(days);
     return bar_month(last).days == month.days;
 }
@@ -216,13 +300,14 @@ take_column(struct str *from, enum width width, size_t count,
             struct bar_column *out)
 {
     size_t head = width == WIDTH_SHORT ? LEAST_BYTES : 0;
-    size_t bytes = head + count * width_bytes[width];
+    size_t bytes = head + (count << width);
 
     if (from->len < bytes)
         return false;
     out->numbers = (const unsigned char *)from->data + head;
+    out->lacks = NULL;
     out->least = 0;
-    out->bytes = width_bytes[width];
+    out->bytes = (uint8_t)(1U << width);
     if (width == WIDTH_SHORT)
         out->least = get_le32((const unsigned char *)from->data);
     from->data += bytes;
@@ -232,45 +317,91 @@ take_column(struct str *from, enum width width, size_t count,
     return width != WIDTH_WIDE || are_mantissas(out->numbers, count);
 }
 
+/* The fields that are there are those whose widths are not zero. */
 static bool
-take_columns(struct str *from, unsigned widths, struct bar_run *out)
+take_columns(struct str *from, unsigned widths, uint32_t scales,
+             struct bar_run *out)
 {
-    out->present = 0;
-    for (unsigned i = 0; i < BAR_FIELDS; i++, widths >>= WIDTH_BITS) {
-        enum width width = (enum width)(widths & WIDTH_MASK);
+    unsigned left = (widths | widths >> 1) & WIDTH_LOWS;
 
-        if (width == WIDTH_NONE) {
-            out->columns[i] = (struct bar_column){ 0 };
-            if (out->scales[i] != 0)
-                return false;
-            continue;
-        }
-        out->present |= (uint8_t)BAR_BIT(i);
-        if (!take_column(from, width, out->count, &out->columns[i]))
+    out->present = 0;
+    out->is_wide = false;
+    for (; left != 0; left &= left - 1) {
+        unsigned at = (unsigned)__builtin_ctz(left);
+        unsigned field = at / WIDTH_BITS;
+        enum width width = (enum width)(widths >> at & WIDTH_MASK);
+
+        out->present |= (uint8_t)BAR_BIT(field);
+        out->is_wide |= width == WIDTH_WIDE;
+        scales &= ~(SCALE_MASK << field * SCALE_BITS);
+        if (!take_column(from, width, out->count, &out->columns[field]))
             return false;
     }
-    return (out->present & BAR_REQUIRED) == BAR_REQUIRED;
+    return scales == 0 && (out->present & BAR_REQUIRED) == BAR_REQUIRED;
+}
+
+/* What no bar can lack is an error. */
+static bool
+are_lacks(const unsigned char *lacks, size_t count, unsigned scale)
+{
+    bool is_good = count % 2 == 0 || lacks[count / 2] >> LACK_BITS == 0;
+
+    for (size_t i = 0; i < LACK_BYTES(count); i++)
+        is_good &= (lacks[i] & LACK_MASK) <= scale &&
+                   (unsigned)lacks[i] >> LACK_BITS <= scale;
+    return is_good;
+}
+
+static bool
+take_lacks(struct str *from, struct bar_run *out)
+{
+    const size_t bytes = LACK_BYTES(out->count);
+    unsigned lacking;
+
+    if (from->len < 1)
+        return false;
+    lacking = (unsigned char)*from->data;
+    from->data++;
+    from->len--;
+    if (lacking == 0 || (lacking & ~(unsigned)out->present) != 0)
+        return false;
+    for (; lacking != 0; lacking &= lacking - 1) {
+        unsigned field = (unsigned)__builtin_ctz(lacking);
+        const unsigned char *lacks = (const unsigned char *)from->data;
+
+        if (from->len < bytes ||
+            !are_lacks(lacks, out->count, out->scales[field]))
+            return false;
+        out->columns[field].lacks = lacks;
+        from->data += bytes;
+        from->len -= bytes;
+    }
+    return true;
 }
 
 static bool
 take_run(struct str *from, const struct barset *set, struct bar_run *out)
 {
     const unsigned char *head = (const unsigned char *)from->data;
+    uint32_t days, scales;
     uint64_t source;
 
     if (from->len < HEAD_SOURCE)
         return false;
+    scales = get_le32(head + HEAD_SCALES);
     out->month = set->month;
-    out->days = get_le32(head + HEAD_DAYS);
+    days = get_le32(head + HEAD_DAYS);
+    out->days = days & ~LACKS_BIT;
     from->data += HEAD_SOURCE;
     from->len -= HEAD_SOURCE;
     if (!are_days(set->month, out->days, set->days) ||
-        !take_scales(get_le32(head + HEAD_SCALES), out->scales) ||
-        !take_varint(from, &source) || source > UINT32_MAX)
+        !take_scales(scales, out->scales) || !take_varint(from, &source) ||
+        source > UINT32_MAX)
         return false;
     out->count = (uint32_t)__builtin_popcount(out->days);
     out->source = (uint32_t)source;
-    return take_columns(from, get_le16(head + HEAD_WIDTHS), out);
+    return take_columns(from, get_le16(head + HEAD_WIDTHS), scales, out) &&
+           (days == out->days || take_lacks(from, out));
 }
 
 bool
@@ -304,11 +435,32 @@ bar_run_spread(const struct bar_run *run,
         bar->source = run->source;
         bar->present = run->present;
         memcpy(bar->scales, run->scales, sizeof bar->scales);
-        for (unsigned field = 0; field < BAR_FIELDS; field++)
-            bar->mantissas[field] = (run->present & BAR_BIT(field)) != 0
-                                        ? bar_run_mantissa(run, i, field)
-                                        : 0;
+        memset(bar->mantissas, 0, sizeof bar->mantissas);
+        for (unsigned left = run->present; left != 0; left &= left - 1) {
+            unsigned field = (unsigned)__builtin_ctz(left);
+
+            bar_set(bar, field, bar_run_decimal(run, i, field));
+        }
     }
+}
+
+bool
+bar_run_is_exact(const struct bar_run *run)
+{
+    bool is_exact = true;
+
+    for (unsigned left = run->present; left != 0; left &= left - 1) {
+        unsigned field = (unsigned)__builtin_ctz(left);
+
+        for (size_t i = 0; i < run->count; i++) {
+            unsigned lack = bar_run_lack(run, i, field);
+
+            is_exact &= bar_run_mantissa(run, i, field) %
+                            decimal_scale_units[DECIMAL_SCALE_MAX - lack] ==
+                        0;
+        }
+    }
+    return is_exact;
 }
 
 struct date

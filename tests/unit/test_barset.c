@@ -132,12 +132,33 @@ static const struct {
     { "another source is another run",
       { { 1, 7, { "1", "1", "1", "1" } }, { 2, 8, { "1", "1", "1", "1" } } },
       BYTES(HEAD ONES "\x02\0\0\0" FOUR NO_SCALES "\x08" ONES) },
-    { "another scale, and back",
+    { "fewer digits: what is lacked stands behind the columns",
       { { 1, 7, { "1", "1", "1", "1" } },
         { 2, 7, { "1", "1", "1", "0.1" } },
         { 3, 7, { "1", "1", "1", "1" } } },
-      BYTES(HEAD ONES "\x02\0\0\0" FOUR "\x00\x10\0\0\x07" ONES
-                      "\x04\0\0\0" FOUR NO_SCALES "\x07" ONES) },
+      BYTES("\x07\0\0\x80\x55\x00\x00\x10\0\0\x07" ONE "\0\0\0\0\0\0" ONE
+            "\0\0\0\0\0\0" ONE "\0\0\0\0\0\0" ONE
+            "\x09\0\0\0\x09\0\x08\x01\x01") },
+    { "of two fields",
+      { { 1, 7, { "1", "2.5", "1", "1" } },
+        { 2, 7, { "1", "3", "1", "1.25" } } },
+      BYTES("\x03\0\0\x80" FOUR "\x10\x20\0\0\x07" ONE ONE
+            "\x19\0\0\0\x1e\0\0\0" ONE ONE
+            "\x64\0\0\0\x7d\0\0\0\x0a\x10\x02") },
+    { "one that would get too many digits is another run",
+      { { 1, 7, { "1", "1", "1", "100000000000000000" } },
+        { 2, 7, { "1", "1", "1", "0.1" } },
+        { 3, 7, { "1", "1", "1", "1" } } },
+      BYTES(DAY_1 "\xea\x00" NO_SCALES "\x07" ONE ONE ONE
+                  "\0\0\x8a\x5d\x78\x45\x63\x01"
+                  "\x06\0\0\x80" FOUR
+                  "\x00\x10\0\0\x07" ONE ONE ONE ONE ONE ONE ONE
+                  "\x0a\0\0\0\x08\x10") },
+    { "the most digits that it can get",
+      { { 1, 7, { "1", "1", "1", "99999999999999999" } },
+        { 2, 7, { "1", "1", "1", "0.1" } } },
+      BYTES("\x03\0\0\x80\xea\x00\x00\x10\0\0\x07" ONE ONE ONE ONE ONE ONE
+            "\xf6\xff\x63\xa7\xb3\xb6\xe0\x0d" WIDE_ONE "\x08\x01") },
     { "a field more",
       { { 1, 7, { "1", "1", "1", "1" } },
         { 2, 7, { "1", "1", "1", "1", "2" } } },
@@ -201,6 +222,8 @@ Test(barset, a_record_cut_short_is_an_error_at_any_byte)
     }
 }
 
+/* Of 10 and two digits behind the point. */
+#define LACKING "\x01\0\0\x80" FOUR "\x00\x20\0\0\x07" ONE ONE ONE "\x0a\0\0\0"
 #define RUN(day) day FOUR NO_SCALES "\x07" ONES
 
 Test(barset, damage_is_an_error_and_not_an_end)
@@ -266,6 +289,15 @@ Test(barset, damage_is_an_error_and_not_an_end)
           BYTES(DAY_1 "\xea\x00" NO_SCALES "\x07" ONE ONE ONE
                       "\xff\xff\xff\xff\xff\xff\xff\xff"),
           MARCH, 0, ERR_STORE },
+        { "digits lacked", BYTES(LACKING "\x08\x01"), MARCH, 1, OK },
+        { "as many as there are", BYTES(LACKING "\x08\x02"), MARCH, 1, OK },
+        { "more than there are", BYTES(LACKING "\x08\x03"), MARCH, 0,
+          ERR_STORE },
+        { "by a bar more", BYTES(LACKING "\x08\x10"), MARCH, 0, ERR_STORE },
+        { "of no field", BYTES(LACKING "\0"), MARCH, 0, ERR_STORE },
+        { "of a null", BYTES(LACKING "\x18\x01\x01"), MARCH, 0, ERR_STORE },
+        { "a number behind them", BYTES(LACKING "\x08\x01\x01"), MARCH, 1,
+          ERR_STORE },
         { "the greatest least",
           BYTES(DAY_1 "\x6a\x00" NO_SCALES "\x07" ONE ONE ONE
                       "\0\0\xff\xff\xff\xff"),
@@ -336,6 +368,29 @@ Test(barset, damage_makes_no_bars_that_cannot_be)
         free(copy);
     }
     cr_expect(refused > 10000 && taken > 10000, "%zu, %zu", refused, taken);
+}
+
+Test(barset, a_run_is_exact_where_what_is_lacked_is_zero)
+{
+    static const struct {
+        const char *name;
+        struct str payload;
+        bool is_exact;
+    } cases[] = {
+        { "nothing is lacked", BYTES(HEAD ONES), true },
+        { "a zero", BYTES(LACKING "\x08\x01"), true },
+        { "a digit", BYTES(LACKING "\x08\x02"), false },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct barset set = { cases[i].payload, { MARCH }, 0 };
+        struct bar_run run;
+        enum err err;
+
+        cr_assert(barset_next(&set, &run, &err), "%s", cases[i].name);
+        cr_expect_eq(bar_run_is_exact(&run), cases[i].is_exact, "%s",
+                     cases[i].name);
+    }
 }
 
 Test(barset, runs_know_their_days)
