@@ -170,7 +170,9 @@ bar_run_lack(const struct bar_run *run, size_t i, enum bar_field field)
 {
     const unsigned char *lacks = run->columns[field].lacks;
 
-    return lacks == NULL ? 0 : lacks[i / 2] >> i % 2 * 4 & 15U;
+    if (lacks == NULL)
+        return 0;
+    return (unsigned)lacks[i / 2] >> i % 2 * 4 & 15U;
 }
 
 /* As it was sent. */

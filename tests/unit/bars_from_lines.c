@@ -205,7 +205,11 @@ cut(char *line, char *words[WORDS])
 static void
 read_bar(char *const *words, struct bar *out)
 {
-    *out = (struct bar){ .date = date_of(words[2]), .source = 1 };
+    *out = (struct bar){ .date = date_of(words[2]) };
+    /* Of every second security it changes amid months. */
+    out->source = number_of(words[0]) % 2 == 0
+                      ? 1
+                      : (uint32_t)(out->date.days - DATE_FIRST_DAYS) / 16;
     for (unsigned i = 0; i < BAR_FIELDS; i++) {
         struct decimal value = { 0, 0 };
         enum err err;
