@@ -65,7 +65,7 @@ sum_of(const struct bar_summary *summary, enum summed summed)
 static void
 change_scales(struct bar_summary *summary, const struct bar_run *run)
 {
-    for (unsigned i = 0; i < SUMMEDS; i++) {
+    for (unsigned i = 0; i < SUMMEDS && summary->days > 0; i++) {
         summary->sums[i] = sum_of(summary, i);
         summary->since[i] = 0;
     }
