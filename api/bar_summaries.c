@@ -103,17 +103,6 @@ sum_up(struct bar_table *table, const struct bar_span *span)
     return VISIT_NEXT;
 }
 
-/* The first bar from i on that is not of the period at hand. */
-static size_t
-period_end(const struct summing *summing, const struct bar_run *run, size_t i)
-{
-    if (bar_run_date(run, run->count - 1).days < summing->span.end.days)
-        return run->count;
-    while (bar_run_date(run, i).days < summing->span.end.days)
-        i++;
-    return i;
-}
-
 static enum visit
 sum_up_run(struct bar_table *table, const struct bar_run_span *span)
 {
@@ -123,7 +112,7 @@ sum_up_run(struct bar_table *table, const struct bar_run_span *span)
     for (size_t i = span->wanted, behind; i < run->count; i = behind) {
         if (!come_to(table, span->security_id, bar_run_date(run, i)))
             return VISIT_STOP;
-        behind = period_end(summing, run, i);
+        behind = bar_run_before(run, summing->span.end);
         bar_summary_add_run(&summing->summary, run, i, behind);
     }
     return VISIT_NEXT;

@@ -89,11 +89,8 @@ show_run(void *context, int64_t security_id, const struct bar_run *run)
 {
     struct bar_table *table = context;
     struct date from = first_day(table, security_id);
-    struct bar_run_span span = { security_id, run, 0 };
+    struct bar_run_span span = { security_id, run, bar_run_before(run, from) };
 
-    while (span.wanted < run->count &&
-           bar_run_date(run, span.wanted).days < from.days)
-        span.wanted++;
     if (table->rows->run_span(table, &span) == VISIT_STOP)
         return VISIT_STOP;
     return table->out->len < table->bytes_max ? VISIT_NEXT : VISIT_STOP;

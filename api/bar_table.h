@@ -21,7 +21,7 @@ struct bar_span {
     size_t wanted, count;
 };
 
-/* The same of a month whose bars are alike (bar.h). */
+/* The same of a month whose bars are one run (bar.h). */
 struct bar_run_span {
     int64_t security_id;
     const struct bar_run *run;

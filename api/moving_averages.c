@@ -148,15 +148,16 @@ average_run(struct bar_table *table, const struct bar_run_span *span)
     const struct averaging *averaging = table->state;
     const struct bar_run *run = span->run;
     bool is_there = (run->present & BAR_BIT(averaging->field)) != 0;
+    uint32_t days = run->days;
     struct values values;
 
     values.security_id = span->security_id;
     values.wanted = span->wanted;
     values.count = run->count;
-    for (size_t i = 0; i < run->count; i++) {
+    for (size_t i = 0; i < run->count; i++, days &= days - 1) {
         struct value_of_day *day = &values.days[i];
 
-        day->date = bar_run_date(run, i);
+        day->date.days = run->month.days + __builtin_ctz(days);
         day->is_there = is_there;
         if (is_there)
             day->value = bar_run_decimal(run, i, averaging->field);

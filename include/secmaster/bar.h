@@ -58,75 +58,133 @@ const char *bar_fault(const struct bar *bar, enum bar_field *field);
 /* Whether all is the same, digit for digit, source and date too. */
 bool bar_equal(const struct bar *a, const struct bar *b);
 
-/*
- * A record has the bars of one batch about one security in one calendar month,
- * ascending by day; its effective date is the first of that month. So a history
- * that is loaded at once takes a record a month, and reading it costs little
- * more than its bytes. Bars stand one behind the other, each:
- *
- *   u8   day of the month, one that it has
- *   u8   bits 0-3: adj_close, volume, pre_market, after_hours are there; bit 4:
- *        numbers are wide; 5-7 zero
- *   u32  scales, four bits each, of open in the lowest; zero where null
- *   u32  source
- *        the mantissas of those that are there, u32 each, u64 if wide: only
- *        where one of them needs it
- *
- * all little-endian.
- */
-#define BAR_BYTES_MAX (10 + 8 * BAR_FIELDS)
-#define BARS_OF_MONTH_MAX 31
-
 struct date bar_month(struct date day);
 
-/* Append one bar. */
-void barset_put(struct out *out, const struct bar *bar);
-
 /*
- * Take the next bar off the front of *payload, of a month; false at its end.
- * *err is ERR_STORE where the bytes are no bar of it, and OK otherwise.
+ * A record has the bars of one batch about one security in one calendar month;
+ * its effective date is the first of that month. So a history that is loaded at
+ * once takes a record a month, and reading it costs little more than its bytes.
+ * It is one or more runs, a day in none twice, each behind the days of the one
+ * before. A run is bars that have the same fields and source:
+ *
+ *   u32     days of the month: bit d - 1 is day d, one that it has; bit 31:
+ *           lacks follow
+ *   u16     widths, two bits each, of open in the lowest: 0 the field is null,
+ *           1 u16, 2 u32, 3 u64
+ *   u32     scales, four bits each, of open in the lowest; zero where null
+ *   varint  source
+ *           of each field that is there a column: the mantissas of all days,
+ *           of the scale and width; of width 1 a u32 stands before them, which
+ *           is to be added to each
+ *
+ * all little-endian. A bar that was sent with fewer digits behind the point
+ * lacks some of the scale, which are zeros. Where there are such:
+ *
+ *   u8      bit f: a bar lacks digits of field f
+ *           of each such field how many, four bits a bar, of the first in the
+ *           lowest, up to a whole byte
  */
-bool barset_next(struct str *payload, struct date month, struct bar *out,
-                 enum err *err);
+#define BARS_OF_MONTH_MAX 31
+#define BAR_RUN_HEAD_BYTES_MAX (4 + 2 + 4 + 5)
+#define BAR_RUN_BYTES_MAX                                                      \
+    (BAR_RUN_HEAD_BYTES_MAX + 8 * BARS_OF_MONTH_MAX * BAR_FIELDS + 1 +         \
+     (BARS_OF_MONTH_MAX + 1) / 2 * BAR_FIELDS)
 
-/*
- * A record whose bars are alike: the same fields with the same scales, and no
- * number is wide. Nearly all records are, and their numbers are taken from
- * where they stand.
- */
+/* Append the bars of a month, ascending by day. */
+void barset_put(struct out *out, const struct bar *bars, size_t count);
+
+/* A record's runs that are still to come, and the days of those before. */
+struct barset {
+    struct str payload;
+    struct date month;
+    uint32_t days;
+};
+
+/* The mantissas of a field, borrowed from the payload. */
+struct bar_column {
+    const unsigned char *numbers; /* little-endian */
+    const unsigned char *lacks;   /* NULL: there are none */
+    uint32_t least;               /* to be added to each */
+    uint8_t bytes;                /* of each: 2, 4 or 8 */
+};
+
 struct bar_run {
     struct date month;
-    size_t count;              /* at least one */
-    const unsigned char *bars; /* borrowed from the payload */
-    size_t stride;             /* from bar to bar */
+    uint32_t days; /* as in the record */
+    uint32_t count;
+    uint32_t source;
     uint8_t present;
+    bool is_wide; /* a column has 8 bytes */
     uint8_t scales[BAR_FIELDS];
-    uint8_t offsets[BAR_FIELDS]; /* of mantissas in a bar, of those there are */
+    struct bar_column columns[BAR_FIELDS]; /* of those that are there */
 };
-#define BAR_RUN_BYTES_MAX (BARS_OF_MONTH_MAX * (10 + 4 * BAR_FIELDS))
 
-/* False: the bars are not alike, or not good. They are to be read one by one.
+/*
+ * Take the next run; false at the end. *err is ERR_STORE where the bytes are no
+ * run of the month that can come here, and OK otherwise.
  */
-bool bar_run_open(struct str payload, struct date month, struct bar_run *out);
+bool barset_next(struct barset *set, struct bar_run *out, enum err *err);
+
+/* Put each bar of a run where its day is: that of day d at bars[d - 1]. */
+void bar_run_spread(const struct bar_run *run,
+                    struct bar bars[static BARS_OF_MONTH_MAX]);
 
 static inline struct date
-bar_run_date(const struct bar_run *run, size_t i)
+bar_run_first(const struct bar_run *run)
 {
-    return (struct date){ run->month.days + run->bars[i * run->stride] - 1 };
+    return (struct date){ run->month.days + __builtin_ctz(run->days) };
 }
 
-/* The field is one that is there. */
-static inline uint32_t
+static inline struct date
+bar_run_last(const struct bar_run *run)
+{
+    return (struct date){ run->month.days + 31 - __builtin_clz(run->days) };
+}
+
+/* The date of bar i; it counts days up to there. */
+struct date bar_run_date(const struct bar_run *run, size_t i);
+
+/* How many of the bars are of days before this one. */
+size_t bar_run_before(const struct bar_run *run, struct date day);
+
+/* Whether numbers end with the zeros that their bars lack. A start asks that of
+ * what is on disk; readers go by it. */
+bool bar_run_is_exact(const struct bar_run *run);
+
+/* A mantissa of the run's scale. The field is one that is there. */
+static inline int64_t
 bar_run_mantissa(const struct bar_run *run, size_t i, enum bar_field field)
 {
-    return get_le32(run->bars + i * run->stride + run->offsets[field]);
+    const struct bar_column *column = &run->columns[field];
+
+    if (column->bytes == 2)
+        return (int64_t)column->least + get_le16(column->numbers + 2 * i);
+    if (column->bytes == 4)
+        return get_le32(column->numbers + 4 * i);
+    return (int64_t)get_le64(column->numbers + 8 * i);
 }
 
+/* How many digits of the scale bar i was sent without. */
+static inline unsigned
+bar_run_lack(const struct bar_run *run, size_t i, enum bar_field field)
+{
+    const unsigned char *lacks = run->columns[field].lacks;
+
+    if (lacks == NULL)
+        return 0;
+    return (unsigned)lacks[i / 2] >> i % 2 * 4 & 15U;
+}
+
+/* As it was sent. */
 static inline struct decimal
 bar_run_decimal(const struct bar_run *run, size_t i, enum bar_field field)
 {
-    return (struct decimal){ bar_run_mantissa(run, i, field),
-                             run->scales[field] };
+    unsigned lack = bar_run_lack(run, i, field);
+    int64_t mantissa = bar_run_mantissa(run, i, field);
+
+    if (lack > 0)
+        mantissa /= decimal_scale_units[DECIMAL_SCALE_MAX - lack];
+    return (struct decimal){ mantissa, (uint8_t)(run->scales[field] - lack) };
 }
 
 #endif

@@ -14,7 +14,7 @@
 typedef enum visit bars_visitor(void *context, int64_t security_id,
                                 const struct bar *bars, size_t count);
 
-/* The same of a month that one record has all bars of, where they are alike. */
+/* The same of a month that one record has all bars of, in one run. */
 typedef enum visit bar_run_visitor(void *context, int64_t security_id,
                                    const struct bar_run *run);
 
@@ -33,12 +33,12 @@ struct bar_fold {
     /* The month at hand. */
     int64_t security_id;
     struct date month;
-    uint32_t days;  /* bit d - 1: there is a bar of day d */
-    bool is_spread; /* it is bars[d - 1]; else they are side by side */
-    struct bar bars[BARS_OF_MONTH_MAX + 1]; /* and one being read */
-    struct bar_run run; /* count 0: none. Held until the next record tells
-                           whether it is all of the month. */
-    unsigned char held[BAR_RUN_BYTES_MAX];
+    uint32_t days; /* bit d - 1: there is a bar of day d, in bars[d - 1] */
+    struct bar bars[BARS_OF_MONTH_MAX];
+    bool is_held; /* run is all of the month, unless the next record tells
+                     otherwise */
+    struct bar_run run;
+    char held[BAR_RUN_BYTES_MAX];
 };
 
 void bar_fold_init(struct bar_fold *fold, struct date from, struct date to,

@@ -26,11 +26,24 @@ enum summary_column {
 
 extern const char *const summary_column_names[SUMMARY_COLUMNS];
 
+/* What there are averages of. */
+enum summed {
+    SUMMED_OPEN,
+    SUMMED_HIGH,
+    SUMMED_LOW,
+    SUMMED_CLOSE,
+    SUMMED_VOLUME,
+};
+#define SUMMEDS 5
+
 /* All zero to begin with. In the caller's storage; nothing to free. */
 struct bar_summary {
     uint32_t days;
     uint32_t volume_days; /* with a volume: the others are left out */
-    struct decimal_sum open, high, low, close, volume;
+    struct decimal_sum sums[SUMMEDS];
+    /* And what was added of runs since their scales changed: mantissas. */
+    uint64_t since[SUMMEDS];
+    uint8_t scales[BAR_FIELDS];
     struct decimal first_open, max_high, min_low, last_close;
 };
 

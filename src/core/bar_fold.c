@@ -4,9 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-#define DAY_BIT(place) (UINT32_C(1) << (place))
-#define HIGHEST_BIT 31
-
 void
 bar_fold_init(struct bar_fold *fold, struct date from, struct date to,
               bars_visitor *visitor, void *context)
@@ -18,119 +15,94 @@ bar_fold_init(struct bar_fold *fold, struct date from, struct date to,
     fold->context = context;
     fold->err = OK;
     fold->days = 0;
-    fold->is_spread = false;
-    fold->run.count = 0;
-}
-
-/* Put the bars, which are side by side, where their days are. */
-static void
-spread(struct bar_fold *fold)
-{
-    uint32_t days = fold->days;
-    unsigned i = (unsigned)__builtin_popcount(days);
-
-    while (i > 0) {
-        unsigned place = HIGHEST_BIT - (unsigned)__builtin_clz(days);
-
-        days ^= DAY_BIT(place);
-        fold->bars[place] = fold->bars[--i];
-    }
-    fold->is_spread = true;
-}
-
-/* And side by side again, at the front. */
-static void
-gather(struct bar_fold *fold)
-{
-    size_t count = 0;
-
-    for (uint32_t days = fold->days; days != 0; days &= days - 1)
-        fold->bars[count++] = fold->bars[__builtin_ctz(days)];
-    fold->is_spread = false;
+    fold->is_held = false;
 }
 
 /* Show the month's bars and begin anew. */
 static enum visit
 show(struct bar_fold *fold)
 {
-    size_t count = (size_t)__builtin_popcount(fold->days);
+    uint32_t days = fold->days;
+    size_t count = 0;
 
-    if (fold->run.count > 0) {
-        const struct bar_run run = fold->run;
-
-        fold->run.count = 0;
-        return fold->run_visitor(fold->context, fold->security_id, &run);
+    if (fold->is_held) {
+        fold->is_held = false;
+        return fold->run_visitor(fold->context, fold->security_id, &fold->run);
     }
-    if (fold->is_spread)
-        gather(fold);
-    fold->days = 0;
-    if (count == 0)
+    if (days == 0)
         return VISIT_NEXT;
+    for (; days != 0; days &= days - 1, count++) {
+        size_t place = (size_t)__builtin_ctz(days);
+
+        if (place > count)
+            fold->bars[count] = fold->bars[place];
+    }
+    fold->days = 0;
     return fold->visitor(fold->context, fold->security_id, fold->bars, count);
 }
 
-/*
- * Lay a record's bars over those of the month that came before. Most months are
- * of one record: its bars are read to where they are shown from.
- */
-static enum err
-overlay(struct bar_fold *fold, struct str payload)
+/* Of the days of the month at hand, those before a date. */
+static uint32_t
+days_before(const struct bar_fold *fold, struct date date)
 {
-    bool is_first = fold->days == 0;
-    struct bar *bar = is_first ? fold->bars : &fold->bars[BARS_OF_MONTH_MAX];
-    uint32_t days = 0; /* of the record */
+    int64_t place = (int64_t)date.days - fold->month.days;
+
+    if (place <= 0)
+        return 0;
+    return place >= BARS_OF_MONTH_MAX ? UINT32_MAX : (UINT32_C(1) << place) - 1;
+}
+
+/* Lay a run over the bars of the month that came before. */
+static void
+overlay(struct bar_fold *fold, const struct bar_run *run)
+{
+    bar_run_spread(run, fold->bars);
+    /* A bar of a day that is not wanted may lie there, but is not shown. */
+    fold->days |= run->days & days_before(fold, fold->to) &
+                  ~days_before(fold, fold->from);
+}
+
+static enum err
+overlay_record(struct bar_fold *fold, struct str payload)
+{
+    struct barset set = { payload, fold->month, 0 };
+    struct bar_run run;
     enum err err;
 
-    if (!is_first && !fold->is_spread)
-        spread(fold);
-    while (barset_next(&payload, fold->month, bar, &err)) {
-        int32_t place = bar->date.days - fold->month.days;
-
-        if (days >> place != 0)
-            return ERR_STORE;
-        days |= DAY_BIT(place);
-        if (bar->date.days < fold->from.days || bar->date.days >= fold->to.days)
-            continue;
-        fold->days |= DAY_BIT(place);
-        if (is_first)
-            bar++;
-        else
-            fold->bars[place] = *bar;
-    }
+    while (barset_next(&set, &run, &err))
+        overlay(fold, &run);
     return err;
 }
 
-/* Keep a month's first record as it is. False: it is no run of wanted days. */
+/* Keep a month's first record as it is. False: it is not one run of wanted
+ * days. */
 static bool
 hold(struct bar_fold *fold, struct str payload)
 {
-    struct bar_run *run = &fold->run;
+    struct barset set = { { fold->held, payload.len }, fold->month, 0 };
+    enum err err;
 
-    if (!bar_run_open(payload, fold->month, run) ||
-        bar_run_date(run, 0).days < fold->from.days ||
-        bar_run_date(run, run->count - 1).days >= fold->to.days) {
-        run->count = 0;
+    if (payload.len > sizeof fold->held)
         return false;
-    }
     memcpy(fold->held, payload.data, payload.len);
-    run->bars = fold->held;
-    return true;
+    fold->is_held = barset_next(&set, &fold->run, &err) &&
+                    set.payload.len == 0 &&
+                    bar_run_first(&fold->run).days >= fold->from.days &&
+                    bar_run_last(&fold->run).days < fold->to.days;
+    return fold->is_held;
 }
 
 static enum err
 add_record(struct bar_fold *fold, struct str payload)
 {
-    struct str held = { (const char *)fold->held,
-                        fold->run.count * fold->run.stride };
-
-    if (fold->run.count > 0) {
-        fold->run.count = 0;
-        TRY(overlay(fold, held));
+    if (fold->is_held) {
+        fold->is_held = false;
+        overlay(fold, &fold->run);
     } else if (fold->run_visitor != NULL && fold->days == 0 &&
                hold(fold, payload)) {
         return OK;
     }
-    return overlay(fold, payload);
+    return overlay_record(fold, payload);
 }
 
 enum visit
@@ -141,7 +113,7 @@ bar_fold_record(void *context, const struct record *record)
 
     assert(record->kind == RECORD_BARS);
 
-    if ((fold->days != 0 || fold->run.count > 0) &&
+    if ((fold->days != 0 || fold->is_held) &&
         (record->security_id != fold->security_id ||
          record->effective.days != fold->month.days)) {
         visit = show(fold);

@@ -2,7 +2,9 @@
 #include "secmaster/bar_summary.h"
 
 #include <assert.h>
+#include <string.h>
 
+#include "bar_sums.h"
 #include "decimal_text.h"
 
 const char *const summary_column_names[SUMMARY_COLUMNS] = {
@@ -18,20 +20,22 @@ const char *const summary_column_names[SUMMARY_COLUMNS] = {
     [SUMMARY_LAST_CLOSE] = "last_close",
 };
 
+static const uint8_t summed_fields[SUMMEDS] = {
+    [SUMMED_OPEN] = BAR_OPEN,     [SUMMED_HIGH] = BAR_HIGH,
+    [SUMMED_LOW] = BAR_LOW,       [SUMMED_CLOSE] = BAR_CLOSE,
+    [SUMMED_VOLUME] = BAR_VOLUME,
+};
+
 void
 bar_summary_add(struct bar_summary *summary, const struct bar *bar)
 {
     struct decimal high = bar_decimal(bar, BAR_HIGH);
     struct decimal low = bar_decimal(bar, BAR_LOW);
 
-    decimal_sum_add(&summary->open, bar_decimal(bar, BAR_OPEN));
-    decimal_sum_add(&summary->high, high);
-    decimal_sum_add(&summary->low, low);
-    decimal_sum_add(&summary->close, bar_decimal(bar, BAR_CLOSE));
     /* A null is a zero in a bar: it adds nothing, and is not counted. */
-    decimal_sum_add(&summary->volume, bar_decimal(bar, BAR_VOLUME));
+    for (unsigned i = 0; i < SUMMEDS; i++)
+        decimal_sum_add(&summary->sums[i], bar_decimal(bar, summed_fields[i]));
     summary->volume_days += bar->present >> BAR_VOLUME & 1;
-
     summary->last_close = bar_decimal(bar, BAR_CLOSE);
     if (summary->days++ == 0) {
         summary->first_open = bar_decimal(bar, BAR_OPEN);
@@ -45,84 +49,113 @@ bar_summary_add(struct bar_summary *summary, const struct bar *bar)
         summary->min_low = low;
 }
 
-/* Sums and extremes of mantissas, of as many bars as a month has at most. */
-struct run_sums {
-    uint64_t open, high, low, close;
-    uint32_t max_high, min_low;
-};
-
-static struct run_sums
-sums_of(const struct bar_run *run, size_t first, size_t end)
+/* What was added of runs, as a part of a sum. */
+static struct decimal_sum
+sum_of(const struct bar_summary *summary, enum summed summed)
 {
-    struct run_sums sums = { .min_low = UINT32_MAX };
+    struct decimal_sum sum = summary->sums[summed];
+    const struct decimal since = { (int64_t)summary->since[summed],
+                                   summary->scales[summed_fields[summed]] };
 
-    for (size_t i = first; i < end; i++) {
-        uint32_t high = bar_run_mantissa(run, i, BAR_HIGH);
-        uint32_t low = bar_run_mantissa(run, i, BAR_LOW);
-
-        sums.open += bar_run_mantissa(run, i, BAR_OPEN);
-        sums.high += high;
-        sums.low += low;
-        sums.close += bar_run_mantissa(run, i, BAR_CLOSE);
-        sums.max_high = high > sums.max_high ? high : sums.max_high;
-        sums.min_low = low < sums.min_low ? low : sums.min_low;
-    }
-    return sums;
+    static_assert(DECIMAL_SUM_MAX <= INT64_MAX / UINT32_MAX,
+                  "a sum of narrow ones is a mantissa");
+    decimal_sum_add(&sum, since);
+    return sum;
 }
 
 static void
-add_volumes(struct bar_summary *summary, const struct bar_run *run,
-            size_t first, size_t end)
+change_scales(struct bar_summary *summary, const struct bar_run *run)
 {
-    uint64_t sum = 0;
+    for (unsigned i = 0; i < SUMMEDS && summary->days > 0; i++) {
+        summary->sums[i] = sum_of(summary, i);
+        summary->since[i] = 0;
+    }
+    memcpy(summary->scales, run->scales, sizeof summary->scales);
+}
 
-    for (size_t i = first; i < end; i++)
-        sum += bar_run_mantissa(run, i, BAR_VOLUME);
-    decimal_sum_add(&summary->volume,
-                    (struct decimal){ (int64_t)sum, run->scales[BAR_VOLUME] });
-    summary->volume_days += (uint32_t)(end - first);
+static void
+add_one_by_one(struct bar_summary *summary, const struct bar_run *run,
+               size_t first, size_t end)
+{
+    for (size_t i = first; i < end; i++) {
+        struct bar bar = { .present = run->present };
+
+        for (unsigned field = 0; field < BAR_FIELDS; field++)
+            if ((run->present & BAR_BIT(field)) != 0)
+                bar_set(&bar, field, bar_run_decimal(run, i, field));
+        bar_summary_add(summary, &bar);
+    }
+}
+
+/* A mantissa as the first bar from i on that has it was sent. */
+static struct decimal
+as_sent(const struct bar_run *run, size_t i, enum bar_field field,
+        int64_t mantissa)
+{
+    if (run->columns[field].lacks == NULL)
+        return (struct decimal){ mantissa, run->scales[field] };
+    while (bar_run_mantissa(run, i, field) != mantissa)
+        i++;
+    return bar_run_decimal(run, i, field);
+}
+
+static void
+add_extremes(struct bar_summary *summary, const struct bar_run *run,
+             size_t first, const struct bar_sums *sums)
+{
+    struct decimal high = { sums->max_high, run->scales[BAR_HIGH] };
+    struct decimal low = { sums->min_low, run->scales[BAR_LOW] };
+    bool is_first = summary->days == 0;
+
+    if (is_first)
+        summary->first_open = bar_run_decimal(run, first, BAR_OPEN);
+    if (is_first || decimal_compare(high, summary->max_high) > 0)
+        summary->max_high = as_sent(run, first, BAR_HIGH, sums->max_high);
+    if (is_first || decimal_compare(low, summary->min_low) < 0)
+        summary->min_low = as_sent(run, first, BAR_LOW, sums->min_low);
 }
 
 void
 bar_summary_add_run(struct bar_summary *summary, const struct bar_run *run,
                     size_t first, size_t end)
 {
-    const struct run_sums sums = sums_of(run, first, end);
-    const uint8_t *scales = run->scales;
-    struct decimal high = { sums.max_high, scales[BAR_HIGH] };
-    struct decimal low = { sums.min_low, scales[BAR_LOW] };
+    struct bar_sums sums;
 
-    static_assert(BARS_OF_MONTH_MAX * (uint64_t)UINT32_MAX < INT64_MAX,
-                  "a sum of narrow ones is a mantissa");
     assert(first < end);
     assert(end <= run->count);
 
-    decimal_sum_add(&summary->open,
-                    (struct decimal){ (int64_t)sums.open, scales[BAR_OPEN] });
-    decimal_sum_add(&summary->high,
-                    (struct decimal){ (int64_t)sums.high, scales[BAR_HIGH] });
-    decimal_sum_add(&summary->low,
-                    (struct decimal){ (int64_t)sums.low, scales[BAR_LOW] });
-    decimal_sum_add(&summary->close,
-                    (struct decimal){ (int64_t)sums.close, scales[BAR_CLOSE] });
+    if (run->is_wide) {
+        add_one_by_one(summary, run, first, end);
+        return;
+    }
+    if (memcmp(summary->scales, run->scales, sizeof summary->scales) != 0)
+        change_scales(summary, run);
+    sums = bar_sums_of(run, first, end);
+    for (unsigned i = 0; i < SUMMEDS; i++)
+        summary->since[i] += sums.sums[i];
     if ((run->present & BAR_BIT(BAR_VOLUME)) != 0)
-        add_volumes(summary, run, first, end);
-
-    /* In a run, equal numbers have equal digits. */
-    if (summary->days == 0)
-        summary->first_open = bar_run_decimal(run, first, BAR_OPEN);
-    if (summary->days == 0 || decimal_compare(high, summary->max_high) > 0)
-        summary->max_high = high;
-    if (summary->days == 0 || decimal_compare(low, summary->min_low) < 0)
-        summary->min_low = low;
+        summary->volume_days += (uint32_t)(end - first);
+    add_extremes(summary, run, first, &sums);
     summary->last_close = bar_run_decimal(run, end - 1, BAR_CLOSE);
     summary->days += (uint32_t)(end - first);
 }
 
 static char *
-write_average(char *to, const struct decimal_sum *sum, uint32_t days)
+write_average(char *to, const struct bar_summary *summary, enum summed summed)
 {
-    return days == 0 ? to : decimal_text_average(to, sum, days);
+    uint32_t days =
+        summed == SUMMED_VOLUME ? summary->volume_days : summary->days;
+    uint8_t scale = summary->scales[summed_fields[summed]];
+    struct decimal_sum sum;
+
+    if (days == 0)
+        return to;
+    /* What nearly all weeks are. */
+    if (days == 5 && scale <= FIFTHS_SCALE_MAX &&
+        summary->sums[summed].units == 0)
+        return decimal_text_fifth(to, summary->since[summed], scale);
+    sum = sum_of(summary, summed);
+    return decimal_text_average(to, &sum, days);
 }
 
 char *
@@ -135,15 +168,15 @@ bar_summary_write(char *to, const struct bar_summary *summary,
     case SUMMARY_DAYS:
         break;
     case SUMMARY_AVERAGE_OPEN:
-        return write_average(to, &summary->open, summary->days);
+        return write_average(to, summary, SUMMED_OPEN);
     case SUMMARY_AVERAGE_HIGH:
-        return write_average(to, &summary->high, summary->days);
+        return write_average(to, summary, SUMMED_HIGH);
     case SUMMARY_AVERAGE_LOW:
-        return write_average(to, &summary->low, summary->days);
+        return write_average(to, summary, SUMMED_LOW);
     case SUMMARY_AVERAGE_CLOSE:
-        return write_average(to, &summary->close, summary->days);
+        return write_average(to, summary, SUMMED_CLOSE);
     case SUMMARY_AVERAGE_VOLUME:
-        return write_average(to, &summary->volume, summary->volume_days);
+        return write_average(to, summary, SUMMED_VOLUME);
     case SUMMARY_FIRST_OPEN:
         return decimal_text(to, summary->first_open);
     case SUMMARY_MAX_HIGH:

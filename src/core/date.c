@@ -74,23 +74,32 @@ date_format(struct date date, char out[static DATE_TEXT_BYTES])
     digits_put_two(out + 8, civil.day);
 }
 
+/*
+ * Quotients by products, after Neri and Schneider, "Euclidean affine functions
+ * and their application to calendar algorithms" (2022). The high half of a
+ * quarter day of the century times YEAR_FACTOR is the year, the low half the
+ * part of it that has gone by; a day of the year times MONTH_FACTOR likewise.
+ */
+#define YEAR_FACTOR 2939745U /* 2^32 / 1461, rounded up */
+#define MONTH_FACTOR 2141U   /* 2^16 / 30.6, about */
+#define MONTH_OFFSET 197913U /* so that March is 3 */
+
 struct civil
 date_civil(struct date date)
 {
-    unsigned since = (unsigned)(date.days + DAYS_TO_1970);
-    unsigned era = since / DAYS_PER_ERA;
-    unsigned day = since % DAYS_PER_ERA;
-    unsigned year =
-        (day - day / 1460 + day / 36524 - day / (DAYS_PER_ERA - 1)) / 365;
-    unsigned month;
+    unsigned quarters = 4 * (unsigned)(date.days + DAYS_TO_1970) + 3;
+    unsigned century = quarters / DAYS_PER_ERA;
+    uint64_t years =
+        (uint64_t)YEAR_FACTOR * (quarters % DAYS_PER_ERA | UINT64_C(3));
+    unsigned year = 100 * century + (unsigned)(years >> 32);
+    unsigned day = (uint32_t)years / YEAR_FACTOR / 4;
+    unsigned months = MONTH_FACTOR * day + MONTH_OFFSET;
+    unsigned month = months >> 16;
 
-    day -= 365 * year + year / 4 - year / 100;
-    month = (5 * day + 2) / 153;
-    day -= (153 * month + 2) / 5;
-    year += era * 400;
-    if (month < 10)
-        return (struct civil){ year, month + 3, day + 1 };
-    return (struct civil){ year + 1, month - 9, day + 1 };
+    day = (months & UINT16_MAX) / MONTH_FACTOR + 1;
+    if (month <= 12)
+        return (struct civil){ year, month, day };
+    return (struct civil){ year + 1, month - 12, day };
 }
 
 struct date

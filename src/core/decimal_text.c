@@ -41,6 +41,26 @@ const struct tiny decimal_tiny[TINY_END] = {
     HUNDREDS('6'),  HUNDREDS('7'),  HUNDREDS('8'),  HUNDREDS('9'),
 };
 
+#define PLACES(a, b, c)                                                        \
+    {                                                                          \
+        { a, b, c }, (c) != '0' ? 4 : (b) != '0' ? 3 : (a) != '0' ? 2 : 0      \
+    }
+#define PLACES_OF(a, b)                                                        \
+    PLACES(a, b, '0'), PLACES(a, b, '1'), PLACES(a, b, '2'),                   \
+        PLACES(a, b, '3'), PLACES(a, b, '4'), PLACES(a, b, '5'),               \
+        PLACES(a, b, '6'), PLACES(a, b, '7'), PLACES(a, b, '8'),               \
+        PLACES(a, b, '9')
+#define ALL_PLACES(a)                                                          \
+    PLACES_OF(a, '0'), PLACES_OF(a, '1'), PLACES_OF(a, '2'),                   \
+        PLACES_OF(a, '3'), PLACES_OF(a, '4'), PLACES_OF(a, '5'),               \
+        PLACES_OF(a, '6'), PLACES_OF(a, '7'), PLACES_OF(a, '8'),               \
+        PLACES_OF(a, '9')
+const struct tiny decimal_thousandths[TINY_END] = {
+    ALL_PLACES('0'), ALL_PLACES('1'), ALL_PLACES('2'), ALL_PLACES('3'),
+    ALL_PLACES('4'), ALL_PLACES('5'), ALL_PLACES('6'), ALL_PLACES('7'),
+    ALL_PLACES('8'), ALL_PLACES('9'),
+};
+
 /* Up to here eight digits are enough, which are made side by side. */
 #define SMALL_END UINT64_C(100000000)
 #define SMALL_DIGITS 8

@@ -24,6 +24,10 @@ struct tiny {
 extern const struct tiny decimal_tiny[TINY_END];
 static_assert(sizeof(struct tiny) == 4, "copied as one word");
 
+/* Thousandths behind a point, without zeros at their end; len is with the
+ * point, 0 of none. */
+extern const struct tiny decimal_thousandths[TINY_END];
+
 /* What prices mostly are: a number below TINY_END, and cents. */
 #define CENTS_SCALE 2
 #define CENTS_END (TINY_END * 100)
@@ -106,6 +110,27 @@ decimal_text_average(char *to, const struct decimal_sum *sum, int64_t count)
         to, 0,
         decimal_divide_rounded((uint64_t)sum->units,
                                SUM_ONE / AVERAGE_ONE * (uint64_t)count));
+}
+
+/* The average of five numbers: exact, with one digit more than they have. sum
+ * is of mantissas, less than 2^56. */
+#define FIFTHS_SCALE_MAX 2
+static inline char *
+decimal_text_fifth(char *to, uint64_t sum, uint8_t scale)
+{
+    static const uint8_t thousandths[FIFTHS_SCALE_MAX + 1] = { 200, 20, 2 };
+    uint64_t places;
+
+    assert(scale <= FIFTHS_SCALE_MAX);
+    assert(sum >> 56 == 0);
+
+    places = sum * thousandths[scale];
+    to = decimal_text_whole(to, places / 1000);
+    places %= 1000;
+    *to = '.';
+    memcpy(to + 1, &decimal_thousandths[places],
+           sizeof decimal_thousandths[places]);
+    return to + decimal_thousandths[places].len;
 }
 
 #endif

@@ -166,27 +166,37 @@ list_sources(struct pricing *pricing)
     return commit_sources(commit, count);
 }
 
-static void
-encode(struct pricing *pricing)
+/* The bars of a record, from place i on; returns the place behind them. */
+static uint32_t
+encode_record(struct pricing *pricing, uint32_t i)
 {
     const struct bar_changes *changes = &pricing->changes;
     struct commit *commit = pricing->commit;
+    const int64_t security_id = changes->places[i].security_id;
+    struct bar bars[BARS_OF_MONTH_MAX];
+    size_t count = 0, before = commit->payload.len;
 
-    for (uint32_t i = 0; i < changes->count; i++) {
-        const struct bar bar = bar_changes_bar(changes, i);
-        size_t before = commit->payload.len;
+    do
+        bars[count++] = bar_changes_bar(changes, i++);
+    while (i < changes->count && !begins_record(changes, i));
+    barset_put(&commit->payload, bars, count);
+    commit->records[commit->record_count++] = (struct record){
+        .kind = RECORD_BARS,
+        .security_id = security_id,
+        .effective = bar_month(bars->date),
+        .tx = commit->next_tx,
+        .payload.len = commit->payload.len - before,
+    };
+    return i;
+}
 
-        if (begins_record(changes, i))
-            commit->records[commit->record_count++] = (struct record){
-                .kind = RECORD_BARS,
-                .security_id = changes->places[i].security_id,
-                .effective = bar_month(bar.date),
-                .tx = commit->next_tx,
-            };
-        barset_put(&commit->payload, &bar);
-        commit->records[commit->record_count - 1].payload.len +=
-            commit->payload.len - before;
-    }
+static void
+encode(struct pricing *pricing)
+{
+    uint32_t i = 0;
+
+    while (i < pricing->changes.count)
+        i = encode_record(pricing, i);
 }
 
 static enum err

@@ -16,7 +16,7 @@
 #include "block.h"
 
 /* Another format is not read: the index is built anew. */
-#define INDEX_FORMAT 2
+#define INDEX_FORMAT 3
 
 /* A place in the journal: a transaction and the digest of its batch. */
 struct index_mark {

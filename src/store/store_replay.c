@@ -71,21 +71,19 @@ bars_fault(const struct store_lmdb *store, const struct record *record)
 {
     uint32_t sources = names_count(store->base.sources);
     const struct date month = bar_month(record->effective);
-    struct str payload = record->payload;
-    int32_t last = month.days - 1;
-    struct bar bar;
+    struct barset set = { record->payload, month, 0 };
+    struct bar_run run;
     enum err err;
 
-    if (payload.len == 0)
+    if (record->payload.len == 0)
         return "a record is empty";
     if (month.days != record->effective.days)
         return "a record of bars is not of a month";
-    while (barset_next(&payload, month, &bar, &err)) {
-        if (bar.source >= sources)
+    while (barset_next(&set, &run, &err)) {
+        if (run.source >= sources)
             return "a record has a name that is missing";
-        if (bar.date.days <= last || bar_month(bar.date).days != month.days)
-            return "a record's bars are out of order";
-        last = bar.date.days;
+        if (!bar_run_is_exact(&run))
+            return "a record's bars are malformed";
     }
     return err == OK ? NULL : "a record's bars are malformed";
 }

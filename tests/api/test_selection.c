@@ -12,18 +12,19 @@ enum { SECURITIES = 5 * (1 << 20) };
 static size_t lookups;
 
 static enum err
-fake_lookup(struct view *view, const struct lookup_range *range,
-            candidate_visitor *visitor, void *context, struct why *why)
+fake_lookup(struct view *view, const struct lookup_names *names,
+            name_visitor *visitor, void *context, struct why *why)
 {
-    int64_t step = range->attribute + 2;
-    int64_t id = (range->first_security + step - 1) / step * step;
+    int64_t step = names->attribute + 2;
+    int64_t id = (names->first_security + step - 1) / step * step;
 
     (void)view;
     lookups++;
-    if (str_equal(range->text, STR("broken")))
+    cr_assert_eq(names->count, 1);
+    if (str_equal(names->texts[0], STR("broken")))
         return why_set(why, ERR_STORE, "broken");
-    for (; id < SECURITIES && id <= range->last_security; id += step)
-        if (visitor(context, id) == VISIT_STOP)
+    for (; id < SECURITIES && id <= names->last_security; id += step)
+        if (visitor(context, 0, id) == VISIT_STOP)
             break;
     return OK;
 }

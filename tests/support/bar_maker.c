@@ -15,7 +15,8 @@
 struct making {
     struct batch_maker maker;
     struct store *store;
-    struct out month;
+    struct bar month[BARS_OF_MONTH_MAX];
+    size_t count; /* of them */
     int64_t security_id;
     struct date first;
 };
@@ -53,13 +54,17 @@ static void
 end_month(struct making *making)
 {
     struct batch_maker *maker = &making->maker;
+    struct out payload;
 
-    if (making->month.len == 0)
+    if (making->count == 0)
         return;
+    out_init(&payload, SIZE_MAX);
+    barset_put(&payload, making->month, making->count);
     maker_record(maker, making->security_id, making->first.days,
-                 out_text(&making->month));
+                 out_text(&payload));
     maker->records[maker->batch.record_count - 1].kind = RECORD_BARS;
-    out_reset(&making->month);
+    out_fini(&payload);
+    making->count = 0;
 }
 
 static void
@@ -89,7 +94,8 @@ take_bar(struct making *making, const char **at)
         end_month(making);
     making->security_id = security_id;
     making->first = bar_month(bar.date);
-    barset_put(&making->month, &bar);
+    assert(making->count < BARS_OF_MONTH_MAX);
+    making->month[making->count++] = bar;
 }
 
 void
@@ -100,7 +106,6 @@ bars_append(struct store *store, const char *lines)
     enum err err;
 
     maker_init(&making.maker, tx, RECORDED_US + (int64_t)tx * 1000000);
-    out_init(&making.month, SIZE_MAX);
     while (*lines != '\0')
         take_bar(&making, &lines);
     end_month(&making);
@@ -108,6 +113,5 @@ bars_append(struct store *store, const char *lines)
     making.maker.batch.info.facts = making.maker.batch.info.securities = 0;
     err = maker_append(store, &making.maker, NULL);
     assert(err == OK);
-    out_fini(&making.month);
     maker_fini(&making.maker);
 }

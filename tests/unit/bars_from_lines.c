@@ -5,7 +5,7 @@
  *   bars_from_lines HOW summary PERIOD FROM TO
  *   bars_from_lines HOW average FIELD FROM WINDOW...
  *
- * HOW: `bars`, one by one, or `runs`, where those of a month are alike.
+ * HOW: `bars`, one by one, or `runs`, where a month is one.
  *
  * A line is `SECURITY TX DATE` and the fields, `-` for a null, in the order in
  * which a store shows records. So are the rows, `null` for a null.
@@ -110,10 +110,7 @@ sum_up_run(void *context, int64_t security_id, const struct bar_run *bars)
     (void)context;
     for (size_t i = 0, end; i < bars->count; i = end) {
         come_to(security_id, bar_run_date(bars, i));
-        end = i + 1;
-        while (end < bars->count &&
-               bar_run_date(bars, end).days < run.span.end.days)
-            end++;
+        end = bar_run_before(bars, run.span.end);
         bar_summary_add_run(&run.summary, bars, i, end);
     }
     return VISIT_NEXT;
@@ -208,7 +205,11 @@ cut(char *line, char *words[WORDS])
 static void
 read_bar(char *const *words, struct bar *out)
 {
-    *out = (struct bar){ .date = date_of(words[2]), .source = 1 };
+    *out = (struct bar){ .date = date_of(words[2]) };
+    /* Of every second security it changes amid months. */
+    out->source = number_of(words[0]) % 2 == 0
+                      ? 1
+                      : (uint32_t)(out->date.days - DATE_FIRST_DAYS) / 16;
     for (unsigned i = 0; i < BAR_FIELDS; i++) {
         struct decimal value = { 0, 0 };
         enum err err;
@@ -223,16 +224,19 @@ read_bar(char *const *words, struct bar *out)
 
 /* Show a record to the fold, unless it is empty. */
 static void
-show(struct record *record, struct out *payload)
+show(struct record *record, const struct bar *bars, size_t count)
 {
+    struct out payload;
     enum visit visit;
 
-    record->payload = out_text(payload);
-    if (record->payload.len == 0)
+    if (count == 0)
         return;
+    out_init(&payload, SIZE_MAX);
+    barset_put(&payload, bars, count);
+    record->payload = out_text(&payload);
     visit = bar_fold_record(&fold, record);
     assert(visit == VISIT_NEXT);
-    out_reset(payload);
+    out_fini(&payload);
 }
 
 static void
@@ -240,9 +244,9 @@ read_lines(void)
 {
     struct record record = { .kind = RECORD_BARS, .security_id = -1 };
     char line[LINE_BYTES_MAX], *words[WORDS];
-    struct out payload;
+    struct bar bars[BARS_OF_MONTH_MAX];
+    size_t count = 0;
 
-    out_init(&payload, SIZE_MAX);
     while (fgets(line, sizeof line, stdin) != NULL) {
         struct record next = { .kind = RECORD_BARS };
         struct bar bar;
@@ -252,13 +256,15 @@ read_lines(void)
         next.security_id = number_of(words[0]);
         next.tx = (uint64_t)number_of(words[1]);
         next.effective = bar_month(bar.date);
-        if (record_compare(&record, &next) != 0)
-            show(&record, &payload);
+        if (record_compare(&record, &next) != 0) {
+            show(&record, bars, count);
+            count = 0;
+        }
         record = next;
-        barset_put(&payload, &bar);
+        assert(count < BARS_OF_MONTH_MAX);
+        bars[count++] = bar;
     }
-    show(&record, &payload);
-    out_fini(&payload);
+    show(&record, bars, count);
 }
 
 /* The place of a name in a table. */

@@ -66,25 +66,60 @@ note(void *context, int64_t security_id, const struct bar *bars, size_t count)
     return ++shown->calls == shown->stop_after ? shown->then : VISIT_NEXT;
 }
 
+/* As many runs as there are bars, which may be in any order then, or one. */
 static void
-put_days(struct out *out, const struct source_record *from)
+put_days(struct out *out, const struct source_record *from, bool is_one)
 {
     struct date month = month_of(from->month);
+    struct bar bars[BARS_OF_MONTH_MAX + 2];
+    size_t count = 0;
 
-    for (const char *at = from->days; *at != '\0'; at++) {
+    for (const char *at = from->days; *at != '\0'; at++, count++) {
         int day = *at >= 'A' ? *at - 'A' + 10 : *at - '0';
-        struct bar bar = { .date = { month.days + day - 1 }, .source = 1 };
 
+        bars[count] =
+            (struct bar){ .date = { month.days + day - 1 }, .source = 1 };
         for (unsigned i = 0; i < BAR_FIELDS; i++)
-            bar_set(&bar, (enum bar_field)i,
+            bar_set(&bars[count], (enum bar_field)i,
                     (struct decimal){ from->price, 0 });
-        barset_put(out, &bar);
     }
+    if (is_one) {
+        barset_put(out, bars, count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        barset_put(out, &bars[i], 1);
 }
+
+/* The same of a run. */
+static enum visit
+note_run(void *context, int64_t security_id, const struct bar_run *run)
+{
+    struct bar bars[BARS_OF_MONTH_MAX];
+    size_t count = 0;
+
+    bar_run_spread(run, bars);
+    for (uint32_t days = run->days; days != 0; days &= days - 1)
+        bars[count++] = bars[__builtin_ctz(days)];
+    cr_assert_eq(count, run->count);
+    return note(context, security_id, bars, count);
+}
+
+/* How records are made, and how they are shown. */
+static const struct {
+    const char *name;
+    bool is_one;
+    bar_run_visitor *run_visitor;
+} ways[] = {
+    { "one run, as bars", true, NULL },
+    { "runs, as bars", false, NULL },
+    { "one run, as it is", true, note_run },
+    { "runs, as they are", false, note_run },
+};
 
 /* As a scan shows records: no more of a security that is skipped. */
 static enum err
-run(struct bar_fold *fold, const struct source_record *records)
+run(struct bar_fold *fold, const struct source_record *records, bool is_one)
 {
     enum visit visit = VISIT_NEXT;
     int64_t skipped = -1;
@@ -102,7 +137,7 @@ run(struct bar_fold *fold, const struct source_record *records)
         if (from->security_id == skipped)
             continue;
         out_reset(&out);
-        put_days(&out, from);
+        put_days(&out, from, is_one);
         record.effective = month_of(from->month);
         record.payload = out_text(&out);
         visit = bar_fold_record(fold, &record);
@@ -220,17 +255,20 @@ static const struct {
 
 Test(bar_fold, shows_of_each_day_the_newest)
 {
-    for (size_t i = 0; i < COUNT(folds); i++) {
+    for (size_t i = 0; i < COUNT(ways) * COUNT(folds); i++) {
+        const size_t w = i / COUNT(folds), f = i % COUNT(folds);
         struct date to = { DATE_OPEN_DAYS };
         struct shown shown = { .text = "" };
         struct bar_fold fold;
 
-        if (folds[i].to != OPEN_END)
-            to = day_of(folds[i].to);
-        bar_fold_init(&fold, day_of(folds[i].from), to, note, &shown);
-        cr_expect_eq(run(&fold, folds[i].records), OK, "%s", folds[i].name);
-        cr_expect_str_eq(shown.text, folds[i].shown, "%s: %s", folds[i].name,
-                         shown.text);
+        if (folds[f].to != OPEN_END)
+            to = day_of(folds[f].to);
+        bar_fold_init(&fold, day_of(folds[f].from), to, note, &shown);
+        fold.run_visitor = ways[w].run_visitor;
+        cr_expect_eq(run(&fold, folds[f].records, ways[w].is_one), OK, "%s, %s",
+                     folds[f].name, ways[w].name);
+        cr_expect_str_eq(shown.text, folds[f].shown, "%s, %s: %s",
+                         folds[f].name, ways[w].name, shown.text);
     }
 }
 
@@ -261,16 +299,19 @@ Test(bar_fold, shows_no_more_than_is_wanted)
           "1:3.5=7,3.6=7 1:4.5=7 1:5.5=7 2:3.5=8 2:4.5=8 3:4.5=9,4.6=9" },
     };
 
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t k = 0; k < COUNT(ways) * COUNT(cases); k++) {
+        const size_t w = k / COUNT(cases), i = k % COUNT(cases);
         struct shown shown = { .stop_after = cases[i].after,
                                .then = cases[i].then };
         struct bar_fold fold;
 
         bar_fold_init(&fold, day_of(ALL), (struct date){ DATE_OPEN_DAYS }, note,
                       &shown);
-        cr_expect_eq(run(&fold, records), OK, "row %zu", i);
-        cr_expect_str_eq(shown.text, cases[i].shown, "row %zu: %s", i,
-                         shown.text);
+        fold.run_visitor = ways[w].run_visitor;
+        cr_expect_eq(run(&fold, records, ways[w].is_one), OK, "row %zu, %s", i,
+                     ways[w].name);
+        cr_expect_str_eq(shown.text, cases[i].shown, "row %zu, %s: %s", i,
+                         ways[w].name, shown.text);
     }
 }
 
@@ -297,13 +338,17 @@ Test(bar_fold, a_malformed_record_ends_it)
           "" },
     };
 
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    /* What is out of order cannot be made as one run. */
+    for (size_t k = 0; k < 2 * COUNT(cases); k++) {
+        const size_t i = k % COUNT(cases);
         struct shown shown = { .text = "" };
         struct bar_fold fold;
 
         bar_fold_init(&fold, day_of(ALL), (struct date){ DATE_OPEN_DAYS }, note,
                       &shown);
-        cr_expect_eq(run(&fold, cases[i].records), ERR_STORE, "%s",
+        if (k >= COUNT(cases))
+            fold.run_visitor = note_run;
+        cr_expect_eq(run(&fold, cases[i].records, false), ERR_STORE, "%s",
                      cases[i].name);
         cr_expect_eq(fold.err, ERR_STORE, "%s", cases[i].name);
         cr_expect_str_eq(shown.text, cases[i].shown, "%s: %s", cases[i].name,

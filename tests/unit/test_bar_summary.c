@@ -1,8 +1,10 @@
 /* Summaries of bars: every column, nulls, ties, and sums past 64 bits. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "secmaster/bar_summary.h"
 
+#define COUNT(table) (sizeof(table) / sizeof(table)[0])
 #define NONE "null"
 
 struct day {
@@ -118,4 +120,102 @@ Test(bar_summary, a_lifetime_of_large_volumes_is_exact)
         add(&summary, &day);
     }
     expect_row(&summary, texts, "all");
+}
+
+/* A row of numbers for each of 31 days, as wide as they come. */
+static int64_t
+number_of(int day, unsigned field, int64_t base, int64_t range)
+{
+    return base + (range * (day * 7 % 31) / 30 + (int64_t)field) % (range + 1);
+}
+
+/* What days of a record add as a run. */
+static void
+add_runs(struct bar_summary *summary, const struct bar *bars, size_t first,
+         size_t end)
+{
+    struct barset set = { .month = bar_month(bars->date) };
+    struct bar_run run;
+    struct out out;
+    enum err err;
+
+    out_init(&out, SIZE_MAX);
+    barset_put(&out, bars, 31);
+    set.payload = out_text(&out);
+    for (size_t at = 0; barset_next(&set, &run, &err); at += run.count) {
+        size_t from = first > at ? first - at : 0;
+        size_t to = end > at ? end - at : 0;
+
+        if (to > run.count)
+            to = run.count;
+        if (from < to)
+            bar_summary_add_run(summary, &run, from, to);
+    }
+    cr_assert_eq(err, OK);
+    out_fini(&out);
+}
+
+/* Whatever the widths, wherever it is cut, and whatever came before. */
+Test(bar_summary, a_run_adds_what_its_bars_do)
+{
+    static const struct {
+        const char *name;
+        int64_t base, range; /* of prices */
+        int64_t volume, volume_range;
+        int changed_day; /* from it on a digit more, 0: none */
+        bool has_volume;
+    } worlds[] = {
+        { "short ones", 9999, 65535, 9999, 65535, 0, true },
+        { "no volume", 9999, 65535, 0, 0, 0, false },
+        { "the greatest short ones", 4294901760, 65535, 4294901760, 65535, 0,
+          true },
+        { "narrow ones", 0, 4294967295, 4294967294, 1, 0, true },
+        { "prices alone narrow", 0, 65536, 5, 9, 0, true },
+        { "wide volumes", 9999, 65535, 999999999999999900, 99, 0, true },
+        { "wide prices", 999999999999999900, 99, 5, 9, 0, true },
+        { "another scale amid the month", 9999, 65535, 5, 9, 13, true },
+    };
+    static const size_t cuts[][2] = { { 0, 31 }, { 0, 1 },  { 30, 31 },
+                                      { 3, 8 },  { 2, 18 }, { 7, 30 } };
+
+    for (size_t w = 0; w < COUNT(worlds); w++) {
+        struct bar_summary one = { 0 }, other = { 0 };
+        struct bar bars[31];
+
+        for (int i = 0; i < 31; i++) {
+            bool is_other =
+                worlds[w].changed_day > 0 && i >= worlds[w].changed_day;
+
+            bars[i] = (struct bar){ .date = { i } };
+            for (unsigned f = 0; f < BAR_ADJ_CLOSE; f++)
+                bar_set(&bars[i], f,
+                        (struct decimal){
+                            number_of(i, f, worlds[w].base, worlds[w].range),
+                            is_other ? 3 : 2 });
+            if (worlds[w].has_volume)
+                bar_set(
+                    &bars[i], BAR_VOLUME,
+                    (struct decimal){ number_of(i, BAR_VOLUME, worlds[w].volume,
+                                                worlds[w].volume_range),
+                                      0 });
+        }
+        /* One behind the other, so that what was added before stays. */
+        for (size_t c = 0; c < COUNT(cuts); c++) {
+            char texts[SUMMARY_COLUMNS][DECIMAL_ROOM];
+            const char *row[SUMMARY_COLUMNS];
+            char name[80];
+
+            for (size_t i = cuts[c][0]; i < cuts[c][1]; i++)
+                bar_summary_add(&one, &bars[i]);
+            add_runs(&other, bars, cuts[c][0], cuts[c][1]);
+            for (unsigned i = 0; i < SUMMARY_COLUMNS; i++) {
+                char *end = bar_summary_write(texts[i], &one, i);
+
+                *end = '\0';
+                row[i] = end == texts[i] ? NONE : texts[i];
+            }
+            snprintf(name, sizeof name, "%s, cut %zu", worlds[w].name, c);
+            expect_row(&other, row, name);
+        }
+    }
 }

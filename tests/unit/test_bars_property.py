@@ -16,8 +16,10 @@ REQUIRED = 4
 PERIODS = ("week", "month", "quarter", "year")
 PLACES = 8
 ALL_KINDS = ("price",) * 6 + ("volume",) * 2 + ("greatest", "equal")
-# Of the last two, most months are alike: one scale, and numbers of 32 bits.
-WORLDS = (ALL_KINDS, ("equal",), ("cents",), ("cents",) * 40 + ("volume",))
+# Of the middle two, most months are of one scale and 32 bits; of the last two
+# numbers are near each other, as prices are, with and without zeros at the end.
+WORLDS = (ALL_KINDS, ("equal",), ("cents",), ("cents",) * 40 + ("volume",),
+          ("near",), ("trimmed",))
 FIRST, LAST = datetime.date.min, datetime.date.max
 
 
@@ -34,8 +36,12 @@ def random_number(rng, kinds):
         mantissa = rng.randrange(10**12)
     elif kind == "greatest":
         mantissa = 10**18 - 1 - rng.randrange(2)
+    elif kind in ("near", "trimmed"):
+        mantissa, scale = 10**6 + rng.randrange(60000), 2
     else:
         mantissa = rng.randrange(3) * 10**scale
+    while kind == "trimmed" and scale > 0 and mantissa % 10 == 0:
+        mantissa, scale = mantissa // 10, scale - 1
     digits = str(mantissa).zfill(scale + 1)
     return digits if scale == 0 else f"{digits[:-scale]}.{digits[-scale:]}"
 
