@@ -155,6 +155,22 @@ add_runs(struct bar_summary *summary, const struct bar *bars, size_t first,
     out_fini(&out);
 }
 
+static void
+expect_same(const struct bar_summary *got, const struct bar_summary *want,
+            const char *name)
+{
+    char texts[SUMMARY_COLUMNS][DECIMAL_ROOM];
+    const char *row[SUMMARY_COLUMNS];
+
+    for (unsigned i = 0; i < SUMMARY_COLUMNS; i++) {
+        char *end = bar_summary_write(texts[i], want, i);
+
+        *end = '\0';
+        row[i] = end == texts[i] ? NONE : texts[i];
+    }
+    expect_row(got, row, name);
+}
+
 /* Whatever the widths, wherever it is cut, and whatever came before. */
 Test(bar_summary, a_run_adds_what_its_bars_do)
 {
@@ -201,21 +217,41 @@ Test(bar_summary, a_run_adds_what_its_bars_do)
         }
         /* One behind the other, so that what was added before stays. */
         for (size_t c = 0; c < COUNT(cuts); c++) {
-            char texts[SUMMARY_COLUMNS][DECIMAL_ROOM];
-            const char *row[SUMMARY_COLUMNS];
             char name[80];
 
             for (size_t i = cuts[c][0]; i < cuts[c][1]; i++)
                 bar_summary_add(&one, &bars[i]);
             add_runs(&other, bars, cuts[c][0], cuts[c][1]);
-            for (unsigned i = 0; i < SUMMARY_COLUMNS; i++) {
-                char *end = bar_summary_write(texts[i], &one, i);
-
-                *end = '\0';
-                row[i] = end == texts[i] ? NONE : texts[i];
-            }
             snprintf(name, sizeof name, "%s, cut %zu", worlds[w].name, c);
-            expect_row(&other, row, name);
+            expect_same(&other, &one, name);
+        }
+    }
+}
+
+/* Every digit there can be behind the point, and a volume on some days. */
+Test(bar_summary, a_week_of_five_days_has_the_averages_of_its_bars)
+{
+    for (uint8_t scale = 0; scale <= 4; scale++) {
+        for (int64_t sum = 0; sum < 1000; sum++) {
+            struct bar_summary one = { 0 }, other = { 0 };
+            struct bar bars[31];
+            char name[80];
+
+            for (int i = 0; i < 31; i++) {
+                int64_t price = 70000 + (i == 2 ? sum : 0);
+
+                bars[i] = (struct bar){ .date = { i } };
+                for (unsigned f = 0; f < BAR_ADJ_CLOSE; f++)
+                    bar_set(&bars[i], f, (struct decimal){ price, scale });
+                if (sum % 3 > 0 || i == 2)
+                    bar_set(&bars[i], BAR_VOLUME,
+                            (struct decimal){ price, sum % 2 == 0 ? 0 : 1 });
+            }
+            for (size_t i = 0; i < 5; i++)
+                bar_summary_add(&one, &bars[i]);
+            add_runs(&other, bars, 0, 5);
+            snprintf(name, sizeof name, "scale %u, %ld above", scale, sum);
+            expect_same(&other, &one, name);
         }
     }
 }
