@@ -24,11 +24,13 @@ struct str answer_text(const struct exchange *exchange);
 
 /*
  * The next bytes of response.stream, at most size: their count, or one of
- * these. LATER lets other connections have their turn first.
+ * these. LATER lets other connections have their turn first; WAITS: ask again
+ * when exchange_part_home says so.
  */
 #define ANSWER_LATER 0
 #define ANSWER_END (-1)
 #define ANSWER_CUT (-2)
+#define ANSWER_WAITS (-3)
 ssize_t answer_stream(struct exchange *exchange, char *data, size_t size);
 
 /* Head and body as they go over the wire, closing the connection. */

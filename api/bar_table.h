@@ -45,6 +45,12 @@ struct bar_rows {
     /* There are no more bars; NULL: nothing to do. */
     void (*end)(struct bar_table *table);
 
+    /* Of the state of a table of many securities, plain bytes that free frees:
+     * how many, and how a copy of them becomes that of a table without bars.
+     * NULL: there is no state. */
+    size_t state_bytes;
+    void (*renew)(void *state);
+
     void (*free)(void *state); /* NULL: there is none */
 };
 
@@ -60,6 +66,8 @@ struct bar_table {
     struct date resumed_at; /* and its first day there */
     int64_t whole;          /* the security that is read from its first bar */
     bool is_headed;
+    size_t chunk_bytes; /* of a stream; and the records read for them */
+    uint64_t chunk_records;
 
     /* The present turn. */
     struct out *out;

@@ -53,6 +53,16 @@ exchange_new(struct origin *origin, struct str target)
     return exchange;
 }
 
+/* Whether some are out that cannot be taken back. */
+static bool
+has_jobs(struct stream *stream)
+{
+    if (stream == NULL || stream->jobs == 0)
+        return false;
+    stream->leave(stream);
+    return stream->jobs > 0;
+}
+
 void
 exchange_free(struct exchange *exchange)
 {
@@ -61,6 +71,10 @@ exchange_free(struct exchange *exchange)
 
     assert(exchange->state != EXCHANGE_WAITING);
 
+    if (has_jobs(response->stream)) {
+        exchange->is_left = true;
+        return;
+    }
     if (request->state != NULL)
         request->route->endpoint->drop(request);
     if (response->stream != NULL)
@@ -431,6 +445,29 @@ exchange_home(struct exchange *exchange)
         exchange_note_end();
     }
     finish_or_wait(exchange);
+}
+
+bool
+exchange_waits(const struct exchange *exchange)
+{
+    return exchange->response.stream != NULL &&
+           exchange->response.stream->waits;
+}
+
+bool
+exchange_part_home(struct exchange *exchange, struct inbox_item *item)
+{
+    struct stream *stream = exchange->response.stream;
+    bool waited = stream->waits;
+
+    assert(exchange->state == EXCHANGE_ANSWERED);
+
+    stream->home(stream, item);
+    if (!exchange->is_left)
+        return waited && !stream->waits;
+    if (stream->jobs == 0)
+        exchange_free(exchange);
+    return false;
 }
 
 void

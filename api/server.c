@@ -93,12 +93,21 @@ take_head(struct exchange *exchange, struct MHD_Connection *connection,
     return exchange_head(exchange, &head);
 }
 
+/* The library asks again behind a resume. The item that ends the wait is taken
+ * by this thread only, and so not before we are back. */
 static ssize_t
 read_stream(void *context, uint64_t position, char *data, size_t size)
 {
-    ssize_t got = answer_stream(context, data, size);
+    struct exchange *exchange = context;
+    ssize_t got = answer_stream(exchange, data, size);
 
     (void)position;
+    if (got == ANSWER_WAITS) {
+        const struct link *link = exchange->link;
+
+        MHD_suspend_connection(link->connection);
+        return 0;
+    }
     if (got == ANSWER_END)
         return MHD_CONTENT_READER_END_OF_STREAM;
     return got == ANSWER_CUT ? MHD_CONTENT_READER_END_WITH_ERROR : got;
