@@ -317,7 +317,7 @@ count_held(struct relay *relay)
         if (part->stream == NULL)
             continue;
         bytes += part->stream->bytes_held;
-        for (unsigned j = 0; j < RELAY_CHUNKS_MAX; j++)
+        for (unsigned j = 0; j < relay->options->chunks_max; j++)
             bytes += part->is_out ? 2 * STREAM_CHUNK_BYTES
                                   : part->chunks[j].capacity;
     }
