@@ -3,13 +3,15 @@ security's own, however they are read, and however the reading ends."""
 
 import gzip
 import http.client
+import os
+import pathlib
 import signal
 import socket
 import threading
 import time
 import unittest
 
-from harness import CSV, Client, Server, ServerCase
+from harness import CSV, Client, Server, ServerCase, scratch
 from in_hand import metric, wait_until
 from slow_reading import Reader
 
@@ -176,26 +178,34 @@ class Stop(unittest.TestCase):
         stalled.close()
 
     def test_amid_streams_that_are_being_made(self):
+        """Workers are at them when their time is over."""
+        hand = scratch("secmaster-hand-")
+        os.environ["IN_HAND"] = hand
+        self.addCleanup(os.environ.pop, "IN_HAND")
         server = Server()
         self.addCleanup(server.drop)
         server.start()
         load(server.client)
-        is_over = threading.Event()
+        pathlib.Path(hand, "bars").touch()
+        cut = []
 
-        def read_on():
+        def read_on(path):
+            reader = Reader(server, path)
             try:
-                while not is_over.is_set():
-                    read_body(server, LARGE, {})
-            except (OSError, http.client.HTTPException):
-                pass
-        threads = [threading.Thread(target=read_on) for _ in range(4)]
+                reader.read()
+            except (http.client.IncompleteRead, OSError):
+                cut.append(path)
+            reader.close()
+        threads = [threading.Thread(target=read_on, args=("/v1" + table +
+                                                          "csv",))
+                   for table in TABLES]
         for thread in threads:
             thread.start()
-        time.sleep(0.3)
+        time.sleep(0.5)
         server.stop()
-        is_over.set()
         for thread in threads:
             thread.join()
+        self.assertEqual(len(cut), len(threads))
 
 
 if __name__ == "__main__":
