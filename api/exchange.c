@@ -450,8 +450,13 @@ exchange_home(struct exchange *exchange)
 bool
 exchange_waits(const struct exchange *exchange)
 {
-    return exchange->response.stream != NULL &&
-           exchange->response.stream->waits;
+    const struct stream *stream;
+
+    /* Before that the response is whose turn it is: a worker's, maybe. */
+    if (exchange->state != EXCHANGE_ANSWERED)
+        return false;
+    stream = exchange->response.stream;
+    return stream != NULL && stream->waits;
 }
 
 bool

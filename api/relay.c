@@ -17,12 +17,12 @@
 struct part {
     struct worker_job job; /* first: an item that comes home is cast back */
     struct relay *relay;
+    bool is_out;           /* with the workers: then what follows is theirs */
     struct stream *stream; /* owned; NULL: it was not needed yet */
     struct out chunks[RELAY_CHUNKS_MAX]; /* that are made */
     unsigned count;
     int64_t first, last; /* securities */
     int64_t us;          /* that it took so far */
-    bool is_out;         /* with the workers */
     bool is_done;
     enum err err;
 };
