@@ -162,8 +162,8 @@ is_beginning(const struct fixture *f, struct str text)
 
     out_init(&want, SIZE_MAX);
     print_script(&f->script, &want);
-    is_same =
-        text.len < want.len && memcmp(text.data, want.data, text.len) == 0;
+    is_same = text.len < want.len &&
+              str_equal(text, (struct str){ want.data, text.len });
     out_fini(&want);
     return is_same;
 }

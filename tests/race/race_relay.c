@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "api/exchange.h"
 #include "api/service.h"
@@ -68,7 +67,8 @@ read_stream(struct stream *stream, struct inbox *home, unsigned chunks_max)
             come_home(stream, home);
     }
     check(all.len <= want.len, "too long");
-    check(memcmp(all.data, want.data, all.len) == 0, "other bytes");
+    check(str_equal(out_text(&all), (struct str){ want.data, all.len }),
+          "other bytes");
     check(!done || all.len == want.len, "not whole");
     out_fini(&all);
     out_fini(&chunk);
