@@ -166,8 +166,6 @@ part_new(const struct stream *like)
         return NULL;
     *table = *from;
     table->is_headed = true;
-    table->whole = NO_SECURITY;
-    table->out = NULL;
     if (from->state == NULL)
         return &table->stream;
     table->state = malloc(state_bytes);
@@ -176,7 +174,8 @@ part_new(const struct stream *like)
         return NULL;
     }
     memcpy(table->state, from->state, state_bytes);
-    table->rows->renew(table->state);
+    if (table->rows->renew != NULL)
+        table->rows->renew(table->state);
     return &table->stream;
 }
 

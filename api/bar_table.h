@@ -45,9 +45,8 @@ struct bar_rows {
     /* There are no more bars; NULL: nothing to do. */
     void (*end)(struct bar_table *table);
 
-    /* Of the state of a table of many securities, plain bytes that free frees:
-     * how many, and how a copy of them becomes that of a table without bars.
-     * NULL: there is no state. */
+    /* The state is so many plain bytes. renew makes a copy of one that is in
+     * use that of a table without bars; NULL: the next security does. */
     size_t state_bytes;
     void (*renew)(void *state);
 

@@ -164,20 +164,11 @@ average_run(struct bar_table *table, const struct bar_run_span *span)
     return average_values(table, &values);
 }
 
-static void
-renew(void *state)
-{
-    struct averaging *averaging = state;
-
-    averaging->security_id = NO_SECURITY;
-}
-
 static const struct bar_rows rows = {
     .columns = average_columns,
     .span = average,
     .run_span = average_run,
     .state_bytes = sizeof(struct averaging),
-    .renew = renew,
     .free = free,
 };
 

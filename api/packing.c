@@ -69,7 +69,7 @@ make_chunk(struct packed_stream *packed)
     empty_chunk(packed);
     TRY(packed->plain->fill(packed->plain, &packed->chunk, &packed->is_last));
     TRY(out_finish(&packed->chunk));
-    packed->is_made = !packed->plain->waits;
+    packed->is_made = true;
     note_plain(packed);
     return OK;
 }
@@ -81,8 +81,6 @@ fill(struct stream *stream, struct out *out, bool *done)
 
     if (!packed->is_made)
         TRY(make_chunk(packed));
-    if (!packed->is_made)
-        return OK;
     packed->is_made = false;
     TRY(pack_chunk(packed, out));
     empty_chunk(packed);
@@ -169,7 +167,7 @@ pack_stream(struct exchange *exchange)
         problem_err(&exchange->request, response, err, NULL);
         return;
     }
-    assert(packed->is_made);
+    assert(!packed->stream.waits);
     if (!packed->is_last || !is_small(exchange, packed->chunk.len)) {
         response->coding = CODING_GZIP;
         return;

@@ -414,6 +414,33 @@ Test(relay, makes_nothing_ahead_where_answers_are_many)
     }
 }
 
+/* Likewise from some time on: what is ahead is sent, and no more is made. */
+Test(relay, makes_nothing_more_ahead_when_answers_are_many)
+{
+    static struct fixture f;
+
+    start(&f, 2, SECURITIES_MAX);
+    make_even_book(&f, 100);
+    f.script.chunk_bytes = 300;
+    begin(&f);
+    cr_assert_eq(read_chunk(&f), OK);
+    cr_assert_eq(read_chunk(&f), OK);
+    wait_for_workers(&f);
+    cr_expect_gt(f.relay->jobs, 0U);
+    while (f.relay->jobs > 0)
+        come_home(&f);
+    atomic_store(&f.service.answer_bytes_in_flight,
+                 RELAY_BYTES_IN_FLIGHT_MAX + 1);
+    while (!f.done) {
+        cr_assert_eq(read_chunk(&f), OK);
+        cr_assert_eq(f.relay->jobs, 0U);
+        cr_assert(!f.relay->waits);
+    }
+    cr_expect(is_script(&f, out_text(&f.read)));
+    end(&f);
+    stop(&f);
+}
+
 /* What came before a fault was sent; nothing behind it is. */
 Test(relay, ends_with_the_part_that_fails)
 {
