@@ -197,11 +197,39 @@ answer_stream(struct exchange *exchange, char *data, size_t size)
     if (left == 0 && exchange->stream_done)
         return ANSWER_END;
     if (left == 0)
-        return exchange_waits(exchange) ? ANSWER_WAITS : ANSWER_LATER;
+        return answer_waits(exchange) ? ANSWER_WAITS : ANSWER_LATER;
     if (size > left)
         size = left;
     memcpy(data, body->data + exchange->stream_at, size);
     exchange->stream_at += size;
     exchange->bytes_out += size;
     return (ssize_t)size;
+}
+
+bool
+answer_waits(const struct exchange *exchange)
+{
+    const struct stream *stream;
+
+    /* Before that the response is whose turn it is: a worker's, maybe. */
+    if (exchange->state != EXCHANGE_ANSWERED)
+        return false;
+    stream = exchange->response.stream;
+    return stream != NULL && stream->waits;
+}
+
+bool
+answer_part_home(struct exchange *exchange, struct inbox_item *item)
+{
+    struct stream *stream = exchange->response.stream;
+    bool waited = stream->waits;
+
+    assert(exchange->state == EXCHANGE_ANSWERED);
+
+    stream->home(stream, item);
+    if (!exchange->is_left)
+        return waited && !stream->waits;
+    if (stream->jobs == 0)
+        exchange_free(exchange);
+    return false;
 }

@@ -447,34 +447,6 @@ exchange_home(struct exchange *exchange)
     finish_or_wait(exchange);
 }
 
-bool
-exchange_waits(const struct exchange *exchange)
-{
-    const struct stream *stream;
-
-    /* Before that the response is whose turn it is: a worker's, maybe. */
-    if (exchange->state != EXCHANGE_ANSWERED)
-        return false;
-    stream = exchange->response.stream;
-    return stream != NULL && stream->waits;
-}
-
-bool
-exchange_part_home(struct exchange *exchange, struct inbox_item *item)
-{
-    struct stream *stream = exchange->response.stream;
-    bool waited = stream->waits;
-
-    assert(exchange->state == EXCHANGE_ANSWERED);
-
-    stream->home(stream, item);
-    if (!exchange->is_left)
-        return waited && !stream->waits;
-    if (stream->jobs == 0)
-        exchange_free(exchange);
-    return false;
-}
-
 void
 exchange_end(const struct exchange *exchange)
 {

@@ -69,7 +69,7 @@ struct exchange {
 struct exchange *exchange_new(struct origin *origin, struct str target);
 
 /* The connection is done with it. It lives on while jobs of its stream are out,
- * and ends with exchange_part_home. */
+ * and ends with answer_part_home. */
 void exchange_free(struct exchange *exchange);
 
 /* The exchange that an item which came home belongs to. */
@@ -107,13 +107,6 @@ void exchange_whole(struct exchange *exchange, size_t trailer_bytes);
 
 /* Its item came home: ANSWERED, or WAITING for another. */
 void exchange_home(struct exchange *exchange);
-
-/* Whether its stream waits for a job of its own. */
-bool exchange_waits(const struct exchange *exchange);
-
-/* An item of a job of its stream came home. True: who reads the answer waits
- * for it. */
-bool exchange_part_home(struct exchange *exchange, struct inbox_item *item);
 
 /* The connection is done with the request: log and count it. */
 void exchange_end(const struct exchange *exchange);

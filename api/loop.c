@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "metrics.h"
 #include "secmaster/clock.h"
 #include "service.h"
@@ -102,7 +103,7 @@ take_item(struct loop *loop, struct inbox_item *item)
 
     if (exchange->state == EXCHANGE_WAITING)
         go_on(loop, exchange);
-    else if (exchange_part_home(exchange, item))
+    else if (answer_part_home(exchange, item))
         loop->loops->ops->resume(exchange->link);
 }
 
@@ -155,7 +156,7 @@ reading_of(const struct exchange *exchange)
         return READING_HEAD;
     if (exchange->state == EXCHANGE_READING)
         return exchange->has_rest ? READING_NOTHING : READING_BODY;
-    if (exchange_waits(exchange))
+    if (answer_waits(exchange))
         return READING_NOTHING;
     return exchange->state == EXCHANGE_ANSWERED ? READING_ANSWER
                                                 : READING_NOTHING;
@@ -280,7 +281,7 @@ end_library(struct loop *loop)
 
     loop->origin.is_over = true;
     for (struct link *link = loop->links; link != NULL; link = link->next)
-        if (link->exchange != NULL && exchange_waits(link->exchange))
+        if (link->exchange != NULL && answer_waits(link->exchange))
             ops->resume(link);
     ops->run(loop);
     ops->close(loop);

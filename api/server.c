@@ -93,18 +93,16 @@ take_head(struct exchange *exchange, struct MHD_Connection *connection,
     return exchange_head(exchange, &head);
 }
 
-/* The library asks again behind a resume. The item that ends the wait is taken
- * by this thread only, and so not before we are back. */
+/* The item that ends a wait is taken by this thread, so not before it is back.
+ */
 static ssize_t
 read_stream(void *context, uint64_t position, char *data, size_t size)
 {
-    struct exchange *exchange = context;
-    ssize_t got = answer_stream(exchange, data, size);
+    const struct link *link = ((const struct exchange *)context)->link;
+    ssize_t got = answer_stream(context, data, size);
 
     (void)position;
     if (got == ANSWER_WAITS) {
-        const struct link *link = exchange->link;
-
         MHD_suspend_connection(link->connection);
         return 0;
     }

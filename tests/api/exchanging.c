@@ -103,7 +103,7 @@ exchanging_home(struct exchange *exchange)
     while (item != NULL) {
         struct inbox_item *next = item->next;
 
-        (void)exchange_part_home(exchange_of(item), item);
+        (void)answer_part_home(exchange_of(item), item);
         item = next;
     }
 }
