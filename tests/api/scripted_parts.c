@@ -33,6 +33,18 @@ script_init(struct script *script, const struct scripted_security *securities,
     atomic_init(&script->parts, 0);
 }
 
+void
+script_print(const struct script *script, struct out *out)
+{
+    out_str(out, STR("head\n"));
+    for (size_t i = 0; i < script->count; i++) {
+        const struct scripted_security *security = &script->securities[i];
+
+        for (unsigned row = 0; row < security->rows; row++)
+            out_print(out, "%lld %u\n", (long long)security->id, row);
+    }
+}
+
 static bool
 is_done(const struct scripted *part)
 {

@@ -31,6 +31,9 @@ struct script {
 void script_init(struct script *script,
                  const struct scripted_security *securities, size_t count);
 
+/* What one thread makes of it. */
+void script_print(const struct script *script, struct out *out);
+
 /* Everything, to be begun with. */
 struct stream *scripted_whole(struct script *script);
 

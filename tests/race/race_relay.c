@@ -26,14 +26,13 @@ check(bool is_true, const char *what)
 static void
 make_book(void)
 {
+    static struct script script;
+
+    for (int i = 0; i < SECURITIES; i++)
+        securities[i] = (struct scripted_security){ i * i, ROWS };
+    script_init(&script, securities, SECURITIES);
     out_init(&want, SIZE_MAX);
-    out_str(&want, STR("head\n"));
-    for (int i = 0; i < SECURITIES; i++) {
-        securities[i].id = i * i;
-        securities[i].rows = ROWS;
-        for (int row = 0; row < ROWS; row++)
-            out_print(&want, "%d %d\n", i * i, row);
-    }
+    script_print(&script, &want);
     check(out_finish(&want) == OK, "memory");
 }
 
