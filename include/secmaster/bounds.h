@@ -52,7 +52,7 @@
 #define PACKED_ON_LOOP_BYTES_MAX (128UL * 1024) /* a millisecond */
 #define STREAM_RECORDS_MAX 20000 /* read for a chunk: some milliseconds */
 #define RELAY_PARTS_MAX 4        /* of a stream, made at a time */
-#define RELAY_CHUNKS_MAX 4       /* of a part, before they are sent: 256 KiB */
+#define RELAY_CHUNKS_MAX 6       /* of a part, ahead: averages of 24 years */
 #define RELAY_BYTES_IN_FLIGHT_MAX                                              \
     (ANSWER_BYTES_IN_FLIGHT_MAX / 2) /* of answers; then nothing is ahead */
 #define RELAY_PART_US 1000           /* of work: far above handing it over */

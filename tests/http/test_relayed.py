@@ -23,7 +23,7 @@ TABLES = ("/prices/moving-averages?windows=%s&format=" % WINDOWS,
           "/prices/moving-averages?windows=1&from=2013-05-07&format=")
 LARGE = "/v1" + TABLES[0] + "ndjson"
 REST_BYTES = 3 << 20
-HELD_MAX = 4 << 20  # of a stream, ahead and at hand
+HELD_MAX = 9 << 19  # of a stream, ahead and at hand
 
 
 def security_ids():
