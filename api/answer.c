@@ -155,24 +155,14 @@ answer_count(struct exchange *exchange)
     return true;
 }
 
-/* A row is written whole, however wide; its memory is not kept for others. */
-static void
-empty(struct out *body)
-{
-    if (body->capacity > 2 * STREAM_CHUNK_BYTES) {
-        out_fini(body);
-        out_init(body, ANSWER_BYTES_MAX);
-    }
-    out_reset(body);
-}
-
 static bool
 fill(struct exchange *exchange)
 {
     struct response *response = &exchange->response;
     enum err err;
 
-    empty(&response->body);
+    /* A row is written whole, however wide; that memory is not kept. */
+    out_empty(&response->body, 2 * STREAM_CHUNK_BYTES);
     exchange->stream_at = 0;
     if (exchange->stream_done)
         return true;
@@ -199,15 +189,47 @@ answer_stream(struct exchange *exchange, char *data, size_t size)
 
     assert(size > 0);
 
+    if (exchange->origin->is_over)
+        return ANSWER_CUT;
     if (exchange->stream_at == body->len && !fill(exchange))
         return ANSWER_CUT;
     left = body->len - exchange->stream_at;
+    if (left == 0 && exchange->stream_done)
+        return ANSWER_END;
     if (left == 0)
-        return exchange->stream_done ? ANSWER_END : ANSWER_LATER;
+        return answer_waits(exchange) ? ANSWER_WAITS : ANSWER_LATER;
     if (size > left)
         size = left;
     memcpy(data, body->data + exchange->stream_at, size);
     exchange->stream_at += size;
     exchange->bytes_out += size;
     return (ssize_t)size;
+}
+
+bool
+answer_waits(const struct exchange *exchange)
+{
+    const struct stream *stream;
+
+    /* Before that the response is whose turn it is: a worker's, maybe. */
+    if (exchange->state != EXCHANGE_ANSWERED)
+        return false;
+    stream = exchange->response.stream;
+    return stream != NULL && stream->waits;
+}
+
+bool
+answer_part_home(struct exchange *exchange, struct inbox_item *item)
+{
+    struct stream *stream = exchange->response.stream;
+    bool waited = stream->waits;
+
+    assert(exchange->state == EXCHANGE_ANSWERED);
+
+    stream->home(stream, item);
+    if (!exchange->is_left)
+        return waited && !stream->waits;
+    if (stream->jobs == 0)
+        exchange_free(exchange);
+    return false;
 }

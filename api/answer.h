@@ -24,12 +24,21 @@ struct str answer_text(const struct exchange *exchange);
 
 /*
  * The next bytes of response.stream, at most size: their count, or one of
- * these. LATER lets other connections have their turn first.
+ * these. LATER lets other connections have their turn first; WAITS: ask again
+ * when answer_part_home says so.
  */
 #define ANSWER_LATER 0
 #define ANSWER_END (-1)
 #define ANSWER_CUT (-2)
+#define ANSWER_WAITS (-3)
 ssize_t answer_stream(struct exchange *exchange, char *data, size_t size);
+
+/* Whether its stream waits for a job of its own. */
+bool answer_waits(const struct exchange *exchange);
+
+/* An item of a job of its stream came home. True: who reads the answer waits
+ * for it. */
+bool answer_part_home(struct exchange *exchange, struct inbox_item *item);
 
 /* Head and body as they go over the wire, closing the connection. */
 void answer_early(struct exchange *exchange, const char *reason,

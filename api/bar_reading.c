@@ -139,6 +139,38 @@ bar_reading_turn(struct bar_reading *reading, uint64_t *records_left,
 }
 
 static enum visit
+note_security(void *context, const struct record *record)
+{
+    int64_t *security_id = context;
+
+    *security_id = record->security_id;
+    return VISIT_STOP;
+}
+
+enum err
+bar_reading_next(const struct bar_reading *reading, int64_t from, int64_t *out,
+                 struct why *why)
+{
+    const struct scan_range range = {
+        .kind = RECORD_BARS,
+        .first_security = from,
+        .last_security = INT64_MAX,
+        .first_date = { DATE_FIRST_DAYS },
+        .last_date = { DATE_LAST_DAYS },
+    };
+    struct view view;
+    enum err err;
+
+    *out = -1;
+    TRY(store_view_begin(reading->store, reading->known_tx, &view, why));
+    err = store_scan(&view, &range, note_security, out, why);
+    store_view_end(&view);
+    if (err == OK && *out < 0)
+        return ERR_NOT_FOUND;
+    return err;
+}
+
+static enum visit
 note_record(void *context, const struct record *record)
 {
     bool *any = context;

@@ -38,6 +38,11 @@ enum err bar_reading_turn(struct bar_reading *reading, uint64_t *records_left,
                           bars_visitor *visitor, void *context, bool *more,
                           struct why *why);
 
+/* The first security from one on that has bars. ERR_NOT_FOUND: there is none.
+ * Others: as above. */
+enum err bar_reading_next(const struct bar_reading *reading, int64_t from,
+                          int64_t *out, struct why *why);
+
 /* Whether there are bars or facts of a security. */
 enum err bar_reading_knows(const struct bar_reading *reading,
                            int64_t security_id, bool *out, struct why *why);

@@ -118,11 +118,21 @@ sum_up_run(struct bar_table *table, const struct bar_run_span *span)
     return VISIT_NEXT;
 }
 
+static void
+renew(void *state)
+{
+    struct summing *summing = state;
+
+    summing->summary = (struct bar_summary){ 0 };
+}
+
 static const struct bar_rows rows = {
     .columns = summary_columns,
     .span = sum_up,
     .run_span = sum_up_run,
     .end = end,
+    .state_bytes = sizeof(struct summing),
+    .renew = renew,
     .free = free,
 };
 

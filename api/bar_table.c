@@ -7,11 +7,13 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "knowledge.h"
 #include "number.h"
 #include "page.h"
 #include "problem.h"
+#include "relay.h"
 #include "secmaster/bounds.h"
 #include "secmaster/log.h"
 #include "service.h"
@@ -121,6 +123,7 @@ table_turn(struct bar_table *table, struct out *out, uint64_t records_max,
     return out_finish(out);
 }
 
+/* The formats that are streamed end with their last row. */
 static enum err
 fill(struct stream *stream, struct out *out, bool *done)
 {
@@ -132,14 +135,12 @@ fill(struct stream *stream, struct out *out, bool *done)
     if (!table->is_headed)
         cells_head(&table->cells, out);
     table->is_headed = true;
-    table->bytes_max = out->len + STREAM_CHUNK_BYTES;
-    err = table_turn(table, out, STREAM_RECORDS_MAX, &more, &why);
+    table->bytes_max = out->len + table->chunk_bytes;
+    err = table_turn(table, out, table->chunk_records, &more, &why);
     if (err != OK) {
         log_event(LOG_ERROR, "stream-cut", "%s", why.text);
         return err;
     }
-    if (!more)
-        cells_tail(&table->cells, out);
     *done = !more;
     return out_finish(out);
 }
@@ -148,6 +149,88 @@ static void
 free_stream(struct stream *stream)
 {
     table_free((struct bar_table *)stream);
+}
+
+/* With a state of its own, and the head is another's. */
+static struct stream *
+part_new(const struct stream *like)
+{
+    const struct bar_table *from = (const struct bar_table *)like;
+    size_t state_bytes = from->rows->state_bytes;
+    struct bar_table *table = malloc(sizeof *table);
+
+    if (table == NULL)
+        return NULL;
+    *table = *from;
+    table->is_headed = true;
+    if (from->state == NULL)
+        return &table->stream;
+    table->state = malloc(state_bytes);
+    if (table->state == NULL) {
+        free(table);
+        return NULL;
+    }
+    memcpy(table->state, from->state, state_bytes);
+    if (table->rows->renew != NULL)
+        table->rows->renew(table->state);
+    return &table->stream;
+}
+
+static void
+part_begin(struct stream *part, int64_t first, int64_t last)
+{
+    struct bar_table *table = (struct bar_table *)part;
+
+    table->reading.security_id = first;
+    table->reading.last_security = last;
+    table->reading.day = table->reading.from;
+}
+
+static int64_t
+part_cut(struct stream *part)
+{
+    struct bar_table *table = (struct bar_table *)part;
+
+    table->reading.last_security = table->reading.security_id;
+    return table->reading.last_security;
+}
+
+static enum err
+part_next(const struct stream *like, int64_t from, int64_t *out)
+{
+    const struct bar_table *table = (const struct bar_table *)like;
+    struct why why = { 0 };
+    enum err err = bar_reading_next(&table->reading, from, out, &why);
+
+    if (err != OK && err != ERR_NOT_FOUND)
+        log_event(LOG_ERROR, "stream-cut", "%s", why.text);
+    return err;
+}
+
+static const struct relay_source parts = {
+    .part = part_new,
+    .begin = part_begin,
+    .cut = part_cut,
+    .next = part_next,
+};
+
+/* False: out of memory. Over to the response. */
+static bool
+make_stream(struct request *request, struct response *response,
+            struct bar_table *table, bool is_of_one)
+{
+    const struct relay_options *options = relay_options(request->service);
+
+    table->chunk_bytes = options->chunk_bytes;
+    table->chunk_records = options->chunk_records;
+    table->stream = (struct stream){ .fill = fill, .free = free_stream };
+    if (is_of_one) {
+        response->stream = &table->stream;
+        return true;
+    }
+    table->stream.bytes_held = sizeof *table + table->rows->state_bytes;
+    response->stream = relay_new(request, &table->stream, &parts);
+    return response->stream != NULL;
 }
 
 static enum err
@@ -295,8 +378,10 @@ bar_table_answer(struct request *request, struct response *response,
     response->status = 200;
     response->media = request->media;
     if (request->media != MEDIA_JSON && !is_limited) {
-        table->stream = (struct stream){ .fill = fill, .free = free_stream };
-        response->stream = &table->stream;
+        if (make_stream(request, response, table, question->is_of_one))
+            return;
+        table_free(table);
+        problem_err(request, response, ERR_BUSY, NULL);
         return;
     }
     table->rows_left = limit;

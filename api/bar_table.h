@@ -45,6 +45,11 @@ struct bar_rows {
     /* There are no more bars; NULL: nothing to do. */
     void (*end)(struct bar_table *table);
 
+    /* The state is so many plain bytes. renew makes a copy of one that is in
+     * use that of a table without bars; NULL: the next security does. */
+    size_t state_bytes;
+    void (*renew)(void *state);
+
     void (*free)(void *state); /* NULL: there is none */
 };
 
@@ -60,6 +65,8 @@ struct bar_table {
     struct date resumed_at; /* and its first day there */
     int64_t whole;          /* the security that is read from its first bar */
     bool is_headed;
+    size_t chunk_bytes; /* of a stream; and the records read for them */
+    uint64_t chunk_records;
 
     /* The present turn. */
     struct out *out;

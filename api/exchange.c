@@ -53,6 +53,16 @@ exchange_new(struct origin *origin, struct str target)
     return exchange;
 }
 
+/* Whether some are out that cannot be taken back. */
+static bool
+has_jobs(struct stream *stream)
+{
+    if (stream == NULL || stream->jobs == 0)
+        return false;
+    stream->leave(stream);
+    return stream->jobs > 0;
+}
+
 void
 exchange_free(struct exchange *exchange)
 {
@@ -61,6 +71,10 @@ exchange_free(struct exchange *exchange)
 
     assert(exchange->state != EXCHANGE_WAITING);
 
+    if (has_jobs(response->stream)) {
+        exchange->is_left = true;
+        return;
+    }
     if (request->state != NULL)
         request->route->endpoint->drop(request);
     if (response->stream != NULL)

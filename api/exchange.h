@@ -23,6 +23,7 @@ struct origin {
     char id_prefix[ID_PREFIX_BYTES]; /* random: ids of two runs differ */
     uint64_t requests;               /* so far */
     uint64_t in_flight;              /* exchanges that live now */
+    bool is_over;                    /* streams that are being read are cut */
 };
 
 enum err origin_init(struct origin *origin, struct service *service,
@@ -58,6 +59,7 @@ struct exchange {
     size_t stream_at;      /* bytes of response.body that were handed out */
     uint64_t stream_turns; /* that it was filled for */
     bool stream_done;
+    bool is_left;               /* freed, but for jobs of its stream */
     char tx[NUMBER_TEXT_BYTES]; /* Secmaster-Tx */
     char etag[ETAG_BYTES_MAX];
     void *link; /* the server's */
@@ -65,6 +67,9 @@ struct exchange {
 
 /* The request line has come; target is copied. NULL: out of memory. */
 struct exchange *exchange_new(struct origin *origin, struct str target);
+
+/* The connection is done with it. It lives on while jobs of its stream are out,
+ * and ends with answer_part_home. */
 void exchange_free(struct exchange *exchange);
 
 /* The exchange that an item which came home belongs to. */

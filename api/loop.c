@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "metrics.h"
 #include "secmaster/clock.h"
 #include "service.h"
@@ -94,6 +95,18 @@ go_on(struct loop *loop, struct exchange *exchange)
     loop->loops->ops->resume(exchange->link);
 }
 
+/* Of a request that waits, or of a stream that is being read. */
+static void
+take_item(struct loop *loop, struct inbox_item *item)
+{
+    struct exchange *exchange = exchange_of(item);
+
+    if (exchange->state == EXCHANGE_WAITING)
+        go_on(loop, exchange);
+    else if (answer_part_home(exchange, item))
+        loop->loops->ops->resume(exchange->link);
+}
+
 static void
 take_inbox(struct loop *loop)
 {
@@ -105,7 +118,7 @@ take_inbox(struct loop *loop)
         if (item->owner == NULL)
             take_arrival(loop, (struct arrival *)item);
         else
-            go_on(loop, exchange_of(item));
+            take_item(loop, item);
         item = next;
     }
 }
@@ -143,6 +156,8 @@ reading_of(const struct exchange *exchange)
         return READING_HEAD;
     if (exchange->state == EXCHANGE_READING)
         return exchange->has_rest ? READING_NOTHING : READING_BODY;
+    if (answer_waits(exchange))
+        return READING_NOTHING;
     return exchange->state == EXCHANGE_ANSWERED ? READING_ANSWER
                                                 : READING_NOTHING;
 }
@@ -241,6 +256,38 @@ is_drained(struct loop *loop)
     return loop->links == NULL || now_us >= loop->asked_us + QUIET_US;
 }
 
+/* Until no exchange lives: what lives on is of streams that were cut, with
+ * parts that a worker is at, which takes it milliseconds. */
+static void
+await_parts(struct loop *loop)
+{
+    while (loop->origin.in_flight > 0) {
+        struct inbox_item *item = inbox_wait(&loop->inbox);
+
+        while (item != NULL) {
+            struct inbox_item *next = item->next;
+
+            take_item(loop, item);
+            item = next;
+        }
+    }
+}
+
+/* Streams that are still being read are cut. */
+static void
+end_library(struct loop *loop)
+{
+    const struct loop_ops *ops = loop->loops->ops;
+
+    loop->origin.is_over = true;
+    for (struct link *link = loop->links; link != NULL; link = link->next)
+        if (link->exchange != NULL && answer_waits(link->exchange))
+            ops->resume(link);
+    ops->run(loop);
+    ops->close(loop);
+    await_parts(loop);
+}
+
 /* The library aborts over a connection that is still suspended. */
 static void *
 run(void *context)
@@ -252,10 +299,8 @@ run(void *context)
         turn(loop);
     take_inbox(loop);
     loop->is_stuck = loop->pending > 0;
-    if (!loop->is_stuck) {
-        loop->loops->ops->run(loop);
-        loop->loops->ops->close(loop);
-    }
+    if (!loop->is_stuck)
+        end_library(loop);
     return NULL;
 }
 

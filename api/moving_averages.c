@@ -169,6 +169,7 @@ static const struct bar_rows rows = {
     .columns = average_columns,
     .span = average,
     .run_span = average_run,
+    .state_bytes = sizeof(struct averaging),
     .free = free,
 };
 

@@ -50,18 +50,17 @@ pack_chunk(struct packed_stream *packed, struct out *out)
 static void
 empty_chunk(struct packed_stream *packed)
 {
-    if (packed->chunk.capacity > 2 * STREAM_CHUNK_BYTES) {
-        out_fini(&packed->chunk);
-        out_init(&packed->chunk, CHUNK_BYTES_MAX);
-    }
-    out_reset(&packed->chunk);
+    out_empty(&packed->chunk, 2 * STREAM_CHUNK_BYTES);
 }
 
+/* What the plain one says of itself, and what packing it takes. */
 static void
-note_held(struct packed_stream *packed)
+note_plain(struct packed_stream *packed)
 {
     packed->stream.bytes_held =
         packed->plain->bytes_held + GZIP_PACKER_BYTES + packed->chunk.capacity;
+    packed->stream.jobs = packed->plain->jobs;
+    packed->stream.waits = packed->plain->waits;
 }
 
 static enum err
@@ -71,7 +70,7 @@ make_chunk(struct packed_stream *packed)
     TRY(packed->plain->fill(packed->plain, &packed->chunk, &packed->is_last));
     TRY(out_finish(&packed->chunk));
     packed->is_made = true;
-    note_held(packed);
+    note_plain(packed);
     return OK;
 }
 
@@ -85,9 +84,27 @@ fill(struct stream *stream, struct out *out, bool *done)
     packed->is_made = false;
     TRY(pack_chunk(packed, out));
     empty_chunk(packed);
-    note_held(packed);
+    note_plain(packed);
     *done = packed->is_last;
     return OK;
+}
+
+static void
+home(struct stream *stream, struct inbox_item *item)
+{
+    struct packed_stream *packed = (struct packed_stream *)stream;
+
+    packed->plain->home(packed->plain, item);
+    note_plain(packed);
+}
+
+static void
+leave(struct stream *stream)
+{
+    struct packed_stream *packed = (struct packed_stream *)stream;
+
+    packed->plain->leave(packed->plain);
+    note_plain(packed);
 }
 
 static void
@@ -117,7 +134,9 @@ packed_new(struct stream *plain)
         return NULL;
     }
     packed->plain = plain;
-    packed->stream = (struct stream){ .fill = fill, .free = free_stream };
+    packed->stream = (struct stream){
+        .fill = fill, .free = free_stream, .home = home, .leave = leave
+    };
     return packed;
 }
 
@@ -148,6 +167,7 @@ pack_stream(struct exchange *exchange)
         problem_err(&exchange->request, response, err, NULL);
         return;
     }
+    assert(!packed->stream.waits);
     if (!packed->is_last || !is_small(exchange, packed->chunk.len)) {
         response->coding = CODING_GZIP;
         return;

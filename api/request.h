@@ -97,11 +97,21 @@ struct str request_param(const struct request *request, const char *name);
  * A body produced piece by piece on the loop's thread: append at most about
  * STREAM_CHUNK_BYTES and set *done with the last. An error cuts the answer
  * off. Holds no view between calls.
+ *
+ * One that has jobs out (relay.h) may set waits instead of appending anything:
+ * fill it again when home, which takes each item that comes, has cleared that.
+ * It is freed when no job is out: leave takes back what it can and says that
+ * nobody reads on. The first fill begins no job. Both are NULL where there are
+ * never any.
  */
 struct stream {
     enum err (*fill)(struct stream *stream, struct out *out, bool *done);
     void (*free)(struct stream *stream);
+    void (*home)(struct stream *stream, struct inbox_item *item);
+    void (*leave)(struct stream *stream);
     size_t bytes_held; /* while the client reads; fill may change it */
+    size_t jobs;       /* out */
+    bool waits;
 };
 
 #define RESPONSE_HEADERS_MAX 20 /* the server's own ten among them */

@@ -93,12 +93,19 @@ take_head(struct exchange *exchange, struct MHD_Connection *connection,
     return exchange_head(exchange, &head);
 }
 
+/* The item that ends a wait is taken by this thread, so not before it is back.
+ */
 static ssize_t
 read_stream(void *context, uint64_t position, char *data, size_t size)
 {
+    const struct link *link = ((const struct exchange *)context)->link;
     ssize_t got = answer_stream(context, data, size);
 
     (void)position;
+    if (got == ANSWER_WAITS) {
+        MHD_suspend_connection(link->connection);
+        return 0;
+    }
     if (got == ANSWER_END)
         return MHD_CONTENT_READER_END_OF_STREAM;
     return got == ANSWER_CUT ? MHD_CONTENT_READER_END_WITH_ERROR : got;

@@ -16,6 +16,7 @@ struct catalogues;
 struct column_memory;
 struct metrics;
 struct polling;
+struct relay_options;
 struct webhook_doors;
 struct trade_books;
 
@@ -27,8 +28,9 @@ struct service {
     struct catalogues *catalogues;
     struct trade_books *trade_books;
     struct column_memory *column_memory;
-    const struct polling *polling;  /* NULL: no vendor is configured */
-    struct webhook_doors *webhooks; /* likewise */
+    const struct polling *polling;     /* NULL: no vendor is configured */
+    struct webhook_doors *webhooks;    /* likewise */
+    const struct relay_options *relay; /* NULL: the usual ones */
     clock_now *now;
     uint64_t build; /* of the program: another may answer otherwise */
     uint64_t body_bytes_max;

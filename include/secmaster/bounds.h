@@ -50,8 +50,14 @@
 #define STREAM_CHUNK_BYTES (64 * 1024)
 #define PACKED_BYTES_MIN 1024 /* up to here nothing is gained */
 #define PACKED_ON_LOOP_BYTES_MAX (128UL * 1024) /* a millisecond */
-#define STREAM_RECORDS_MAX 20000   /* read for a chunk: some milliseconds */
-#define CANDIDATES_MAX (1UL << 20) /* kept by a filtered stream: 8 MiB */
+#define STREAM_RECORDS_MAX 20000 /* read for a chunk: some milliseconds */
+#define RELAY_PARTS_MAX 4        /* of a stream, made at a time */
+#define RELAY_CHUNKS_MAX 6       /* of a part, ahead: averages of 24 years */
+#define RELAY_BYTES_IN_FLIGHT_MAX                                              \
+    (ANSWER_BYTES_IN_FLIGHT_MAX / 2) /* of answers; then nothing is ahead */
+#define RELAY_PART_US 1000           /* of work: far above handing it over */
+#define RELAY_TURN_US 5000           /* of a worker; then others have a turn */
+#define CANDIDATES_MAX (1UL << 20)   /* kept by a filtered stream: 8 MiB */
 #define JOIN_WINDOW_BYTES_MAX (128UL << 20)    /* a join's rows in memory */
 #define HOLDINGS_WINDOW_BYTES_MAX (32UL << 20) /* a portfolio's, likewise */
 #define HOLDINGS_WINDOW_POSITIONS_MAX (1UL << 16)
@@ -153,6 +159,7 @@
 /* The worker pool. */
 #define WORKERS_DEFAULT 2
 #define WORKER_QUEUE_JOBS_MAX 1024
+#define WORKER_OFFERS_MAX 64 /* streams' parts of a millisecond each */
 
 /* The store. */
 #define JOURNAL_PART_BYTES_MAX (1UL << 20)

@@ -29,6 +29,12 @@ void out_fini(struct out *out);
 /* Empty it and forget an error; the memory stays. */
 void out_reset(struct out *out);
 
+/* The same, but more memory than so much is given back. */
+void out_empty(struct out *out, size_t kept_max);
+
+/* Change what was written, and its memory, for another's. */
+void out_swap(struct out *out, struct out *other);
+
 /* OK, ERR_TOO_LARGE past the limit, ERR_BUSY out of memory. */
 enum err out_finish(const struct out *out);
 

@@ -2,6 +2,7 @@
 #ifndef SECMASTER_WORKERS_H
 #define SECMASTER_WORKERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "secmaster/err.h"
@@ -21,6 +22,16 @@ enum err workers_start(size_t threads, struct workers **out, struct why *why);
 
 /* ERR_BUSY: the queue is full or the pool is stopping. */
 enum err workers_submit(struct workers *workers, struct worker_job *job);
+
+/*
+ * The same for a job that its submitter would do itself sooner than have
+ * requests wait for it. ERR_BUSY: as above, or WORKER_OFFERS_MAX jobs wait.
+ */
+enum err workers_offer(struct workers *workers, struct worker_job *job);
+
+/* Take a job back that waits: it is the submitter's, and does not come home.
+ * False: it is running, or on its way home. */
+bool workers_withdraw(struct workers *workers, struct worker_job *job);
 
 /* Jobs waiting or running, now. Any thread. */
 size_t workers_pending(struct workers *workers);

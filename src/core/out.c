@@ -48,6 +48,37 @@ out_reset(struct out *out)
     out->err = OK;
 }
 
+void
+out_empty(struct out *out, size_t kept_max)
+{
+    assert(out != NULL);
+
+    if (out->capacity > kept_max)
+        out_fini(out);
+    out_reset(out);
+}
+
+void
+out_swap(struct out *out, struct out *other)
+{
+    struct out mine;
+
+    assert(out != NULL);
+    assert(other != NULL);
+    assert(out->capacity <= other->limit);
+    assert(other->capacity <= out->limit);
+
+    mine = *out;
+    out->data = other->data;
+    out->len = other->len;
+    out->capacity = other->capacity;
+    out->err = other->err;
+    other->data = mine.data;
+    other->len = mine.len;
+    other->capacity = mine.capacity;
+    other->err = mine.err;
+}
+
 enum err
 out_finish(const struct out *out)
 {

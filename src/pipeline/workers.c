@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "secmaster/bounds.h"
@@ -79,17 +78,12 @@ workers_start(size_t threads, struct workers **out, struct why *why)
     return OK;
 }
 
-enum err
-workers_submit(struct workers *workers, struct worker_job *job)
+/* With the lock held. */
+static enum err
+add_job(struct workers *workers, struct worker_job *job, size_t waiting_max)
 {
-    assert(job->item.home != NULL);
-    assert(job->run != NULL);
-
-    pthread_mutex_lock(&workers->lock);
-    if (workers->stopping || workers->waiting >= WORKER_QUEUE_JOBS_MAX) {
-        pthread_mutex_unlock(&workers->lock);
+    if (workers->stopping || workers->waiting >= waiting_max)
         return ERR_BUSY;
-    }
     job->next = NULL;
     if (workers->first == NULL)
         workers->first = job;
@@ -98,8 +92,63 @@ workers_submit(struct workers *workers, struct worker_job *job)
     workers->last = job;
     workers->waiting++;
     pthread_cond_signal(&workers->filled);
-    pthread_mutex_unlock(&workers->lock);
     return OK;
+}
+
+static enum err
+submit(struct workers *workers, struct worker_job *job, size_t waiting_max)
+{
+    enum err err;
+
+    assert(job->item.home != NULL);
+    assert(job->run != NULL);
+
+    pthread_mutex_lock(&workers->lock);
+    err = add_job(workers, job, waiting_max);
+    pthread_mutex_unlock(&workers->lock);
+    return err;
+}
+
+enum err
+workers_submit(struct workers *workers, struct worker_job *job)
+{
+    return submit(workers, job, WORKER_QUEUE_JOBS_MAX);
+}
+
+enum err
+workers_offer(struct workers *workers, struct worker_job *job)
+{
+    return submit(workers, job, WORKER_OFFERS_MAX);
+}
+
+/* With the lock held. */
+static bool
+remove_job(struct workers *workers, const struct worker_job *job)
+{
+    struct worker_job **at = &workers->first, *before = NULL;
+
+    while (*at != NULL && *at != job) {
+        before = *at;
+        at = &before->next;
+    }
+    if (*at == NULL)
+        return false;
+    *at = job->next;
+    if (workers->last == job)
+        workers->last = before;
+    workers->waiting--;
+    return true;
+}
+
+bool
+workers_withdraw(struct workers *workers, struct worker_job *job)
+{
+    bool is_ours;
+
+    pthread_mutex_lock(&workers->lock);
+    is_ours = remove_job(workers, job);
+    pthread_mutex_unlock(&workers->lock);
+    return is_ours;
 }
 
 size_t

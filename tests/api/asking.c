@@ -148,6 +148,21 @@ find(struct asking *asking)
     return err == OK ? 0 : err == ERR_INVALID ? 406 : 400;
 }
 
+/* Jobs of a stream come home. */
+static void
+asking_home(struct asking *asking)
+{
+    struct stream *stream = asking->response.stream;
+    struct inbox_item *item = inbox_wait(&asking->home);
+
+    while (item != NULL) {
+        struct inbox_item *next = item->next;
+
+        stream->home(stream, item);
+        item = next;
+    }
+}
+
 /* Gather the answer, chunk by chunk where it is a stream; as in the server, a
  * chunk is gone when the next one is made. */
 static void
@@ -166,6 +181,10 @@ gather(struct asking *asking)
         out_reset(&response->body);
         MUST(response->stream->fill(response->stream, &response->body, &done) ==
              OK);
+        if (response->stream->waits) {
+            asking_home(asking);
+            continue;
+        }
         out_str(&asking->body, out_text(&response->body));
         if (response->body.len > 0)
             memset(response->body.data, '?', response->body.len);

@@ -113,6 +113,19 @@ exchanging_header(const struct exchange *exchange, const char *name)
 }
 
 void
+exchanging_home(struct exchange *exchange)
+{
+    struct inbox_item *item = inbox_wait(exchange->request.home);
+
+    while (item != NULL) {
+        struct inbox_item *next = item->next;
+
+        (void)answer_part_home(exchange_of(item), item);
+        item = next;
+    }
+}
+
+void
 exchanging_read(struct exchange *exchange, struct out *out)
 {
     char piece[5000];
@@ -124,6 +137,9 @@ exchanging_read(struct exchange *exchange, struct out *out)
     }
     while ((got = answer_stream(exchange, piece, sizeof piece)) != ANSWER_END) {
         cr_assert_neq(got, ANSWER_CUT);
-        out_bytes(out, piece, (size_t)got);
+        if (got == ANSWER_WAITS)
+            exchanging_home(exchange);
+        else
+            out_bytes(out, piece, (size_t)got);
     }
 }

@@ -39,6 +39,9 @@ void exchanging_end(struct exchange *exchange);
 const char *exchanging_header(const struct exchange *exchange,
                               const char *name);
 
+/* Wait until jobs of streams come home. */
+void exchanging_home(struct exchange *exchange);
+
 /* The bytes of a 200, whether they come whole or as a stream. */
 void exchanging_read(struct exchange *exchange, struct out *out);
 

@@ -249,7 +249,9 @@ Test(packing, packs_a_stream_the_same_however_its_chunks_fall)
 
     out_init(&first, 1UL << 20);
     for (unsigned seed = 1; seed < 30; seed++) {
-        struct ragged ragged = { { fill_ragged, free_ragged, 0 }, 0, seed };
+        struct ragged ragged = { { .fill = fill_ragged, .free = free_ragged },
+                                 0,
+                                 seed };
         struct exchange *exchange =
             exchanging_begin(&at, "GET", "/v1/master", ACCEPT);
         struct out packed;

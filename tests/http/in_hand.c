@@ -21,6 +21,7 @@
 #define POLL_US 1000
 /* Writers need not wait as long as in earnest to be told 503. */
 #define WAIT_MS 300
+#define SCAN_US 200000
 
 enum err __real_server_start(const struct server_options *options,
                              struct server **out, struct why *why);
@@ -78,17 +79,36 @@ hold(void *unused, enum merge_step step)
         (void)usleep(POLL_US);
 }
 
+static const struct store_ops *real_ops;
+
+/* "bars": it takes long to read those of a part of all securities. */
+static enum err
+scan_slowly(struct view *view, const struct scan_range *range,
+            record_visitor *visitor, void *context, struct why *why)
+{
+    if (range->kind == RECORD_BARS && range->last_security < INT64_MAX &&
+        has("bars"))
+        (void)usleep(SCAN_US);
+    return real_ops->scan(view, range, visitor, context, why);
+}
+
 enum err
 __wrap_store_lmdb_open(const struct store_lmdb_options *options,
                        struct store **out, struct why *why)
 {
     static const struct store_testing testing = { .step = hold,
                                                   .wait_ms = WAIT_MS };
+    static struct store_ops slow;
     struct store_lmdb_options mine = *options;
 
     mine.testing = &testing;
     mine.map_bytes = number_of("IN_HAND_MAP_BYTES");
-    return __real_store_lmdb_open(&mine, out, why);
+    TRY(__real_store_lmdb_open(&mine, out, why));
+    real_ops = (*out)->ops;
+    slow = *real_ops;
+    slow.scan = scan_slowly;
+    (*out)->ops = &slow;
+    return OK;
 }
 
 /* "reserve": the disk has only left what is kept free. */

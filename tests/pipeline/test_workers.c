@@ -74,6 +74,47 @@ Test(workers, run_every_job_once_and_bound_their_queue)
     inbox_fini(&inbox);
 }
 
+/* What is offered leaves room for what is submitted; what waits can be taken
+ * back, from wherever it is in the queue, and then does not run. */
+Test(workers, refuse_offers_sooner_and_give_jobs_back)
+{
+    enum { TASKS = WORKER_OFFERS_MAX + 3 };
+    static const size_t withdrawn[] = { 1, 30, WORKER_OFFERS_MAX };
+    static struct task tasks[TASKS];
+    struct workers *workers;
+    struct inbox inbox;
+    size_t home = TASKS - sizeof withdrawn / sizeof withdrawn[0];
+
+    sem_init(&begun, 0, 0);
+    sem_init(&go_on, 0, 0);
+    cr_assert_eq(inbox_init(&inbox, NULL), OK);
+    cr_assert_eq(workers_start(1, &workers, NULL), OK);
+    for (size_t i = 0; i < TASKS; i++)
+        tasks[i].job =
+            (struct worker_job){ .item = { .home = &inbox },
+                                 .run = i == 0 ? run_held : run_once };
+    cr_expect_eq(workers_offer(workers, &tasks[0].job), OK);
+    sem_wait(&begun);
+    for (size_t i = 1; i <= WORKER_OFFERS_MAX; i++)
+        cr_expect_eq(workers_offer(workers, &tasks[i].job), OK, "job %zu", i);
+    cr_expect_eq(workers_offer(workers, &tasks[TASKS - 1].job), ERR_BUSY);
+    cr_expect_not(workers_withdraw(workers, &tasks[0].job), "it runs");
+    for (size_t i = 0; i < sizeof withdrawn / sizeof withdrawn[0]; i++) {
+        struct worker_job *job = &tasks[withdrawn[i]].job;
+
+        cr_expect(workers_withdraw(workers, job), "job %zu", withdrawn[i]);
+        cr_expect_not(workers_withdraw(workers, job), "job %zu", withdrawn[i]);
+    }
+    for (size_t i = TASKS - 2; i < TASKS; i++)
+        cr_expect_eq(workers_submit(workers, &tasks[i].job), OK, "job %zu", i);
+    sem_post(&go_on);
+    cr_expect_eq(come_home(&inbox, home), home);
+    for (size_t i = 0; i < sizeof withdrawn / sizeof withdrawn[0]; i++)
+        cr_expect_eq(tasks[withdrawn[i]].runs, 0, "job %zu", withdrawn[i]);
+    workers_stop(workers);
+    inbox_fini(&inbox);
+}
+
 /* Stopping finishes what was taken on. */
 Test(workers, stop_finishes_the_queue)
 {

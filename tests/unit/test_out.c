@@ -171,6 +171,52 @@ Test(out, an_error_sticks_until_reset)
     out_fini(&out);
 }
 
+/* Each has the other's text and memory, and its own limit. */
+Test(out, swap_leaves_the_limits)
+{
+    struct out a, b;
+    const char *data;
+
+    out_init(&a, 300);
+    out_init(&b, 400);
+    out_str(&a, STR("of a"));
+    data = a.data;
+    out_swap(&a, &b);
+    cr_expect_eq(a.len, 0U);
+    cr_expect_eq(b.data, data);
+    cr_expect(str_equal(out_text(&b), STR("of a")));
+    cr_expect_null(out_grow(&a, 301));
+    out_swap(&a, &b);
+    cr_expect_eq(out_finish(&b), ERR_TOO_LARGE, "the error goes with it");
+    cr_expect_eq(out_finish(&a), OK);
+    out_reset(&b);
+    cr_expect_not_null(out_grow(&b, 400));
+    cr_expect_null(out_grow(&a, 297));
+    out_fini(&a);
+    out_fini(&b);
+}
+
+Test(out, empty_keeps_so_much)
+{
+    static const struct {
+        size_t kept_max;
+        bool is_kept;
+    } cases[] = { { 256, true }, { 255, false }, { 0, false } };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct out out;
+
+        out_init(&out, 1000);
+        out_str(&out, STR("x"));
+        cr_assert_eq(out.capacity, 256U);
+        out_empty(&out, cases[i].kept_max);
+        cr_expect_eq(out.len, 0U);
+        cr_expect_eq(out.capacity, cases[i].is_kept ? 256U : 0U, "keep %zu",
+                     cases[i].kept_max);
+        out_fini(&out);
+    }
+}
+
 Test(out, any_limit_bounds_a_huge_request)
 {
     struct out out;
