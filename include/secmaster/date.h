@@ -30,5 +30,6 @@ struct civil date_civil(struct date date);
 
 /* Of a day that exists. */
 struct date date_of_civil(struct civil date);
+void date_format_civil(struct civil date, char out[static DATE_TEXT_BYTES]);
 
 #endif

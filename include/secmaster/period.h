@@ -29,7 +29,7 @@ struct period_span {
 /* The span that day falls in, from 0001-01-01 to 9999-12-31. */
 struct period_span period_of(enum period period, struct date day);
 
-/* The same, quicker where day is in the week behind span, which is one of the
+/* The same, quicker where day is in the span behind this one, which is of the
  * same period or all zero. */
 struct period_span period_behind(enum period period,
                                  const struct period_span *span,

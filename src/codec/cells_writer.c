@@ -105,7 +105,7 @@ begin_month(struct cells_writer *writer, struct date date)
     writer->month.days = date.days - (int32_t)civil.day + 1;
     writer->month_days =
         (uint32_t)(date_of_civil(next).days - writer->month.days);
-    date_format(writer->month, writer->month_text);
+    date_format_civil(civil, writer->month_text);
 }
 
 /* As date_format, which has to divide. */

@@ -60,18 +60,21 @@ date_parse(struct str text, struct date *out)
 void
 date_format(struct date date, char out[static DATE_TEXT_BYTES])
 {
-    struct civil civil;
-
     assert(date.days >= DATE_FIRST_DAYS);
     assert(date.days <= DATE_LAST_DAYS);
 
-    civil = date_civil(date);
-    digits_put_two(out, civil.year / 100);
-    digits_put_two(out + 2, civil.year % 100);
+    date_format_civil(date_civil(date), out);
+}
+
+void
+date_format_civil(struct civil date, char out[static DATE_TEXT_BYTES])
+{
+    digits_put_two(out, date.year / 100);
+    digits_put_two(out + 2, date.year % 100);
     out[4] = '-';
-    digits_put_two(out + 5, civil.month);
+    digits_put_two(out + 5, date.month);
     out[7] = '-';
-    digits_put_two(out + 8, civil.day);
+    digits_put_two(out + 8, date.day);
 }
 
 /*

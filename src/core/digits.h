@@ -24,20 +24,16 @@ digits_put_two(char *to, unsigned n)
     memcpy(to, pairs + 2 * (size_t)n, 2);
 }
 
-/*
- * The eight digits of n < 10^8, as numbers, the first in the lowest byte: n is
- * cut in two, and both in two, and all four in two, side by side. The factors
- * divide by 100 and 10 in the bits that such numbers have.
- */
+/* The four digits of n < 10^4, as numbers, the first in the lowest byte. */
+#define DIGITS_FOUR_END 10000
+extern const uint32_t digits_four[DIGITS_FOUR_END];
+
+/* The eight digits of n < 10^8, likewise. */
 static inline uint64_t
 digits_eight(uint32_t n)
 {
-    uint64_t fours = n / 10000 | (uint64_t)(n % 10000) << 32;
-    uint64_t hundreds = (fours * 10486 >> 20) & UINT64_C(0x0000007f0000007f);
-    uint64_t twos = ((fours - hundreds * 100) << 16) + hundreds;
-    uint64_t tens = (twos * 103 >> 10) & UINT64_C(0x000f000f000f000f);
-
-    return ((twos - tens * 10) << 8) + tens;
+    return digits_four[n / DIGITS_FOUR_END] |
+           (uint64_t)digits_four[n % DIGITS_FOUR_END] << 32;
 }
 
 /* Read exactly len <= 9 digits; false where another character stands. */

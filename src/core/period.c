@@ -7,7 +7,6 @@
 #define MONTHS_OF_YEAR 12
 #define MONTHS_OF_QUARTER 3
 #define TO_THURSDAY 3 /* from Monday */
-#define WEEKS_OF_YEAR_MIN 52
 
 const char *const period_names[PERIODS] = {
     [PERIOD_WEEK] = "week",
@@ -39,20 +38,27 @@ week_of(struct date day)
     };
 }
 
+/* The first of a month, from 1 to one behind the year's last. */
+static struct date
+begin_of(unsigned year, unsigned month)
+{
+    struct civil first = { year, month, 1 };
+
+    if (month > MONTHS_OF_YEAR)
+        first = (struct civil){ year + 1, 1, 1 };
+    return end_of(date_of_civil(first).days);
+}
+
 /* The span of so many months that day falls in, a whole part of a year. */
 static struct period_span
 months_of(struct date day, unsigned months)
 {
     struct civil civil = date_civil(day);
     unsigned index = (civil.month - 1) / months;
-    struct civil start = { civil.year, index * months + 1, 1 };
-    struct civil end = { civil.year, start.month + months, 1 };
 
-    if (end.month > MONTHS_OF_YEAR)
-        end = (struct civil){ civil.year + 1, 1, 1 };
     return (struct period_span){
-        .start = date_of_civil(start),
-        .end = end_of(date_of_civil(end).days),
+        .start = begin_of(civil.year, index * months + 1),
+        .end = begin_of(civil.year, index * months + months + 1),
         .year = civil.year,
         .number = months == MONTHS_OF_YEAR ? 0 : index + 1,
     };
@@ -78,19 +84,35 @@ period_of(enum period period, struct date day)
     return months_of(day, MONTHS_OF_YEAR);
 }
 
+/* The days that each has at least, how many of them a year has at least, and
+ * how many months one has. */
+static const struct {
+    int32_t days;
+    unsigned of_year, months;
+} least[PERIODS] = {
+    [PERIOD_WEEK] = { DAYS_OF_WEEK, 52, 0 },
+    [PERIOD_MONTH] = { 28, MONTHS_OF_YEAR, 1 },
+    [PERIOD_QUARTER] = { 90, MONTHS_OF_YEAR / MONTHS_OF_QUARTER,
+                         MONTHS_OF_QUARTER },
+    [PERIOD_YEAR] = { 365, 0, MONTHS_OF_YEAR },
+};
+
 struct period_span
 period_behind(enum period period, const struct period_span *span,
               struct date day)
 {
     struct period_span next = *span;
 
-    /* Every year has so many weeks: the next one is of the same year. */
-    if (period != PERIOD_WEEK || span->number == 0 ||
-        span->number >= WEEKS_OF_YEAR_MIN || day.days < span->end.days ||
-        day.days >= span->end.days + DAYS_OF_WEEK)
+    /* A year's last one is left to period_of, and years are. */
+    if (span->number == 0 || span->number >= least[period].of_year ||
+        day.days < span->end.days ||
+        day.days >= span->end.days + least[period].days)
         return period_of(period, day);
     next.start = span->end;
-    next.end = end_of(span->end.days + DAYS_OF_WEEK);
     next.number++;
+    if (period == PERIOD_WEEK)
+        next.end = end_of(span->end.days + DAYS_OF_WEEK);
+    else
+        next.end = begin_of(span->year, next.number * least[period].months + 1);
     return next;
 }
