@@ -17,28 +17,36 @@ struct ticker_bearers {
     size_t count;
 };
 
-/* As known at a transaction; each ticker is looked for once. */
+/* As known at a transaction; each ticker is looked for once, together with some
+ * that are asked for next. */
 struct tickers {
     const struct trade_book *book; /* borrowed */
+    struct trade_choice *choice;   /* borrowed */
     struct view view;
     struct bearers bearers;
     struct ticker_bearers *known; /* by text of the book */
-    struct arena arena;           /* of their items */
+    struct arena arena;           /* of their items, and names */
+
+    /* Those that are looked for together. */
+    uint32_t *sought; /* texts of the book */
+    struct str *names;
     struct out text;
+    size_t sought_count, sought_max;
 };
 
-/* A view is open until tickers_end, which follows where OK came back. */
-enum err tickers_begin(struct tickers *tickers, const struct trade_book *book,
-                       struct store *store, uint64_t known_tx, struct why *why);
+/* Of the trades of a choice, as known to its question. A view is open until
+ * tickers_end, which follows where OK came back. */
+enum err tickers_begin(struct tickers *tickers, struct trade_choice *choice,
+                       struct store *store, struct why *why);
 void tickers_end(struct tickers *tickers);
 
 /*
- * The security that bore the entry's ticker on its day, if exactly one did;
- * else NO_SECURITY. Errors: those of bearers_find; ERR_TOO_LARGE: more of them
- * than are held.
+ * The security that bore the ticker of the entry at a place of the choice on
+ * its day, if exactly one did; else NO_SECURITY. It is a place that the choice
+ * has; they are best asked for in order. Errors: those of bearers_find_all;
+ * ERR_TOO_LARGE: more of them than are held.
  */
-enum err tickers_resolve(struct tickers *tickers,
-                         const struct trade_entry *entry, int64_t *out,
+enum err tickers_resolve(struct tickers *tickers, size_t place, int64_t *out,
                          struct why *why);
 
 /*

@@ -293,7 +293,7 @@ count_securities(struct sectors *sectors, struct trade_choice *choice,
 
         if (!trade_choice_has(choice, i))
             continue;
-        TRY(tickers_resolve(tickers, entry, &security_id, why));
+        TRY(tickers_resolve(tickers, i, &security_id, why));
         if (groups->by == BY_SECURITY)
             TRY(count_security(groups, choice, i, security_id));
         else
@@ -322,8 +322,7 @@ make_by_security(struct trade_groups *groups, struct trade_choice *choice,
     enum err err = ERR_BUSY;
 
     if (sectors.keys != NULL && sectors.places != NULL)
-        err = tickers_begin(&tickers, choice->book, store,
-                            choice->question->known_tx, why);
+        err = tickers_begin(&tickers, choice, store, why);
     if (err == OK) {
         err = count_securities(&sectors, choice, &tickers, why);
         tickers_end(&tickers);

@@ -105,7 +105,7 @@ collect(struct listing *listing, struct trade_choice *choice,
             return OK;
         if (!trade_choice_has(choice, i))
             continue;
-        TRY(tickers_resolve(tickers, entry, &security_id, why));
+        TRY(tickers_resolve(tickers, i, &security_id, why));
         if (wanted != NO_SECURITY && wanted != security_id)
             continue;
         TRY(add_trade(listing, entry, security_id));
@@ -251,7 +251,7 @@ choose(struct listing *listing, struct store *store,
     if (choice.from < from)
         choice.from = from;
     if (err == OK)
-        err = tickers_begin(&tickers, book, store, question->known_tx, why);
+        err = tickers_begin(&tickers, &choice, store, why);
     if (err == OK) {
         err = collect(listing, &choice, &tickers, why);
         tickers_end(&tickers);

@@ -340,16 +340,19 @@ take_columns(struct str *from, unsigned widths, uint32_t scales,
     return scales == 0 && (out->present & BAR_REQUIRED) == BAR_REQUIRED;
 }
 
-/* What no bar can lack is an error. */
+/* What no bar can lack is an error, and so is a field of which none does. */
 static bool
 are_lacks(const unsigned char *lacks, size_t count, unsigned scale)
 {
     bool is_good = count % 2 == 0 || lacks[count / 2] >> LACK_BITS == 0;
+    unsigned any = 0;
 
-    for (size_t i = 0; i < LACK_BYTES(count); i++)
+    for (size_t i = 0; i < LACK_BYTES(count); i++) {
         is_good &= (lacks[i] & LACK_MASK) <= scale &&
                    (unsigned)lacks[i] >> LACK_BITS <= scale;
-    return is_good;
+        any |= lacks[i];
+    }
+    return is_good && any != 0;
 }
 
 static bool

@@ -5,9 +5,17 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "array.h"
 #include "identity_match.h"
+#include "listed_names.h"
 #include "own_facts.h"
 #include "secmaster/candidates.h"
+
+/* Who loses its ticker to a row. */
+struct loss {
+    uint32_t row;
+    int64_t security_id;
+};
 
 struct identity {
     const struct identity_ask *ask;
@@ -19,6 +27,8 @@ struct identity {
     int64_t *ids; /* by row; MATCH_NONE: a new one */
     struct candidates taken;
     struct candidates active; /* those that may be */
+    struct loss *losses;      /* by row, then security */
+    size_t loss_count, loss_capacity;
     enum err err;
 };
 
@@ -43,6 +53,7 @@ fini(struct identity *identity)
     candidates_fini(&identity->taken);
     candidates_fini(&identity->active);
     free(identity->ids);
+    free(identity->losses);
 }
 
 static enum err
@@ -50,10 +61,13 @@ match_rows(struct identity *identity)
 {
     const struct listing *listing = identity->ask->listing;
 
+    TRY(identity_match_composites(&identity->match, listing, identity->ids,
+                                  identity->why));
     for (uint32_t i = 0; i < listing->count; i++) {
-        TRY(identity_match_row(&identity->match, &listing->rows[i],
-                               &identity->ids[i], identity->reasons,
-                               identity->why));
+        if (identity->ids[i] == MATCH_NONE)
+            TRY(identity_match_row(&identity->match, &listing->rows[i],
+                                   &identity->ids[i], identity->reasons,
+                                   identity->why));
         if (identity->ids[i] != MATCH_NONE)
             TRY(candidates_add(&identity->taken, identity->ids[i]));
     }
@@ -190,22 +204,93 @@ is_listed(const struct identity *identity, int64_t security_id)
     return at < taken->count && taken->ids[at] == security_id;
 }
 
-/* Who bears the row's ticker on the day, and is in no row. */
 static enum err
-take_ticker(struct identity *identity, const struct listed *row)
+add_loss(struct identity *identity, uint32_t row, int64_t security_id)
 {
-    const struct bearers *bearers = &identity->match.tickers;
+    struct loss *losses =
+        array_reserve(identity->losses, &identity->loss_capacity,
+                      identity->loss_count + 1, sizeof *losses);
+
+    if (losses == NULL)
+        return ERR_BUSY;
+    identity->losses = losses;
+    losses[identity->loss_count++] = (struct loss){ row, security_id };
+    return OK;
+}
+
+struct tickers {
+    struct identity *identity;
+    const uint32_t *rows; /* by name */
+};
+
+/* Who bears a row's ticker on the day, and is in no row. */
+static enum visit
+note_losses(void *context, const struct bearers *bearers, size_t name)
+{
+    const struct tickers *tickers = context;
+    struct identity *identity = tickers->identity;
     const int32_t day = identity->ask->day.days;
 
-    TRY(identity_match_ticker(&identity->match, row, identity->why));
-    for (size_t i = 0; i < bearers->span_count; i++) {
+    for (size_t i = 0; i < bearers->span_count && identity->err == OK; i++) {
         const struct bearing *old = &bearers->spans[i];
 
-        if (old->start.days > day || old->end.days <= day ||
-            is_listed(identity, old->security_id))
-            continue;
-        TRY(own_facts_read(&identity->own, old->security_id, identity->why));
-        TRY(say_news(identity, old->security_id, LISTED_TICKER, VALUE_OF_NULL));
+        if (old->start.days <= day && old->end.days > day &&
+            !is_listed(identity, old->security_id))
+            identity->err =
+                add_loss(identity, tickers->rows[name], old->security_id);
+    }
+    return identity->err == OK ? VISIT_NEXT : VISIT_STOP;
+}
+
+static int
+compare_losses(const void *left, const void *right)
+{
+    const struct loss *a = left, *b = right;
+
+    if (a->row != b->row)
+        return a->row < b->row ? -1 : 1;
+    return a->security_id < b->security_id ? -1
+                                           : a->security_id > b->security_id;
+}
+
+static enum err
+find_losses(struct identity *identity)
+{
+    struct listed_names listed;
+    struct tickers tickers = { .identity = identity };
+    enum err err =
+        listed_names_init(&listed, identity->ask->listing, LISTED_TICKER);
+
+    tickers.rows = listed.rows;
+    if (err == OK)
+        err = bearers_find_all(&identity->match.tickers, &listed.names,
+                               note_losses, &tickers, identity->why);
+    listed_names_fini(&listed);
+    TRY(err);
+    if (identity->loss_count > 1)
+        qsort(identity->losses, identity->loss_count, sizeof *identity->losses,
+              compare_losses);
+    return identity->err;
+}
+
+static enum err
+say_loss(struct identity *identity, const struct loss *loss)
+{
+    TRY(own_facts_read(&identity->own, loss->security_id, identity->why));
+    return say_news(identity, loss->security_id, LISTED_TICKER, VALUE_OF_NULL);
+}
+
+/* Each row, and then who loses its ticker to it. */
+static enum err
+say_rows(struct identity *identity)
+{
+    size_t at = 0;
+
+    TRY(find_losses(identity));
+    for (uint32_t i = 0; i < identity->ask->listing->count; i++) {
+        TRY(say_row(identity, i));
+        for (; at < identity->loss_count && identity->losses[at].row == i; at++)
+            TRY(say_loss(identity, &identity->losses[at]));
     }
     return OK;
 }
@@ -256,17 +341,12 @@ say_absent(struct identity *identity)
 static enum err
 run(struct identity *identity)
 {
-    const struct listing *listing = identity->ask->listing;
-
     TRY(match_rows(identity));
     TRY(candidates_sort(&identity->taken));
     TRY(check_rows(identity));
     if (identity->reasons->total > 0)
         return OK;
-    for (uint32_t i = 0; i < listing->count; i++) {
-        TRY(say_row(identity, i));
-        TRY(take_ticker(identity, &listing->rows[i]));
-    }
+    TRY(say_rows(identity));
     TRY(say_absent(identity));
     return identity->into->fact_count == 0 ? OK : batch_seal(identity->into);
 }

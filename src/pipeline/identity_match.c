@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "listed_names.h"
 #include "secmaster/bounds.h"
 
 #define MATCH_MANY (-2)
@@ -192,7 +193,8 @@ static enum err
 find_by_three(struct identity_match *match, const struct listed *row,
               int64_t *out, struct why *why)
 {
-    TRY(identity_match_ticker(match, row, why));
+    match->row = row;
+    TRY(find(match, &match->tickers, &row->fields[LISTED_TICKER], why));
     TRY(find_same(match, match->on_day, out, why));
     if (row->fields[LISTED_CIK].type != VALUE_NULL)
         return *out == MATCH_NONE ? find_same(match, match->ever, out, why)
@@ -203,14 +205,6 @@ find_by_three(struct identity_match *match, const struct listed *row,
     if (!is_own(match))
         *out = MATCH_NONE;
     return OK;
-}
-
-enum err
-identity_match_ticker(struct identity_match *match, const struct listed *row,
-                      struct why *why)
-{
-    match->row = row;
-    return find(match, &match->tickers, &row->fields[LISTED_TICKER], why);
 }
 
 enum err
@@ -238,4 +232,40 @@ identity_match_row(struct identity_match *match, const struct listed *row,
                    STR_ARG(fields[LISTED_TICKER].text));
     *out = MATCH_NONE;
     return OK;
+}
+
+struct composites {
+    const struct identity_match *match;
+    const uint32_t *rows; /* by name */
+    int64_t *ids;
+};
+
+static enum visit
+take_composite(void *context, const struct bearers *bearers, size_t name)
+{
+    const struct composites *composites = context;
+    int64_t found = one_of(composites->match, bearers);
+
+    if (found >= 0)
+        composites->ids[composites->rows[name]] = found;
+    return VISIT_NEXT;
+}
+
+enum err
+identity_match_composites(struct identity_match *match,
+                          const struct listing *listing, int64_t *ids,
+                          struct why *why)
+{
+    struct listed_names listed;
+    struct composites composites = { .match = match, .ids = ids };
+    enum err err = listed_names_init(&listed, listing, LISTED_COMPOSITE_FIGI);
+
+    for (uint32_t i = 0; i < listing->count; i++)
+        ids[i] = MATCH_NONE;
+    composites.rows = listed.rows;
+    if (err == OK)
+        err = bearers_find_all(&match->composite, &listed.names, take_composite,
+                               &composites, why);
+    listed_names_fini(&listed);
+    return err;
 }

@@ -37,8 +37,13 @@ enum err identity_match_row(struct identity_match *match,
                             const struct listed *row, int64_t *out,
                             struct complaints *reasons, struct why *why);
 
-/* Find who bears a row's ticker: match->tickers then has them. */
-enum err identity_match_ticker(struct identity_match *match,
-                               const struct listed *row, struct why *why);
+/*
+ * The same of the rows that one security bears the composite_figi of, all
+ * together; ids are by row. The others get MATCH_NONE, and are left to
+ * identity_match_row.
+ */
+enum err identity_match_composites(struct identity_match *match,
+                                   const struct listing *listing, int64_t *ids,
+                                   struct why *why);
 
 #endif

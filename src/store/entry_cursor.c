@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "secmaster/bounds.h"
+
 static struct str
 str_from(MDB_val val)
 {
@@ -119,13 +121,22 @@ settle(struct entry_cursor *cursor, bool has_entry, const char *fault,
     return OK;
 }
 
+/* The least one behind it. */
+static struct entry
+behind(const struct entry *entry)
+{
+    if (entry->security_id == SECURITY_ID_MAX)
+        return (struct entry){ entry->term + 1, 0 };
+    return (struct entry){ entry->term, entry->security_id + 1 };
+}
+
 enum err
 entry_cursor_next(struct entry_cursor *cursor, struct why *why)
 {
     const char *fault;
     bool has_entry;
 
-    cursor->from = cursor->entry;
+    cursor->from = behind(&cursor->entry);
     has_entry = entry_block_next(&cursor->block, &cursor->entry, &fault);
     return settle(cursor, has_entry, fault, why);
 }

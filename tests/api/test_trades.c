@@ -1,9 +1,11 @@
 /* Trades, their summaries and members, by handlers over every kind of store. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "secmaster/bounds.h"
+#include "secmaster/out.h"
 #include "tests/api/asking_over.h"
 #include "tests/support/batch_maker.h"
 
@@ -279,6 +281,98 @@ load_many(struct asking *a)
             MANY - i, i * 7 % 12 + 1, i * 11 % 28 + 1, i);
     post_trades(a, lines);
     free(lines);
+}
+
+/* Trades of more tickers than are looked for at once: every fifth is nobody's,
+ * every seventh trade has none, and each is there twice. */
+enum { TICKERS = 300 };
+
+static int64_t
+owner_of(int trade)
+{
+    int ticker = trade * 37 % TICKERS;
+
+    return ticker % 5 == 0 || trade % 7 == 0 ? -1 : 100 + ticker;
+}
+
+static void
+load_tickers(struct asking *a)
+{
+    struct out lines;
+
+    out_init(&lines, SIZE_MAX);
+    for (int i = 0; i < TICKERS; i++)
+        out_print(&lines,
+                  "{\"security_id\":%d,\"attribute\":\"ticker\",\"value\":"
+                  "\"%s%d\",\"effective_date\":\"2024-01-01\"}\n",
+                  100 + i, i % 5 == 0 ? "not" : "\\u00e9", i);
+    out_char(&lines, '\0');
+    asking_facts(a, lines.data);
+    out_reset(&lines);
+    for (int i = 0; i < 2 * TICKERS; i++) {
+        out_print(&lines,
+                  "{\"transaction_id\":\"%d\",\"transaction_date\":"
+                  "\"2024-%02d-01\",\"party\":\"%c\"",
+                  i, 1 + i % 12, "DR"[i % 2]);
+        if (i % 7 > 0)
+            out_print(&lines, ",\"ticker\":\"\\u00e9%d\"", i * 37 % TICKERS);
+        out_str(&lines, STR("}\n"));
+    }
+    out_char(&lines, '\0');
+    post_trades(a, lines.data);
+    out_fini(&lines);
+}
+
+/* How many trades an answer has, each with its own security. */
+static size_t
+count_owned(const char *text, const char *row)
+{
+    size_t count = 0;
+
+    while ((text = strstr(text, "\"transaction_id\":\"")) != NULL) {
+        const char *security = strstr(text, "\"security_id\":");
+        long trade = strtol(text + 18, NULL, 10);
+        long id;
+
+        cr_assert_not_null(security, "%s: trade %ld", row, trade);
+        security += strlen("\"security_id\":");
+        id = *security == 'n' ? -1 : strtol(security, NULL, 10);
+        cr_expect_eq(id, owner_of((int)trade), "%s: trade %ld: %ld", row, trade,
+                     id);
+        text += 18;
+        count++;
+    }
+    return count;
+}
+
+Test(trades, each_of_many_tickers_is_its_own_securitys)
+{
+    static const struct {
+        const char *target;
+        size_t count;
+    } asked[] = {
+        { "/v1/trades?limit=10000", 2 * TICKERS },
+        { "/v1/trades?format=ndjson", 2 * TICKERS },
+        { "/v1/trades?limit=1", 1 },
+        { "/v1/trades?limit=65", 65 },
+        { "/v1/trades?limit=10000&party=D", TICKERS },
+        { "/v1/trades?limit=10000&from=2024-05-01", 2 * TICKERS * 8 / 12 },
+        /* Trades 73 and 373 are of ticker 1. */
+        { "/v1/securities/101/trades", 2 },
+    };
+    struct asking_over over;
+
+    asking_over_init(&over, STORE_MERGING);
+    load_tickers(&over.a);
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        size_t count;
+
+        cr_assert_eq(ask(&over.a, asked[i].target), 200, "%s: %s",
+                     asked[i].target, asking_text(&over.a));
+        count = count_owned(asking_text(&over.a), asked[i].target);
+        cr_expect_eq(count, asked[i].count, "%s: %zu", asked[i].target, count);
+    }
+    asking_over_fini(&over);
 }
 
 /* A stream in chunks, and pages in turn, say the same as one page. */

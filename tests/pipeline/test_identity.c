@@ -28,6 +28,10 @@ static const struct {
     { "the composite comes before the share class",
       "L5 A,fF,sS B,fG,sT|L6 C,fF,sT,c1 D,fG,sT",
       "A{t=A,a=true,f=F,s=S} B{t=B,a=true,f=G,s=T}|m0{t=C,c=1,s=T} m1{t=D}" },
+    { "each by its own composite, in any order",
+      "L5 A,fF B,fG C,fH D,fI|L6 F,fH Z B,fG,n2 E,fI A,fF,n1",
+      "A{t=A,a=true,f=F} B{t=B,a=true,f=G} C{t=C,a=true,f=H} "
+      "D{t=D,a=true,f=I}|m2{t=F} Z{t=Z,a=true} m1{n=2} m3{t=E} m0{n=1}" },
     { "two swap their tickers", "L5 A,fF B,fG|L6 B,fF A,fG|L7 B,fF A,fG",
       "A{t=A,a=true,f=F} B{t=B,a=true,f=G}|m0{t=B} m1{t=A}|" },
     { "one takes what another one leaves", "L5 A,fF B,fG|L6 B,fF C,fG",
@@ -58,6 +62,11 @@ static const struct {
       "|A{t=A,a=true,f=F} #7{t=null}|||" },
     { "who bore it before, and does no more, is let alone",
       "F1#7@other t=A|F3#7@other t=Z|L5 A,fF", "||A{t=A,a=true,f=F}" },
+    { "each row takes its own bearer's ticker",
+      "L5 A,fF B,fG C,fH|P6 C,fI B,fJ A,fK",
+      "A{t=A,a=true,f=F} B{t=B,a=true,f=G} C{t=C,a=true,f=H}|"
+      "C{t=C,a=true,f=I} m2{t=null} B{t=B,a=true,f=J} m1{t=null} "
+      "A{t=A,a=true,f=K} m0{t=null}" },
     { "a part of a listing takes a ticker, too", "L5 A,fF|P6 A,fG",
       "A{t=A,a=true,f=F}|A{t=A,a=true,f=G} m0{t=null}" },
 

@@ -177,6 +177,9 @@ expect_all(struct bench *bench, const char *row)
 
         cr_assert_eq(entry_cursor_seek(&cursor, &sought, NULL), OK);
         expect_at(&cursor, bench, at, row);
+        cr_assert_eq(entry_cursor_next(&cursor, NULL), OK);
+        cr_assert_eq(entry_cursor_seek(&cursor, &sought, NULL), OK);
+        expect_at(&cursor, bench, at, row);
         sought.security_id++;
         cr_assert_eq(entry_cursor_seek(&cursor, &sought, NULL), OK);
         expect_at(&cursor, bench, at + 1, row);

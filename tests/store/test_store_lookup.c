@@ -232,3 +232,73 @@ Test(store_lookup, keeps_to_its_range_and_stops)
         stores[s].drop(&bench);
     }
 }
+
+static enum visit
+note_place(void *context, size_t name, int64_t security_id)
+{
+    struct out *text = context;
+
+    out_print(text, " %zu:%" PRId64 " ", name, security_id);
+    return VISIT_NEXT;
+}
+
+static const struct {
+    const char *texts[3];
+    int64_t first;
+    const char *expected;
+} repeated[] = {
+    { { "Health", "Health", "Energy" },
+      2,
+      " 0:3  1:1  1:3  2:0  2:1  2:3  2:9223372036854775807 " },
+    { { "only 0", "only 0", "only 0" }, 0, " 0:0  1:0  2:0 " },
+    { { "only 0", "only 0", "only 0" }, 1, " 1:0  2:0 " },
+    { { "only 0", "nobody", "only 0" }, 0, " 0:0  2:0 " },
+    { { "nobody", "nobody", "only 0" }, 0, " 2:0 " },
+};
+
+static void
+expect_repeated(struct bench *bench, size_t row, const char *name)
+{
+    struct str texts[3];
+    const struct lookup_names names = { 1, texts, 3, repeated[row].first,
+                                        INT64_MAX };
+    struct view view;
+    struct out text;
+    enum err err;
+
+    for (size_t i = 0; i < 3; i++)
+        texts[i] = str_of(repeated[row].texts[i]);
+    out_init(&text, SIZE_MAX);
+    begin(bench, 3, &view);
+    err = store_lookup_names(&view, &names, note_place, &text, NULL);
+    cr_expect_eq(err, OK, "%s, row %zu: err %d", name, row, (int)err);
+    store_view_end(&view);
+    out_char(&text, '\0');
+    cr_assert_eq(out_finish(&text), OK);
+    cr_expect_str_eq(text.data, repeated[row].expected, "%s, row %zu: %s", name,
+                     row, text.data);
+    out_fini(&text);
+}
+
+/* In memory, and once all of it is in the index. */
+Test(store_lookup, shows_a_text_as_often_as_it_is_there)
+{
+    for (size_t s = 0; s < STORES; s++) {
+        struct batch_maker maker;
+        struct bench bench;
+
+        stores[s].make(&bench);
+        load(&bench);
+        maker_init(&maker, 3, 3);
+        put(&maker, 0, 5, 1, TEXT("only 0"));
+        must_append(&bench, &maker);
+        maker_fini(&maker);
+        for (size_t i = 0; i < sizeof repeated / sizeof repeated[0]; i++)
+            expect_repeated(&bench, i, stores[s].name);
+        if (strcmp(bench.store->ops->name, "lmdb") == 0)
+            must_reindex(&bench);
+        for (size_t i = 0; i < sizeof repeated / sizeof repeated[0]; i++)
+            expect_repeated(&bench, i, stores[s].name);
+        stores[s].drop(&bench);
+    }
+}
