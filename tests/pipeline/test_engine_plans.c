@@ -154,6 +154,37 @@ Test(engine_plans, a_run_goes_on_only_with_what_it_was_asked_for)
     }
 }
 
+/* What was archived of the old asks is nothing of the new ones, at however many
+ * starts. */
+Test(engine_plans, pages_of_other_asks_are_never_taken_for_these)
+{
+    static const char before[] = MASSIVE("api", "\"tickers\":{}");
+    static const char after[] = MASSIVE("new", "\"tickers\":{}");
+    struct run_info run;
+
+    begin(before);
+    market_listed = 6;
+    cr_assert_eq(
+        polling_request("polygon", "tickers", "2024-12-10", "2024-12-10"), OK);
+    polling_run_until(1.5);
+    cr_assert_eq(polling.request_count, 2, "%zu", polling.request_count);
+    for (size_t start = 1; start <= 3; start++) {
+        polling_restart_with(after);
+        polling_run_until(1.5 + 1.1 * (double)start);
+        cr_assert_eq(polling.request_count, 2 + start, "start %zu: %zu", start,
+                     polling.request_count);
+    }
+    polling_run_until(60);
+    market_listed = 3;
+    for (size_t i = 2; i < polling.request_count; i++)
+        cr_expect(strstr(polling.requests[i].url, "//new.") != NULL, "%s",
+                  polling.requests[i].url);
+    run = polling_run_info(1);
+    cr_expect_eq(run.state, RUN_SUCCEEDED, "%s", run_state_name(run.state));
+    cr_expect_eq(run.pages, 3, "%lu", run.pages);
+    polling_stop();
+}
+
 /* Two hundred tickers, of a century: more than a run may ask for. */
 static const char *
 many_tickers(void)
