@@ -87,7 +87,8 @@ struct engine_dataset {
     bool has_ended;
     uint64_t last_ended; /* the newest run that has, and how */
     enum run_state last_end;
-    uint64_t last_rows; /* of the listing that was published last */
+    uint64_t last_listed; /* the newest that published a listing, and ... */
+    uint64_t last_rows;   /* ... how long that was */
     char watermark[WATERMARK_BYTES];
     struct poller_dataset_stats stats;
 };
@@ -140,6 +141,15 @@ enum err engine_read_run(struct engine *engine, uint64_t id,
 enum err engine_read_entry(struct engine *engine, uint64_t id,
                            struct arena *arena, struct quarantine_record *out,
                            struct why *why);
+
+/* Whether a run was cancelled before it began: nobody has learnt anything of
+ * its dataset, and nobody waits for it. */
+bool engine_is_called_off(const struct run_info *info);
+
+/* What the end of a run says of its dataset; an older one, released late, does
+ * not speak for a newer one. The same whether it ends or is read back. */
+void engine_learn_end(struct engine_dataset *dataset,
+                      const struct run_record *record);
 
 /* What the board has dropped goes from the store as well; 0: nothing. What is
  * left there is forgotten at the next start. */
