@@ -63,7 +63,8 @@ struct live {
     struct out body;
 
     struct listing listing; /* of all pages */
-    struct batch *facts;    /* what of the listing is new */
+    struct batch *facts;    /* what of the listing is new ... */
+    uint64_t judged_tx;     /* ... to who knows no later transaction */
     struct bar_batch *bars; /* of the page */
     struct trade_batch *trades;
     struct arena arena; /* of complaints; reset with each page */

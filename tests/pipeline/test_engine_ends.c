@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "secmaster/bearers.h"
 #include "src/pipeline/engine_inside.h"
 #include "tests/pipeline/market.h"
 #include "tests/pipeline/polling.h"
@@ -159,6 +160,56 @@ Test(engine_ends, a_released_listing_is_what_the_next_one_is_held_against)
                      is_restarted);
         cr_expect_eq(polling_run_info(4).state, RUN_UNCHANGED, "%d: %s",
                      is_restarted, run_state_name(polling_run_info(4).state));
+        polling_stop();
+    }
+}
+
+/* How many bear a ticker today. */
+static unsigned
+count_bearers(struct str ticker)
+{
+    struct window today = { instant_date(polling.start), { 0 } };
+    struct bearers bearers;
+    struct view view;
+    struct why why;
+    int64_t id;
+    unsigned count;
+
+    today.to.days = today.from.days + 1;
+    cr_assert_eq(store_view_begin(polling.store, KNOWN_NEWEST, &view, &why),
+                 OK);
+    cr_assert_eq(
+        bearers_init(&bearers, &view,
+                     names_find(polling.store->attributes, STR("ticker")),
+                     today),
+        OK);
+    cr_assert_eq(bearers_find(&bearers, ticker, &why), OK, "%s", why.text);
+    count = bearers_on(&bearers, today.from, &id);
+    bearers_fini(&bearers);
+    store_view_end(&view);
+    return count;
+}
+
+/* Two vendors list the same companies, however many steps apart: who is new to
+ * both is one. */
+Test(engine_ends, listings_side_by_side_are_of_the_same_securities)
+{
+    for (unsigned steps = 0; steps < 8; steps++) {
+        begin("{\"vendors\":[" MASSIVE("polygon", LISTING) "," MASSIVE(
+            "massive", LISTING) "]}");
+        market_listed = 2; /* a page: what is a step apart stays so */
+        cr_assert_eq(polling_request("massive", "tickers", "", ""), OK);
+        for (unsigned step = 0; step < steps; step++)
+            (void)engine_turn(polling.engine);
+        cr_assert_eq(polling_request("polygon", "tickers", "", ""), OK);
+        polling_run_until(30);
+        market_listed = 3;
+        cr_expect_eq(polling_run_info(1).state, RUN_SUCCEEDED, "%u steps",
+                     steps);
+        cr_expect_eq(polling_run_info(2).state, RUN_SUCCEEDED, "%u steps",
+                     steps);
+        cr_expect_eq(count_bearers(STR("AAA")), 1, "%u steps", steps);
+        cr_expect_eq(count_bearers(STR("BBB")), 1, "%u steps", steps);
         polling_stop();
     }
 }
