@@ -120,6 +120,9 @@ struct engine_dataset *engine_find(struct engine *engine, struct str vendor,
  * is of what is not configured. */
 uint64_t *engine_open_count(struct engine *engine,
                             const struct quarantine_info *entry);
+
+/* Whether one more may be open. ERR_FULL: somebody has to decide first. */
+enum err engine_has_room(const struct engine *engine, struct why *why);
 struct str dataset_name_of(const struct engine_dataset *dataset);
 
 /* Tell readers of a run, with its estimated end where it has one. */

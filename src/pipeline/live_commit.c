@@ -453,8 +453,15 @@ live_quarantine(struct engine *engine, struct live *live)
     struct board_forgotten forgotten;
     struct run_record record;
     struct changes changes;
-    enum err err;
+    struct why why;
+    enum err err = engine_has_room(engine, &why);
 
+    /* What it has not published is asked for again by the next one. */
+    if (err == ERR_FULL) {
+        live->is_our_fault = true;
+        run_fail(&live->run, why.text);
+        return true;
+    }
     entry.info.id = engine->next_entry;
     entry.info.vendor = page.vendor;
     entry.info.dataset = page.dataset;
