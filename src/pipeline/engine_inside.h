@@ -46,6 +46,7 @@ struct live {
     struct engine_dataset *dataset;
     struct release *release; /* of a run that had ended; else NULL */
     bool has_begun;          /* the breaker has heard of it */
+    bool has_heard;          /* the vendor has answered it, be it long ago */
     bool is_our_fault;       /* that it failed */
     int64_t stalled_until_us;
     int64_t went_on_us;   /* when it was begun or begun again */

@@ -452,6 +452,7 @@ engine_answer(struct engine *engine, struct fetch_answer *answer)
         live->status = answer->status;
         memcpy(live->content_type, answer->content_type,
                sizeof live->content_type);
+        live->has_heard = true;
         run_answered(&live->run, answer->status == 200);
     }
     fetch_answer_fini(answer);

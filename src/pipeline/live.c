@@ -38,6 +38,7 @@ live_new(struct engine_dataset *dataset, const struct run_record *record)
     if (live == NULL)
         return NULL;
     live->dataset = dataset;
+    live->has_heard = record->info.done > 0;
     run_begin(&live->run, record, &shape);
     arena_init(&live->plan_arena, RUN_PLAN_BYTES_MAX);
     arena_init(&live->arena, COMPLAINTS_BYTES_MAX);

@@ -264,7 +264,10 @@ tell_breaker(struct engine *engine, const struct live *live)
     case RUN_SUCCEEDED:
     case RUN_UNCHANGED:
     case RUN_QUARANTINED:
-        breaker_succeed(breaker);
+        if (live->has_heard)
+            breaker_succeed(breaker);
+        else
+            breaker_call_off(breaker, now_us);
         break;
     case RUN_QUEUED:
     case RUN_RUNNING:

@@ -242,19 +242,22 @@ Test(engine_plans, our_own_faults_open_no_breaker)
     }
 }
 
-/* The run that tries behind a breaker may have no plan: then another tries. */
-Test(engine_plans, a_plan_that_fails_leaves_the_trial_to_another)
+/* The run that tries behind a breaker may have no plan, or nothing to ask for:
+ * then another tries. */
+Test(engine_plans, a_run_that_asks_nothing_leaves_the_trial_to_another)
 {
     static const struct scripted refused[] = {
         { NULL, 1, 5, 403, FETCH_OK, NULL, "{}" },
     };
     static const struct {
-        const char *from;
+        const char *from, *to;
         enum run_state state;
         const char *breaker;
+        uint32_t failures;
     } trials[] = {
-        { "1924-12-18", RUN_FAILED, "open" },
-        { "2024-12-16", RUN_RUNNING, "half-open" },
+        { "1924-12-18", "2024-12-16", RUN_FAILED, "open", 5 },
+        { "2024-12-14", "2024-12-15", RUN_UNCHANGED, "open", 5 },
+        { "2024-12-16", "2024-12-16", RUN_RUNNING, "half-open", 5 },
     };
     struct poller_vendor vendor;
     double at = 0;
@@ -271,7 +274,7 @@ Test(engine_plans, a_plan_that_fails_leaves_the_trial_to_another)
     polling_run_until(at += 60);
     for (size_t i = 0; i < COUNT(trials); i++) {
         cr_assert_eq(polling_request("polygon", "open-close", trials[i].from,
-                                     "2024-12-16"),
+                                     trials[i].to),
                      OK, "trial %zu", i);
         polling_run_until(at += 1);
         cr_expect_eq(polling_run_info(6 + i).state, trials[i].state,
@@ -280,6 +283,8 @@ Test(engine_plans, a_plan_that_fails_leaves_the_trial_to_another)
         cr_expect_eq(board_vendors(polling.board, &vendor), 1);
         cr_expect_str_eq(vendor.breaker, trials[i].breaker, "trial %zu: %s", i,
                          vendor.breaker);
+        cr_expect_eq(vendor.consecutive_failures, trials[i].failures,
+                     "trial %zu: %u", i, vendor.consecutive_failures);
     }
     polling_stop();
 }
