@@ -96,7 +96,6 @@ find_facts(struct engine *engine, struct live *live, struct why *why)
     if (live->facts == NULL)
         return ERR_BUSY;
     TRY(store_view_begin(engine->options.store, KNOWN_NEWEST, &view, why));
-    live->judged_tx = view.known_tx;
     if (is_listing) {
         const struct identity_ask ask = {
             .view = &view,
@@ -117,6 +116,8 @@ find_facts(struct engine *engine, struct live *live, struct why *why)
 
         err = split_facts(&ask, live->facts, &unmatched, why);
     }
+    if (err == OK)
+        live->judged_tx = view.known_tx;
     store_view_end(&view);
     return err;
 }

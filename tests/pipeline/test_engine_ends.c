@@ -4,6 +4,7 @@
 
 #include "secmaster/bearers.h"
 #include "src/pipeline/engine_inside.h"
+#include "src/pipeline/identity.h"
 #include "tests/pipeline/market.h"
 #include "tests/pipeline/polling.h"
 
@@ -190,26 +191,58 @@ count_bearers(struct str ticker)
     return count;
 }
 
-/* Two vendors list the same companies, however many steps apart: who is new to
- * both is one. */
+/* Memory ends at this judgement of a listing, counted from 1; 0: at none. */
+static unsigned busy_at, judgements;
+
+enum err __real_identity_facts(const struct identity_ask *ask,
+                               struct batch *into, struct complaints *reasons,
+                               struct why *why);
+enum err __wrap_identity_facts(const struct identity_ask *ask,
+                               struct batch *into, struct complaints *reasons,
+                               struct why *why);
+
+enum err
+__wrap_identity_facts(const struct identity_ask *ask, struct batch *into,
+                      struct complaints *reasons, struct why *why)
+{
+    if (++judgements == busy_at)
+        return ERR_BUSY;
+    return __real_identity_facts(ask, into, reasons, why);
+}
+
+/* Two vendors list the same companies, the second some steps behind. */
+static void
+list_side_by_side(unsigned steps)
+{
+    judgements = 0;
+    begin("{\"vendors\":[" MASSIVE("polygon", LISTING) "," MASSIVE(
+        "massive", LISTING) "]}");
+    market_listed = 2; /* a page: what is a step apart stays so */
+    cr_assert_eq(polling_request("massive", "tickers", "", ""), OK);
+    for (unsigned step = 0; step < steps; step++)
+        (void)engine_turn(polling.engine);
+    cr_assert_eq(polling_request("polygon", "tickers", "", ""), OK);
+    polling_run_until(30);
+    market_listed = 3;
+}
+
+/* Who is new to both is one, and each says all that it lists, though memory is
+ * short amid it. */
 Test(engine_ends, listings_side_by_side_are_of_the_same_securities)
 {
-    for (unsigned steps = 0; steps < 8; steps++) {
-        begin("{\"vendors\":[" MASSIVE("polygon", LISTING) "," MASSIVE(
-            "massive", LISTING) "]}");
-        market_listed = 2; /* a page: what is a step apart stays so */
-        cr_assert_eq(polling_request("massive", "tickers", "", ""), OK);
-        for (unsigned step = 0; step < steps; step++)
-            (void)engine_turn(polling.engine);
-        cr_assert_eq(polling_request("polygon", "tickers", "", ""), OK);
-        polling_run_until(30);
-        market_listed = 3;
-        cr_expect_eq(polling_run_info(1).state, RUN_SUCCEEDED, "%u steps",
-                     steps);
-        cr_expect_eq(polling_run_info(2).state, RUN_SUCCEEDED, "%u steps",
-                     steps);
-        cr_expect_eq(count_bearers(STR("AAA")), 1, "%u steps", steps);
-        cr_expect_eq(count_bearers(STR("BBB")), 1, "%u steps", steps);
+    for (unsigned row = 0; row < 8 * 4; row++) {
+        const unsigned steps = row / 4;
+
+        busy_at = row % 4;
+        list_side_by_side(steps);
+        cr_expect_eq(polling_run_info(1).state, RUN_SUCCEEDED,
+                     "%u steps, busy at %u", steps, busy_at);
+        cr_expect_eq(polling_run_info(2).state, RUN_SUCCEEDED,
+                     "%u steps, busy at %u", steps, busy_at);
+        cr_expect_eq(count_bearers(STR("AAA")), 1, "%u steps, busy at %u",
+                     steps, busy_at);
+        cr_expect_eq(count_bearers(STR("BBB")), 1, "%u steps, busy at %u",
+                     steps, busy_at);
         polling_stop();
     }
 }
