@@ -191,8 +191,9 @@ count_bearers(struct str ticker)
     return count;
 }
 
-/* Memory ends at this judgement of a listing, counted from 1; 0: at none. */
-static unsigned busy_at, judgements;
+/* Memory ends at this judgement of a listing, or there is a reason against it,
+ * counted from 1; 0: at none. */
+static unsigned busy_at, odd_at, judgements;
 
 enum err __real_identity_facts(const struct identity_ask *ask,
                                struct batch *into, struct complaints *reasons,
@@ -207,6 +208,8 @@ __wrap_identity_facts(const struct identity_ask *ask, struct batch *into,
 {
     if (++judgements == busy_at)
         return ERR_BUSY;
+    if (judgements == odd_at)
+        complaints_add(reasons, NULL, 0, "two rows are one security");
     return __real_identity_facts(ask, into, reasons, why);
 }
 
@@ -245,4 +248,26 @@ Test(engine_ends, listings_side_by_side_are_of_the_same_securities)
                      steps, busy_at);
         polling_stop();
     }
+}
+
+/* What was good when it was read may be refused by then, and waits. */
+Test(engine_ends, a_listing_is_refused_by_what_came_before_it)
+{
+    struct quarantine_info entry = { 0 };
+    struct why why = { "" };
+
+    odd_at = 3;
+    list_side_by_side(1);
+    cr_expect_eq(judgements, 3);
+    cr_expect_eq(polling_run_info(1).state, RUN_SUCCEEDED);
+    cr_expect_eq(polling_run_info(2).state, RUN_QUARANTINED, "%s",
+                 run_state_name(polling_run_info(2).state));
+    cr_assert_eq(board_entry(polling.board, 1, &entry), OK);
+    cr_expect(entry.run == 2 && entry.reason_count == 1, "run %lu, %u reasons",
+              entry.run, entry.reason_count);
+    cr_expect_str_eq(entry.reasons[0], "two rows are one security");
+    cr_expect_eq(polling_release(1, &why), OK, "%s", why.text);
+    cr_expect_eq(polling_run_info(2).state, RUN_SUCCEEDED);
+    cr_expect_eq(count_bearers(STR("AAA")), 1);
+    polling_stop();
 }
