@@ -152,6 +152,7 @@
 #define RUN_PLAN_BYTES_MAX (128UL << 20) /* its asks, 9 bytes each, tickers */
 #define RUN_DAYS_MAX 36525               /* a century */
 #define RUNS_KEPT_MAX 10000              /* told of; older ones are forgotten */
+#define QUARANTINE_OPEN_MAX 10000 /* 1.4 KB each in memory, 0.5 its run */
 #define VENDOR_BODY_BYTES_MAX (64UL << 20) /* of an answer, unpacked */
 #define BOARD_NAMES_BYTES_MAX (1UL << 20)  /* of vendors once configured */
 #define ARCHIVE_KEPT_DAYS 7

@@ -196,7 +196,8 @@ struct poller_stray {
 };
 
 /* Put it into quarantine, the raw body first. OK: it is on disk, or the guard's
- * key was there; *id is then 0. ERR_BUSY, ERR_FULL, ERR_STORE. */
+ * key was there; *id is then 0. ERR_FULL also where QUARANTINE_OPEN_MAX are
+ * open. ERR_BUSY, ERR_STORE. */
 enum err poller_quarantine_stray(struct poller *poller,
                                  const struct poller_stray *stray, uint64_t *id,
                                  struct why *why);

@@ -12,7 +12,7 @@ struct board {
     struct run_info *runs; /* ascending by id */
     size_t run_count, run_capacity;
     struct quarantine_info *entries; /* likewise */
-    size_t entry_count, entry_capacity;
+    size_t entry_count, entry_capacity, open_count;
     struct poller_vendor vendors[VENDORS_MAX];
     size_t vendor_count;
     struct poller_stats stats;
@@ -127,6 +127,12 @@ forget_run(struct board *board)
     return id;
 }
 
+static bool
+is_open(const struct quarantine_info *entry)
+{
+    return entry->state == QUARANTINE_OPEN;
+}
+
 static uint64_t
 forget_entry(struct board *board)
 {
@@ -135,8 +141,7 @@ forget_entry(struct board *board)
 
     if (board->entry_count <= RUNS_KEPT_MAX)
         return 0;
-    while (i + 1 < board->entry_count &&
-           board->entries[i].state == QUARANTINE_OPEN)
+    while (i + 1 < board->entry_count && is_open(&board->entries[i]))
         i++;
     if (i + 1 == board->entry_count)
         return 0;
@@ -206,9 +211,12 @@ board_put_entry(struct board *board, const struct quarantine_info *entry,
     err = grow(board);
     i = find_entry(board, entry->id);
     if (i < board->entry_count && board->entries[i].id == entry->id) {
+        board->open_count -= is_open(&board->entries[i]);
+        board->open_count += is_open(entry);
         board->entries[i] = *entry;
         err = OK;
     } else if (err == OK) {
+        board->open_count += is_open(entry);
         memmove(&board->entries[i + 1], &board->entries[i],
                 (board->entry_count - i) * sizeof *entry);
         board->entries[i] = *entry;
@@ -217,6 +225,12 @@ board_put_entry(struct board *board, const struct quarantine_info *entry,
     }
     pthread_mutex_unlock(&board->lock);
     return err;
+}
+
+bool
+board_is_full(const struct board *board)
+{
+    return board->open_count >= QUARANTINE_OPEN_MAX;
 }
 
 void
@@ -318,8 +332,7 @@ board_open_entries(struct board *board, uint64_t run, size_t limit,
 
     pthread_mutex_lock(&board->lock);
     for (size_t i = 0; i < board->entry_count && count < limit; i++)
-        if (board->entries[i].run == run &&
-            board->entries[i].state == QUARANTINE_OPEN)
+        if (board->entries[i].run == run && is_open(&board->entries[i]))
             out[count++] = board->entries[i];
     pthread_mutex_unlock(&board->lock);
     return count;

@@ -30,6 +30,10 @@ enum err board_put_run(struct board *board, const struct run_info *run,
 enum err board_put_entry(struct board *board,
                          const struct quarantine_info *entry,
                          struct board_forgotten *forgotten);
+
+/* As many entries are open as there may be. By the poller's thread. */
+bool board_is_full(const struct board *board);
+
 void board_put_vendors(struct board *board, const struct poller_vendor *vendors,
                        size_t count);
 void board_put_stats(struct board *board, const struct poller_stats *stats);

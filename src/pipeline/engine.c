@@ -65,6 +65,17 @@ engine_open_count(struct engine *engine, const struct quarantine_info *entry)
     return NULL;
 }
 
+enum err
+engine_has_room(const struct engine *engine, struct why *why)
+{
+    if (!board_is_full(engine->options.board))
+        return OK;
+    return why_set(why, ERR_FULL,
+                   "%d entries of quarantine are open: some must be released "
+                   "or discarded first",
+                   QUARANTINE_OPEN_MAX);
+}
+
 static enum err
 make_vendors(struct engine *engine, struct why *why)
 {

@@ -240,6 +240,24 @@ engine_discard(struct engine *engine, uint64_t id, struct why *why)
     return err;
 }
 
+/* Whether its guard is there; then it needs no room. */
+static bool
+is_known(struct engine *engine, const struct poller_stray *stray)
+{
+    const struct state_change *guard = stray->guard;
+    struct arena arena;
+    struct str value;
+    enum err err;
+
+    if (guard == NULL)
+        return false;
+    arena_init(&arena, STATE_BYTES_MAX);
+    err = store_state_get(engine->options.store, guard->space, guard->key,
+                          &arena, &value, NULL);
+    arena_fini(&arena);
+    return err == OK;
+}
+
 enum err
 engine_stray(struct engine *engine, const struct poller_stray *stray,
              uint64_t *id, struct why *why)
@@ -267,6 +285,9 @@ engine_stray(struct engine *engine, const struct poller_stray *stray,
     enum err err;
 
     *id = 0;
+    if (board_is_full(engine->options.board) && is_known(engine, stray))
+        return OK;
+    TRY(engine_has_room(engine, why));
     if (page.vendor.data == NULL || page.dataset.data == NULL)
         return ERR_BUSY;
     count = engine_open_count(engine, &entry.info);

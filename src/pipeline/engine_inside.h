@@ -46,6 +46,7 @@ struct live {
     struct engine_dataset *dataset;
     struct release *release; /* of a run that had ended; else NULL */
     bool has_begun;          /* the breaker has heard of it */
+    bool has_heard;          /* the vendor has answered it, be it long ago */
     bool is_our_fault;       /* that it failed */
     int64_t stalled_until_us;
     int64_t went_on_us;   /* when it was begun or begun again */
@@ -63,7 +64,8 @@ struct live {
     struct out body;
 
     struct listing listing; /* of all pages */
-    struct batch *facts;    /* what of the listing is new */
+    struct batch *facts;    /* what of the listing is new ... */
+    uint64_t judged_tx;     /* ... to who knows no later transaction */
     struct bar_batch *bars; /* of the page */
     struct trade_batch *trades;
     struct arena arena; /* of complaints; reset with each page */
@@ -87,7 +89,8 @@ struct engine_dataset {
     bool has_ended;
     uint64_t last_ended; /* the newest run that has, and how */
     enum run_state last_end;
-    uint64_t last_rows; /* of the listing that was published last */
+    uint64_t last_listed; /* the newest that published a listing, and ... */
+    uint64_t last_rows;   /* ... how long that was */
     char watermark[WATERMARK_BYTES];
     struct poller_dataset_stats stats;
 };
@@ -118,6 +121,9 @@ struct engine_dataset *engine_find(struct engine *engine, struct str vendor,
  * is of what is not configured. */
 uint64_t *engine_open_count(struct engine *engine,
                             const struct quarantine_info *entry);
+
+/* Whether one more may be open. ERR_FULL: somebody has to decide first. */
+enum err engine_has_room(const struct engine *engine, struct why *why);
 struct str dataset_name_of(const struct engine_dataset *dataset);
 
 /* Tell readers of a run, with its estimated end where it has one. */
@@ -140,6 +146,15 @@ enum err engine_read_run(struct engine *engine, uint64_t id,
 enum err engine_read_entry(struct engine *engine, uint64_t id,
                            struct arena *arena, struct quarantine_record *out,
                            struct why *why);
+
+/* Whether a run was cancelled before it began: nobody has learnt anything of
+ * its dataset, and nobody waits for it. */
+bool engine_is_called_off(const struct run_info *info);
+
+/* What the end of a run says of its dataset; an older one, released late, does
+ * not speak for a newer one. The same whether it ends or is read back. */
+void engine_learn_end(struct engine_dataset *dataset,
+                      const struct run_record *record);
 
 /* What the board has dropped goes from the store as well; 0: nothing. What is
  * left there is forgotten at the next start. */

@@ -116,6 +116,8 @@ find_facts(struct engine *engine, struct live *live, struct why *why)
 
         err = split_facts(&ask, live->facts, &unmatched, why);
     }
+    if (err == OK)
+        live->judged_tx = view.known_tx;
     store_view_end(&view);
     return err;
 }
@@ -451,6 +453,7 @@ engine_answer(struct engine *engine, struct fetch_answer *answer)
         live->status = answer->status;
         memcpy(live->content_type, answer->content_type,
                sizeof live->content_type);
+        live->has_heard = true;
         run_answered(&live->run, answer->status == 200);
     }
     fetch_answer_fini(answer);

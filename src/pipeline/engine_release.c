@@ -303,7 +303,7 @@ begin(struct engine *engine, const struct quarantine_info *entry,
     TRY(read_run(engine, entry, &record, why));
     release = calloc(1, sizeof *release);
     if (release == NULL)
-        return ERR_BUSY;
+        return why_set(why, ERR_BUSY, "no memory for the release");
     release->told = told;
     release->before = record.info.state;
     release->is_complete =
@@ -315,7 +315,7 @@ begin(struct engine *engine, const struct quarantine_info *entry,
     live = live_new(dataset, &record);
     if (live == NULL) {
         release_free(release);
-        return ERR_BUSY;
+        return why_set(why, ERR_BUSY, "no memory for the release");
     }
     live->run.record = record; /* counts and all */
     live->release = release;

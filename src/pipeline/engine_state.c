@@ -229,22 +229,47 @@ keep_names(struct loading *loading, struct str *vendor, struct str *dataset)
     return vendor->data == NULL || dataset->data == NULL ? ERR_BUSY : OK;
 }
 
-/* What runs that have ended say of their dataset. */
-static void
-note_end(struct engine_dataset *dataset, const struct run_record *record)
+static bool
+is_good(enum run_state state)
+{
+    return state == RUN_SUCCEEDED || state == RUN_UNCHANGED;
+}
+
+bool
+engine_is_called_off(const struct run_info *info)
+{
+    return info->state == RUN_CANCELLED && info->started_at.us == 0;
+}
+
+void
+engine_learn_end(struct engine_dataset *dataset,
+                 const struct run_record *record)
 {
     const struct run_info *info = &record->info;
-    bool is_good = info->state == RUN_SUCCEEDED || info->state == RUN_UNCHANGED;
 
-    dataset->has_ended = true;
-    dataset->last_ended = info->id;
-    dataset->last_end = info->state;
-    if (!is_good)
+    if (engine_is_called_off(info))
         return;
-    dataset->stats.last_success = info->finished_at;
-    if (record->rows > 0)
+    if (info->id >= dataset->last_ended) {
+        dataset->has_ended = true;
+        dataset->last_ended = info->id;
+        dataset->last_end = info->state;
+    }
+    if (!is_good(info->state))
+        return;
+    if (dataset->stats.last_success.us < info->finished_at.us)
+        dataset->stats.last_success = info->finished_at;
+    if (record->rows > 0 && info->id >= dataset->last_listed) {
+        dataset->last_listed = info->id;
         dataset->last_rows = record->rows;
-    if (!record->is_by_range)
+    }
+}
+
+/* What a run that has ended says of its dataset. */
+static void
+load_end(struct engine_dataset *dataset, const struct run_record *record)
+{
+    engine_learn_end(dataset, record);
+    if (is_good(record->info.state) && !record->is_by_range)
         dataset->vendor->moved = dataset;
 }
 
@@ -288,7 +313,7 @@ load_run(struct loading *loading, struct run_record *record)
         dataset->vendor->last_run = record->info.id;
     if (run_state_is_end(record->info.state)) {
         if (dataset != NULL)
-            note_end(dataset, record);
+            load_end(dataset, record);
     } else if (dataset == NULL) {
         give_up(loading, record, "its dataset is not configured any more");
     } else if (dataset->queued != NULL) {

@@ -38,6 +38,7 @@ live_new(struct engine_dataset *dataset, const struct run_record *record)
     if (live == NULL)
         return NULL;
     live->dataset = dataset;
+    live->has_heard = record->info.done > 0;
     run_begin(&live->run, record, &shape);
     arena_init(&live->plan_arena, RUN_PLAN_BYTES_MAX);
     arena_init(&live->arena, COMPLAINTS_BYTES_MAX);
@@ -404,6 +405,20 @@ step_archive(struct engine *engine, struct live *live)
     return true;
 }
 
+/* The page at hand cannot be used, or not now. */
+static bool
+take_no_page(struct engine *engine, struct live *live, enum err err,
+             const struct why *why)
+{
+    if (err == ERR_BUSY)
+        return stall(engine, live);
+    if (err == ERR_STORE)
+        fail_by_us(live, why, "the store is damaged");
+    else
+        fail(live, why, "the answer cannot be used");
+    return true;
+}
+
 static bool
 step_read(struct engine *engine, struct live *live)
 {
@@ -411,14 +426,29 @@ step_read(struct engine *engine, struct live *live)
     struct why why = { "" };
     enum err err = live_read(engine, live, &reading, &why);
 
-    if (err == ERR_BUSY)
-        return stall(engine, live);
-    if (err == OK)
-        run_read(&live->run, &reading);
-    else if (err == ERR_STORE)
-        fail_by_us(live, &why, "the store is damaged");
-    else
-        fail(live, &why, "the answer cannot be used");
+    if (err != OK)
+        return take_no_page(engine, live, err, &why);
+    run_read(&live->run, &reading);
+    return true;
+}
+
+/* Since a listing was read another one, or a request, may have brought in whom
+ * it takes for new: it is judged again by what is known now. */
+static bool
+step_publish(struct engine *engine, struct live *live)
+{
+    struct why why = { "" };
+    enum err err = OK;
+
+    if (live->run.shape.is_whole &&
+        live->judged_tx != store_newest(engine->options.store))
+        err = live_whole(engine, live, true, &why);
+    if (err != OK)
+        return take_no_page(engine, live, err, &why);
+    if (live->complaints.total == 0)
+        return live_publish(engine, live) || stall(engine, live);
+    live_complaints(live);
+    run_refused(&live->run);
     return true;
 }
 
@@ -447,7 +477,7 @@ live_step(struct engine *engine, struct live *live)
     case RUN_STEP_READ:
         return step_read(engine, live);
     case RUN_STEP_PUBLISH:
-        return live_publish(engine, live) || stall(engine, live);
+        return step_publish(engine, live);
     case RUN_STEP_QUARANTINE:
         return live_quarantine(engine, live) || stall(engine, live);
     case RUN_STEP_FINISH:

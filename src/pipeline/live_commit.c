@@ -170,17 +170,25 @@ add_follower(struct ending *ending, struct engine_dataset *dataset,
     return OK;
 }
 
-/* Whether the dataset gets a run: one that is to begin may have to wait. */
+/* Whether the dataset gets a run: one that is to begin may have to wait. One
+ * that waits to begin already, for what is new, has this end before it. */
 static bool
 has_room(const struct engine_dataset *dataset, bool is_to_begin)
 {
-    return dataset->live == NULL || (is_to_begin && dataset->queued == NULL);
+    const struct run_record *record;
+
+    if (dataset->live == NULL)
+        return true;
+    record = &dataset->live->run.record;
+    return is_to_begin && dataset->queued == NULL &&
+           (record->is_by_range || record->info.started_at.us != 0);
 }
 
 /*
  * Datasets that are configured to come after this one, and after those: each
  * gets a run now, in the same commit, so that a crash loses none; where it has
- * one, behind that. A run of days asked for is nobody's turn.
+ * one, behind that. A run of days asked for is nobody's turn, nor is one that
+ * was called off.
  */
 static enum err
 find_followers(struct ending *ending, const struct run_record *record)
@@ -195,7 +203,7 @@ find_followers(struct ending *ending, const struct run_record *record)
         arena_zalloc(&ending->changes.arena, count, sizeof *ending->followers);
     if (has_failed == NULL || ending->followers == NULL)
         return ERR_BUSY;
-    if (record->is_by_range)
+    if (record->is_by_range || engine_is_called_off(&record->info))
         return OK;
     for (size_t i = self + 1; i < count; i++) {
         struct engine_dataset *dataset = &engine->datasets[i];
@@ -228,19 +236,9 @@ engine_note_end(struct engine *engine, struct engine_dataset *dataset,
                 const struct run_record *record)
 {
     const struct run_info *info = &record->info;
-    const bool is_newest = info->id >= dataset->last_ended;
 
-    dataset->has_ended = true;
-    if (is_newest) {
-        dataset->last_ended = info->id;
-        dataset->last_end = info->state;
-    }
+    engine_learn_end(dataset, record);
     dataset->stats.runs[info->state]++;
-    if (is_good(info->state)) {
-        dataset->stats.last_success = info->finished_at;
-        if (is_newest && record->rows > 0)
-            dataset->last_rows = record->rows;
-    }
     tell_record(engine, record);
     engine->options.doors.ended(engine->options.doors.context, info);
 }
@@ -266,7 +264,10 @@ tell_breaker(struct engine *engine, const struct live *live)
     case RUN_SUCCEEDED:
     case RUN_UNCHANGED:
     case RUN_QUARANTINED:
-        breaker_succeed(breaker);
+        if (live->has_heard)
+            breaker_succeed(breaker);
+        else
+            breaker_call_off(breaker, now_us);
         break;
     case RUN_QUEUED:
     case RUN_RUNNING:
@@ -455,8 +456,15 @@ live_quarantine(struct engine *engine, struct live *live)
     struct board_forgotten forgotten;
     struct run_record record;
     struct changes changes;
-    enum err err;
+    struct why why;
+    enum err err = engine_has_room(engine, &why);
 
+    /* What it has not published is asked for again by the next one. */
+    if (err == ERR_FULL) {
+        live->is_our_fault = true;
+        run_fail(&live->run, why.text);
+        return true;
+    }
     entry.info.id = engine->next_entry;
     entry.info.vendor = page.vendor;
     entry.info.dataset = page.dataset;

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "run_record.h"
 #include "secmaster/bar_fold.h"
 #include "secmaster/bearers.h"
 #include "secmaster/bounds.h"
@@ -216,7 +217,7 @@ plan_print_of(uint64_t hash)
 {
     const uint64_t print = hash >> (64 - PLAN_PRINT_BITS);
 
-    return print == 0 ? 1 : print;
+    return print > RUN_PLAN_MIXED ? print : print + RUN_PLAN_MIXED + 1;
 }
 
 uint64_t

@@ -41,8 +41,8 @@ struct plan_wish {
 enum err plan_make(const struct plan_wish *wish, struct view *view,
                    struct arena *arena, struct plan *out, struct why *why);
 
-/* What its asks are known again by: others hardly ever have the same. Not 0,
- * and of as many bits as a record of a run takes. */
+/* What its asks are known again by: others hardly ever have the same. Neither 0
+ * nor RUN_PLAN_MIXED, and of as many bits as a record of a run takes. */
 uint64_t plan_print(const struct plan *plan);
 
 /* Likewise, of a hash of what is asked without a list. */

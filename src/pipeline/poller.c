@@ -130,14 +130,16 @@ run(void *argument)
             engine_break_off(poller->engine, ERR_BUSY,
                              "the poller is stopping: what is not released "
                              "stays in quarantine");
-        answer_released(poller);
         if (is_stopping) {
+            answer_released(poller);
             engine_rest(poller->engine);
             return NULL;
         }
         while (fetcher_done(poller->doors.fetcher, &answer))
             engine_answer(poller->engine, &answer);
         wait_us = engine_turn(poller->engine);
+        /* A turn may end a release and want no other for long. */
+        answer_released(poller);
         fetcher_turn(poller->doors.fetcher, (int)((wait_us + 999) / 1000));
     }
 }

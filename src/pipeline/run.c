@@ -58,7 +58,8 @@ run_begin(struct run *run, const struct run_record *record,
     run->step = RUN_STEP_PLAN;
 }
 
-/* Nothing that is in the archive is of these asks. */
+/* Nothing that is in the archive is of these asks; with the next page something
+ * will be, and no start can tell which. */
 static void
 begin_anew(struct run *run)
 {
@@ -85,9 +86,10 @@ run_planned(struct run *run, const struct run_plan *plan)
                       "pages of it are in quarantine");
         return;
     }
+    run->record.plan =
+        is_another && run->is_recalling ? RUN_PLAN_MIXED : plan->print;
     if (is_another)
         begin_anew(run);
-    run->record.plan = plan->print;
     run->record.info.total = plan->total;
     if (run->shape.is_list && run->page >= plan->total)
         end_as(run, good_end(run));
@@ -261,6 +263,7 @@ run_quarantined(struct run *run)
 {
     assert(run->step == RUN_STEP_QUARANTINE);
 
+    run->is_empty = false; /* a release takes it out of the archive, too */
     count_page(run);
     run->record.quarantined++;
     run->record.info.open++;

@@ -58,8 +58,9 @@ struct run_plan {
     uint64_t print; /* other asks have another one; not 0 */
 };
 
-/* Under another configuration a number is another page: it begins anew, or
- * fails where pages of the old ones are in quarantine. */
+/* Under another configuration a number is another page: it begins anew, at each
+ * start where it would go by the archive, or fails where pages of the old ones
+ * are in quarantine. */
 void run_planned(struct run *run, const struct run_plan *plan);
 void run_recalled(struct run *run, bool is_there);
 void run_sent(struct run *run);

@@ -17,6 +17,10 @@ struct run_record {
     uint64_t plan;         /* what its asks are known again by; 0: none yet */
 };
 
+/* In place of a plan: some of its archived pages are of other asks, and which
+ * ones nobody knows. No asks are known by it. */
+#define RUN_PLAN_MIXED 1
+
 /* Keys of STATE_RUNS and STATE_QUARANTINE: the number, big-endian. */
 #define NUMBER_KEY_BYTES 8
 void number_key_put(uint64_t number, char out[static NUMBER_KEY_BYTES]);

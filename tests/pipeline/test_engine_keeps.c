@@ -333,3 +333,63 @@ Test(engine_keeps, who_is_configured_no_more_is_told_of_still)
         polling_stop();
     }
 }
+
+/* Whoever has a webhook's secret, or a vendor that changes its form, must not
+ * take all memory: somebody has to decide first. */
+Test(engine_keeps, so_many_open_entries_and_no_more)
+{
+    static const struct scripted odd[] = {
+        { "AAA/2024-12-10", 1, 9, 200, FETCH_OK, NULL, "{}" },
+    };
+    static const char full[] =
+        "10000 entries of quarantine are open: some must "
+        "be released or discarded first";
+    const struct state_change guards[] = {
+        { STATE_WEBHOOKS, STR("polygon/1"), STR("then") },
+        { STATE_WEBHOOKS, STR("polygon/2"), STR("then") },
+    };
+    struct poller_stray stray = { .vendor = STR("polygon"),
+                                  .dataset = STR("webhook"),
+                                  .body = STR("odd"),
+                                  .reason = "no rows",
+                                  .guard = &guards[0] };
+    struct poller_vendor vendors[VENDORS_MAX];
+    struct run_info run;
+    struct why why = { "" };
+    uint64_t id = 9;
+
+    begin(both);
+    put_many(STATE_QUARANTINE, 2, QUARANTINE_OPEN_MAX - 1);
+    polling_restart();
+    cr_expect_eq(engine_stray(polling.engine, &stray, &id, &why), OK, "%s",
+                 why.text);
+    cr_expect_eq(id, QUARANTINE_OPEN_MAX, "the last one: %lu", id);
+    cr_expect_eq(engine_stray(polling.engine, &stray, &id, &why), OK, "%s",
+                 why.text);
+    cr_expect_eq(id, 0, "the same one again: %lu", id);
+    stray.guard = &guards[1];
+    cr_expect_eq(engine_stray(polling.engine, &stray, &id, &why), ERR_FULL);
+    cr_expect_str_eq(why.text, full, "%s", why.text);
+    cr_expect_eq(count_pages("webhook", QUARANTINE_OPEN_MAX + 1), 0);
+
+    polling.script = odd;
+    polling.script_count = 1;
+    for (uint64_t of = 3; of <= 4; of++) {
+        cr_assert_eq(polling_request("polygon", "open-close", "2024-12-10",
+                                     "2024-12-10"),
+                     OK);
+        polling_run_until((double)(60 * of));
+        run = polling_run_info(of);
+        cr_expect_eq(run.state, of == 3 ? RUN_FAILED : RUN_QUARANTINED,
+                     "run %lu: %s", of, run_state_name(run.state));
+        cr_expect_str_eq(run.error, of == 3 ? full : "", "run %lu: %s", of,
+                         run.error);
+        cr_expect_eq(board_vendors(polling.board, vendors), 2);
+        cr_expect_eq(vendors[0].consecutive_failures, 0, "run %lu", of);
+        if (of == 3)
+            cr_expect_eq(engine_discard(polling.engine, 5, &why), OK, "%s",
+                         why.text);
+    }
+    cr_expect_eq(engine_stray(polling.engine, &stray, &id, &why), ERR_FULL);
+    polling_stop();
+}

@@ -154,6 +154,37 @@ Test(engine_plans, a_run_goes_on_only_with_what_it_was_asked_for)
     }
 }
 
+/* What was archived of the old asks is nothing of the new ones, at however many
+ * starts. */
+Test(engine_plans, pages_of_other_asks_are_never_taken_for_these)
+{
+    static const char before[] = MASSIVE("api", "\"tickers\":{}");
+    static const char after[] = MASSIVE("new", "\"tickers\":{}");
+    struct run_info run;
+
+    begin(before);
+    market_listed = 6;
+    cr_assert_eq(
+        polling_request("polygon", "tickers", "2024-12-10", "2024-12-10"), OK);
+    polling_run_until(1.5);
+    cr_assert_eq(polling.request_count, 2, "%zu", polling.request_count);
+    for (size_t start = 1; start <= 3; start++) {
+        polling_restart_with(after);
+        polling_run_until(1.5 + 1.1 * (double)start);
+        cr_assert_eq(polling.request_count, 2 + start, "start %zu: %zu", start,
+                     polling.request_count);
+    }
+    polling_run_until(60);
+    market_listed = 3;
+    for (size_t i = 2; i < polling.request_count; i++)
+        cr_expect(strstr(polling.requests[i].url, "//new.") != NULL, "%s",
+                  polling.requests[i].url);
+    run = polling_run_info(1);
+    cr_expect_eq(run.state, RUN_SUCCEEDED, "%s", run_state_name(run.state));
+    cr_expect_eq(run.pages, 3, "%lu", run.pages);
+    polling_stop();
+}
+
 /* Two hundred tickers, of a century: more than a run may ask for. */
 static const char *
 many_tickers(void)
@@ -211,19 +242,22 @@ Test(engine_plans, our_own_faults_open_no_breaker)
     }
 }
 
-/* The run that tries behind a breaker may have no plan: then another tries. */
-Test(engine_plans, a_plan_that_fails_leaves_the_trial_to_another)
+/* The run that tries behind a breaker may have no plan, or nothing to ask for:
+ * then another tries. */
+Test(engine_plans, a_run_that_asks_nothing_leaves_the_trial_to_another)
 {
     static const struct scripted refused[] = {
         { NULL, 1, 5, 403, FETCH_OK, NULL, "{}" },
     };
     static const struct {
-        const char *from;
+        const char *from, *to;
         enum run_state state;
         const char *breaker;
+        uint32_t failures;
     } trials[] = {
-        { "1924-12-18", RUN_FAILED, "open" },
-        { "2024-12-16", RUN_RUNNING, "half-open" },
+        { "1924-12-18", "2024-12-16", RUN_FAILED, "open", 5 },
+        { "2024-12-14", "2024-12-15", RUN_UNCHANGED, "open", 5 },
+        { "2024-12-16", "2024-12-16", RUN_RUNNING, "half-open", 5 },
     };
     struct poller_vendor vendor;
     double at = 0;
@@ -240,7 +274,7 @@ Test(engine_plans, a_plan_that_fails_leaves_the_trial_to_another)
     polling_run_until(at += 60);
     for (size_t i = 0; i < COUNT(trials); i++) {
         cr_assert_eq(polling_request("polygon", "open-close", trials[i].from,
-                                     "2024-12-16"),
+                                     trials[i].to),
                      OK, "trial %zu", i);
         polling_run_until(at += 1);
         cr_expect_eq(polling_run_info(6 + i).state, trials[i].state,
@@ -249,6 +283,8 @@ Test(engine_plans, a_plan_that_fails_leaves_the_trial_to_another)
         cr_expect_eq(board_vendors(polling.board, &vendor), 1);
         cr_expect_str_eq(vendor.breaker, trials[i].breaker, "trial %zu: %s", i,
                          vendor.breaker);
+        cr_expect_eq(vendor.consecutive_failures, trials[i].failures,
+                     "trial %zu: %u", i, vendor.consecutive_failures);
     }
     polling_stop();
 }

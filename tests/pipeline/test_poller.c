@@ -43,10 +43,14 @@ now_if_it_may(void)
     return clock_wall();
 }
 
+static atomic_bool may_fail;
+
 static void
 fail(void *context, const char *why)
 {
     (void)context;
+    if (atomic_load(&may_fail))
+        return;
     fprintf(stderr, "%s\n", why);
     abort();
 }
@@ -267,6 +271,39 @@ Test(poller, a_release_ends_where_the_server_does, .init = set_up,
               "%s, %lu open", run_state_name(run.state), run.open);
     cr_expect_eq(poller_release(poller, 2, &info, &why), ERR_BUSY,
                  "nor does another begin");
+}
+
+static enum err
+append_nothing(struct store *of, const struct append_batch *const *batches,
+               size_t count, struct why *why)
+{
+    (void)of;
+    (void)batches;
+    (void)count;
+    return why_set(why, ERR_STORE, "the disk is gone");
+}
+
+/* At once, the one that finds it out and those that come too late. */
+Test(poller, a_release_ends_with_the_store, .init = set_up, .fini = tear_down)
+{
+    static const char *const words[] = { "the disk is gone",
+                                         "the store has failed" };
+    static struct store_ops broken;
+    const int64_t began_us = clock_monotonic_us();
+    struct quarantine_info info;
+    struct why why;
+
+    broken = *store->ops;
+    broken.append = append_nothing;
+    store->ops = &broken;
+    atomic_store(&may_fail, true);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        cr_expect_eq(poller_release(poller, 1, &info, &why), ERR_STORE,
+                     "release %zu", i);
+        cr_expect_str_eq(why.text, words[i], "release %zu: %s", i, why.text);
+    }
+    cr_expect_lt(clock_monotonic_us() - began_us, INT64_C(10000000));
+    cr_expect_eq(count_released(), 0);
 }
 
 /* Commits get through one by one, slowly. */

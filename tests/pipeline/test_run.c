@@ -117,6 +117,8 @@ static const struct {
       RUN_SUCCEEDED, 3, 3 },
     { "one that is refused", &whole, "prsaklxqf", "RFWADUQE.", RUN_QUARANTINED,
       1, 1 },
+    { "one that is refused behind an empty page", &whole, "prsakgsaknxqf",
+      "RFWADFWADUQE.", RUN_QUARANTINED, 2, 2 },
     { "one with a bad page", &whole, "prsakgsakbqf", "RFWADFWADQE.",
       RUN_QUARANTINED, 2, 2 },
     { "two pages and the empty one", &numbered, "psakgwsakgusaknf",
@@ -230,6 +232,13 @@ Test(run, begins_again_where_its_plan_has_changed)
         { "the same whole", &whole, 7, 0, { 0, 7 }, RUN_STEP_RECALL, 0 },
         { "another whole", &whole, 7, 0, { 0, 8 }, RUN_STEP_FETCH, 0 },
         { "another, that is bad", &whole, 7, 1, { 0, 8 }, RUN_STEP_FINISH, 2 },
+        { "another whole, at a second start",
+          &whole,
+          RUN_PLAN_MIXED,
+          0,
+          { 0, 8 },
+          RUN_STEP_FETCH,
+          0 },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -257,8 +266,11 @@ Test(run, begins_again_where_its_plan_has_changed)
         cr_expect_eq(run.end == RUN_FAILED, has_failed, "%s: %s", rows[i].name,
                      run.record.info.error);
         if (rows[i].quarantined == 0)
-            cr_expect_eq(run.record.plan, rows[i].now.print, "%s",
-                         rows[i].name);
+            cr_expect_eq(run.record.plan,
+                         rows[i].shape->is_whole && run.step == RUN_STEP_FETCH
+                             ? RUN_PLAN_MIXED
+                             : rows[i].now.print,
+                         "%s: %lu", rows[i].name, run.record.plan);
     }
 }
 
