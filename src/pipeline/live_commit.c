@@ -96,6 +96,16 @@ is_good(enum run_state state)
     return state == RUN_SUCCEEDED || state == RUN_UNCHANGED;
 }
 
+/* A row that is dated ahead must not have the next run pass over what the
+ * vendor changes until then: at the latest it goes on where this one began. */
+static int64_t
+updated_to(const struct run_record *record)
+{
+    const int64_t begun = record->info.started_at.us / 1000000;
+
+    return record->highest < begun ? record->highest : begun;
+}
+
 /* Where the next run without a range goes on; false: as before. */
 static bool
 find_watermark(const struct live *live, const struct run_record *record,
@@ -107,9 +117,10 @@ find_watermark(const struct live *live, const struct run_record *record,
     if (record->is_by_range && !is_listing)
         return false;
     if (dataset->shape->has_since) {
-        (void)snprintf(text, WATERMARK_BYTES, "%lld",
-                       (long long)record->highest);
-        return record->highest > strtoll(dataset->watermark, NULL, 10);
+        const int64_t updated = updated_to(record);
+
+        (void)snprintf(text, WATERMARK_BYTES, "%lld", (long long)updated);
+        return updated > strtoll(dataset->watermark, NULL, 10);
     }
     if (!record->info.has_range)
         return false;

@@ -14,9 +14,10 @@
 #define E10 "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
 #define E50 E10 E10 E10 E10 E10
 
-#define TRADE(id, date)                                                        \
+#define TRADE(id, date) TRADE_OF(id, date, "1734009999")
+#define TRADE_OF(id, date, updated)                                            \
     "{\"data\":[{\"id\":\"1\",\"transaction_id\":\"" id                        \
-    "\",\"updated\":1734009999,\"transaction_date\":\"" date                   \
+    "\",\"updated\":" updated ",\"transaction_date\":\"" date                  \
     "\",\"amount\":\"$1,001 - $15,000\",\"security\":{\"ticker\":\"AAA\"},"    \
     "\"filer_info\":{\"member_id\":\"M1\",\"member_name\":\"M\","              \
     "\"updated\":1734000000}}]}"
@@ -262,6 +263,54 @@ Test(engine_hostile, a_release_does_not_end_a_run_that_was_cut_short)
             if (str_equal(vendors[v].name, STR("benzinga")))
                 cr_expect_str_eq(vendors[v].watermark, rows[i].watermark,
                                  "%s: %s", rows[i].row, vendors[v].watermark);
+        polling_stop();
+    }
+}
+
+/* What a vendor changes until a day that one of its rows is dated ahead is
+ * asked for all the same, also where a person has let the row in. */
+Test(engine_hostile, a_row_of_the_future_hides_no_other)
+{
+    static const struct {
+        const char *row, *page, *since; /* what the next day's run asks */
+        bool is_released;
+    } rows[] = {
+        { "of last week", TRADE("t9", "2024-12-02"), "since=1734009994",
+          false },
+        { "20 h ahead", TRADE_OF("t9", "2024-12-02", "1734489000"),
+          "since=1734416995", false },
+        { "of 2033, released", TRADE_OF("t9", "2024-12-02", "2000000000"),
+          "since=1734416995", true },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct scripted odd[] = {
+            { "trades?", 1, 1, 200, FETCH_OK, NULL, rows[i].page },
+            { "trades?", 2, 9, 200, FETCH_OK, NULL, "{\"data\":[]}" },
+        };
+        struct why why = { "" };
+        const char *asked;
+
+        begin(odd, 2);
+        polling_run_until(AT(8, 0));
+        cr_expect_eq(polling_run_info(2).started_at.us,
+                     INT64_C(1734417000000000), "%s", rows[i].row);
+        cr_expect_eq(polling_run_info(2).state,
+                     rows[i].is_released ? RUN_QUARANTINED : RUN_SUCCEEDED,
+                     "%s: %s", rows[i].row,
+                     run_state_name(polling_run_info(2).state));
+        if (rows[i].is_released)
+            cr_expect_eq(polling_release(1, &why), OK, "%s: %s", rows[i].row,
+                         why.text);
+        cr_expect_eq(polling_run_info(2).stored, 1, "%s", rows[i].row);
+        polling_run_until(DAY + AT(8, 0));
+        asked = NULL;
+        for (size_t r = 0; r < polling.request_count; r++)
+            if (strstr(polling.requests[r].url, "trades?") != NULL)
+                asked = polling.requests[r].url;
+        cr_assert(asked != NULL, "%s", rows[i].row);
+        cr_expect(strstr(asked, rows[i].since) != NULL, "%s: %s", rows[i].row,
+                  asked);
         polling_stop();
     }
 }
