@@ -194,6 +194,8 @@ class Keys(unittest.TestCase):
         self.assertIn("POLLING_MASSIVE", self.refused(""))
         self.assertIn("the key of vendor polygon",
                       self.refused(MASSIVE + "\nsecond"))
+        self.assertIn("the key of vendor polygon",
+                      self.refused(MASSIVE + "k" * 4096))
         self.assertIn("the key of vendor benzinga",
                       self.refused(MASSIVE, BENZINGA + "\nsecond line\n"))
         self.assertIn("the key of vendor benzinga", self.refused(MASSIVE, ""))
