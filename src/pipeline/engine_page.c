@@ -6,6 +6,7 @@
 #include "bars_borne.h"
 #include "engine_inside.h"
 #include "identity.h"
+#include "key_mask.h"
 #include "live_commit.h"
 #include "retry_after.h"
 #include "secmaster/url.h"
@@ -426,6 +427,21 @@ redirect(struct live *live, struct fetch_answer *answer)
     return true;
 }
 
+/* Its key goes before anything is kept of it. */
+static void
+take_answer(struct live *live, struct fetch_answer *answer)
+{
+    const struct str key = live->dataset->vendor->key;
+
+    out_fini(&live->body);
+    live->body = answer->body;
+    answer->body = (struct out){ 0 };
+    live->status = answer->status;
+    memcpy(live->content_type, answer->content_type, sizeof live->content_type);
+    key_mask(key, live->body.data, live->body.len);
+    key_mask(key, live->content_type, strlen(live->content_type));
+}
+
 void
 engine_answer(struct engine *engine, struct fetch_answer *answer)
 {
@@ -445,12 +461,7 @@ engine_answer(struct engine *engine, struct fetch_answer *answer)
     } else if (answer->outcome != FETCH_OK) {
         run_fail(&live->run, answer->why.text);
     } else {
-        out_fini(&live->body);
-        live->body = answer->body;
-        answer->body = (struct out){ 0 };
-        live->status = answer->status;
-        memcpy(live->content_type, answer->content_type,
-               sizeof live->content_type);
+        take_answer(live, answer);
         run_answered(&live->run, answer->status == 200);
     }
     fetch_answer_fini(answer);
