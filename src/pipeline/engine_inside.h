@@ -87,7 +87,6 @@ struct engine_dataset {
     bool has_ended;
     uint64_t last_ended; /* the newest run that has, and how */
     enum run_state last_end;
-    uint64_t last_rows; /* of the listing that was published last */
     char watermark[WATERMARK_BYTES];
     struct poller_dataset_stats stats;
 };

@@ -7,6 +7,7 @@
 #include "engine_inside.h"
 #include "identity.h"
 #include "key_mask.h"
+#include "listed_before.h"
 #include "live_commit.h"
 #include "retry_after.h"
 #include "secmaster/url.h"
@@ -121,19 +122,30 @@ find_facts(struct engine *engine, struct live *live, struct why *why)
     return err;
 }
 
+static enum err
+audit_whole(struct engine *engine, struct live *live, struct why *why)
+{
+    uint64_t published;
+
+    if (live->dataset->shape->brings == BRINGS_SPLITS) {
+        audit_splits(&live->listing, instant_date(engine_now(engine)),
+                     &live->complaints);
+        return OK;
+    }
+    TRY(listed_before(engine->options.store, &live->run.record.info, &published,
+                      why));
+    audit_listing(&live->listing, (uint32_t)published, &live->complaints);
+    return OK;
+}
+
 enum err
 live_whole(struct engine *engine, struct live *live, bool is_audited,
            struct why *why)
 {
-    const struct engine_dataset *dataset = live->dataset;
-    const struct date today = instant_date(engine_now(engine));
     enum err err;
 
-    if (is_audited && dataset->shape->brings == BRINGS_LISTING)
-        audit_listing(&live->listing, (uint32_t)dataset->last_rows,
-                      &live->complaints);
-    if (is_audited && dataset->shape->brings == BRINGS_SPLITS)
-        audit_splits(&live->listing, today, &live->complaints);
+    if (is_audited)
+        TRY(audit_whole(engine, live, why));
     if (live->complaints.total > 0)
         return OK;
     err = find_facts(engine, live, why);

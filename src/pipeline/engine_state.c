@@ -242,8 +242,6 @@ note_end(struct engine_dataset *dataset, const struct run_record *record)
     if (!is_good)
         return;
     dataset->stats.last_success = info->finished_at;
-    if (record->rows > 0)
-        dataset->last_rows = record->rows;
     if (!record->is_by_range)
         dataset->vendor->moved = dataset;
 }

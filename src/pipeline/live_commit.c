@@ -247,11 +247,8 @@ engine_note_end(struct engine *engine, struct engine_dataset *dataset,
         dataset->last_end = info->state;
     }
     dataset->stats.runs[info->state]++;
-    if (is_good(info->state)) {
+    if (is_good(info->state))
         dataset->stats.last_success = info->finished_at;
-        if (is_newest && record->rows > 0)
-            dataset->last_rows = record->rows;
-    }
     tell_record(engine, record);
     engine->options.doors.ended(engine->options.doors.context, info);
 }

@@ -267,6 +267,54 @@ Test(engine_hostile, a_release_does_not_end_a_run_that_was_cut_short)
     }
 }
 
+/* Late listings of earlier days, which have less, are no measure of today's,
+ * nor is today's of them. */
+Test(engine_hostile, a_listing_is_measured_by_those_of_its_own_past)
+{
+    static const struct {
+        const char *row, *day;
+        int listed;
+        const char *reason; /* NULL: it is published */
+    } rows[] = {
+        { "the first", "2024-12-10", 3, NULL },
+        { "a year before it, fewer", "2023-12-11", 1, NULL },
+        { "later than both, cut", "2024-12-11", 2,
+          "the listing shrank from 3 to 2" },
+        { "the same day, cut", "2024-12-10", 2,
+          "the listing shrank from 3 to 2" },
+        { "between them, more", "2024-06-10", 2, NULL },
+        { "between those", "2024-03-11", 1, NULL },
+        { "behind the one in between", "2024-07-10", 1,
+          "the listing shrank from 2 to 1" },
+        { "whole", "2024-12-11", 3, NULL },
+    };
+    uint64_t entries = 0;
+
+    polling_start(market_config, "2024-12-17T07:00:00Z");
+    polling.serve = market_serve;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct run_info run;
+
+        market_listed = rows[i].listed;
+        cr_assert_eq(
+            polling_request("polygon", "tickers", rows[i].day, rows[i].day), OK,
+            "%s", rows[i].row);
+        polling_run_until((double)(i + 1) * 60);
+        run = polling_run_info(i + 1);
+        if (rows[i].reason == NULL) {
+            cr_expect(run.state == RUN_SUCCEEDED || run.state == RUN_UNCHANGED,
+                      "%s: %s", rows[i].row, run_state_name(run.state));
+            continue;
+        }
+        cr_assert_eq(run.state, RUN_QUARANTINED, "%s: %s", rows[i].row,
+                     run_state_name(run.state));
+        cr_expect_str_eq(entry_of(++entries).reasons[0], rows[i].reason,
+                         "%s: %s", rows[i].row, entry_of(entries).reasons[0]);
+    }
+    market_listed = 3;
+    polling_stop();
+}
+
 /* What a vendor changes until a day that one of its rows is dated ahead is
  * asked for all the same, also where a person has let the row in. */
 Test(engine_hostile, a_row_of_the_future_hides_no_other)
