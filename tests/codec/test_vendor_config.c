@@ -25,7 +25,7 @@ static const struct adapter_shapes shapes = { adapters, 3 };
     "must be an environment variable's name: 1 to 128 of A-Z, a-z, 0-9 and "   \
     "'_', not beginning with a digit\n"
 #define NAME_FAULT "must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'\n"
-#define DOTS_FAULT "must not be \".\" or \"..\"\n"
+#define DOTS_FAULT "must not begin with a dot\n"
 
 /* A configuration of one vendor that needs no more, and one of a dataset. */
 #define VENDOR(more)                                                           \
@@ -140,7 +140,7 @@ static const struct row refused[] = {
       "{\"vendors\":[{\"name\":\"\",\"adapter\":\"x\",\"base_url\":\"x\"},"
       "{\"name\":\"a/b\",\"adapter\":\"x\",\"base_url\":\"http://h\"},"
       "{\"name\":\"..\",\"adapter\":\"x\",\"base_url\":\"https://\"},"
-      "{\"name\":\".\",\"adapter\":\"open\",\"base_url\":\"https://h\"},"
+      "{\"name\":\".n\",\"adapter\":\"open\",\"base_url\":\"https://h\"},"
       "{\"name\":\"n" NAME64 "\",\"adapter\":\"open\","
       "\"base_url\":\"https://h\"}]}",
       "/vendors/0/name: " NAME_FAULT
