@@ -69,14 +69,16 @@ webhook_path_read(struct str text, struct webhook_door *out, struct why *why)
     static const char kept[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                "abcdefghijklmnopqrstuvwxyz"
                                "0123456789-._~";
-    bool is_good = text.len > 0 && text.len <= WEBHOOK_PATH_BYTES_MAX;
+    /* Clients take the segments "." and ".." out of a path. */
+    bool is_good = text.len > 0 && text.len <= WEBHOOK_PATH_BYTES_MAX &&
+                   !str_equal(text, STR(".")) && !str_equal(text, STR(".."));
 
     for (size_t i = 0; is_good && i < text.len; i++)
         is_good = memchr(kept, text.data[i], sizeof kept - 1) != NULL;
     if (!is_good)
         return why_set(why, ERR_INVALID,
                        "a path is 1 to %d of A-Z, a-z, 0-9, '-', '.', '_' and "
-                       "'~'",
+                       "'~', and not \".\" or \"..\"",
                        WEBHOOK_PATH_BYTES_MAX);
     out->path = text;
     return OK;

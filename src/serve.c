@@ -196,7 +196,12 @@ serve(const struct serve_options *options)
 {
     enum exit_status status = EXIT_FAILED;
     struct why why = { "" };
+    enum err err = OK;
     sigset_t signals;
+
+    /* While a signal still ends it: a pipe may be waited for without end. */
+    if (options->config != NULL)
+        err = vendors_open(&serving.vendors, options->config, &why);
 
     /* Blocked before there are threads, so that only sigwait sees them. */
     sigemptyset(&signals);
@@ -206,10 +211,6 @@ serve(const struct serve_options *options)
     signal(SIGPIPE, SIG_IGN);
     panic_install();
 
-    enum err err = OK;
-
-    if (options->config != NULL)
-        err = vendors_open(&serving.vendors, options->config, &why);
     if (err == OK)
         err = open_all(options, &why);
     if (err == OK)

@@ -8,7 +8,7 @@
 #include "secmaster/file.h"
 
 #define CONFIG_ARENA_BYTES_MAX (16UL << 20)
-#define KEY_BYTES_MAX 4096
+#define KEY_BYTES_MAX FETCH_BEARER_BYTES_MAX
 
 static enum err
 read_whole(const char *path, size_t bytes_max, struct out *out, struct why *why)
@@ -32,14 +32,14 @@ read_whole(const char *path, size_t bytes_max, struct out *out, struct why *why)
     return err;
 }
 
-/* One line of visible ASCII: it goes into a header, or into a URL. */
+/* One line of visible ASCII, as it goes into a header, or into a URL. */
 static bool
 is_key(struct str text)
 {
     for (size_t i = 0; i < text.len; i++)
         if (text.data[i] <= ' ' || text.data[i] > '~')
             return false;
-    return text.len > 0;
+    return text.len > 0 && text.len <= KEY_BYTES_MAX;
 }
 
 static enum err
@@ -95,8 +95,9 @@ read_key(struct vendors *vendors, const struct vendor_config *vendor,
     if (out->data == NULL || is_key(*out))
         return OK;
     return why_set(why, ERR_INVALID,
-                   "the key of vendor %.*s is not one line of visible ASCII",
-                   STR_ARG(vendor->name));
+                   "the key of vendor %.*s is not one line of visible ASCII of "
+                   "up to %d bytes",
+                   STR_ARG(vendor->name), KEY_BYTES_MAX);
 }
 
 static enum err

@@ -29,6 +29,9 @@ const char *run_state_name(enum run_state state);
 /* Whether it goes no further. */
 bool run_state_is_end(enum run_state state);
 
+/* Whether it ended well. */
+bool run_state_is_good(enum run_state state);
+
 /* Why a run failed, in words that hold no key: 255 bytes at the most. */
 #define RUN_ERROR_BYTES 256
 #define RUN_ERROR_UPSTREAM                                                     \

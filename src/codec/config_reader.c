@@ -8,14 +8,15 @@
 
 #include "secmaster/bounds.h"
 
-/* Names go to the disk in paths too, where these two mean something else. */
+/* Names go to the disk in paths too, where a dot first means something else. */
 const char *
 config_name_fault(struct str text)
 {
     static_assert(VENDOR_NAME_BYTES_MAX == 64, "the fault names the limit");
 
-    if (text.len == 0 || text.len > VENDOR_NAME_BYTES_MAX ||
-        str_equal(text, STR(".")) || str_equal(text, STR("..")))
+    if (text.len > 0 && text.data[0] == '.')
+        return "must not begin with a dot";
+    if (text.len == 0 || text.len > VENDOR_NAME_BYTES_MAX)
         return "must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'";
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];

@@ -89,8 +89,6 @@ struct engine_dataset {
     bool has_ended;
     uint64_t last_ended; /* the newest run that has, and how */
     enum run_state last_end;
-    uint64_t last_listed; /* the newest that published a listing, and ... */
-    uint64_t last_rows;   /* ... how long that was */
     char watermark[WATERMARK_BYTES];
     struct poller_dataset_stats stats;
 };

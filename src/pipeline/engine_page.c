@@ -6,6 +6,8 @@
 #include "bars_borne.h"
 #include "engine_inside.h"
 #include "identity.h"
+#include "key_mask.h"
+#include "listed_before.h"
 #include "live_commit.h"
 #include "retry_after.h"
 #include "secmaster/url.h"
@@ -122,19 +124,30 @@ find_facts(struct engine *engine, struct live *live, struct why *why)
     return err;
 }
 
+static enum err
+audit_whole(struct engine *engine, struct live *live, struct why *why)
+{
+    uint64_t published;
+
+    if (live->dataset->shape->brings == BRINGS_SPLITS) {
+        audit_splits(&live->listing, instant_date(engine_now(engine)),
+                     &live->complaints);
+        return OK;
+    }
+    TRY(listed_before(engine->options.store, &live->run.record.info, &published,
+                      why));
+    audit_listing(&live->listing, (uint32_t)published, &live->complaints);
+    return OK;
+}
+
 enum err
 live_whole(struct engine *engine, struct live *live, bool is_audited,
            struct why *why)
 {
-    const struct engine_dataset *dataset = live->dataset;
-    const struct date today = instant_date(engine_now(engine));
     enum err err;
 
-    if (is_audited && dataset->shape->brings == BRINGS_LISTING)
-        audit_listing(&live->listing, (uint32_t)dataset->last_rows,
-                      &live->complaints);
-    if (is_audited && dataset->shape->brings == BRINGS_SPLITS)
-        audit_splits(&live->listing, today, &live->complaints);
+    if (is_audited)
+        TRY(audit_whole(engine, live, why));
     if (live->complaints.total > 0)
         return OK;
     err = find_facts(engine, live, why);
@@ -428,6 +441,21 @@ redirect(struct live *live, struct fetch_answer *answer)
     return true;
 }
 
+/* Its key goes before anything is kept of it. */
+static void
+take_answer(struct live *live, struct fetch_answer *answer)
+{
+    const struct str key = live->dataset->vendor->key;
+
+    out_fini(&live->body);
+    live->body = answer->body;
+    answer->body = (struct out){ 0 };
+    live->status = answer->status;
+    memcpy(live->content_type, answer->content_type, sizeof live->content_type);
+    key_mask(key, live->body.data, live->body.len);
+    key_mask(key, live->content_type, strlen(live->content_type));
+}
+
 void
 engine_answer(struct engine *engine, struct fetch_answer *answer)
 {
@@ -447,12 +475,7 @@ engine_answer(struct engine *engine, struct fetch_answer *answer)
     } else if (answer->outcome != FETCH_OK) {
         run_fail(&live->run, answer->why.text);
     } else {
-        out_fini(&live->body);
-        live->body = answer->body;
-        answer->body = (struct out){ 0 };
-        live->status = answer->status;
-        memcpy(live->content_type, answer->content_type,
-               sizeof live->content_type);
+        take_answer(live, answer);
         live->has_heard = true;
         run_answered(&live->run, answer->status == 200);
     }

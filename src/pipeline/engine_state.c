@@ -229,12 +229,6 @@ keep_names(struct loading *loading, struct str *vendor, struct str *dataset)
     return vendor->data == NULL || dataset->data == NULL ? ERR_BUSY : OK;
 }
 
-static bool
-is_good(enum run_state state)
-{
-    return state == RUN_SUCCEEDED || state == RUN_UNCHANGED;
-}
-
 bool
 engine_is_called_off(const struct run_info *info)
 {
@@ -254,14 +248,10 @@ engine_learn_end(struct engine_dataset *dataset,
         dataset->last_ended = info->id;
         dataset->last_end = info->state;
     }
-    if (!is_good(info->state))
+    if (!run_state_is_good(info->state))
         return;
     if (dataset->stats.last_success.us < info->finished_at.us)
         dataset->stats.last_success = info->finished_at;
-    if (record->rows > 0 && info->id >= dataset->last_listed) {
-        dataset->last_listed = info->id;
-        dataset->last_rows = record->rows;
-    }
 }
 
 /* What a run that has ended says of its dataset. */
@@ -269,7 +259,7 @@ static void
 load_end(struct engine_dataset *dataset, const struct run_record *record)
 {
     engine_learn_end(dataset, record);
-    if (is_good(record->info.state) && !record->is_by_range)
+    if (run_state_is_good(record->info.state) && !record->is_by_range)
         dataset->vendor->moved = dataset;
 }
 

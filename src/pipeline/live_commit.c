@@ -90,10 +90,14 @@ live_put(struct engine *engine, struct live *live)
     return err;
 }
 
-static bool
-is_good(enum run_state state)
+/* A row that is dated ahead must not have the next run pass over what the
+ * vendor changes until then: at the latest it goes on where this one began. */
+static int64_t
+updated_to(const struct run_record *record)
 {
-    return state == RUN_SUCCEEDED || state == RUN_UNCHANGED;
+    const int64_t begun = record->info.started_at.us / 1000000;
+
+    return record->highest < begun ? record->highest : begun;
 }
 
 /* Where the next run without a range goes on; false: as before. */
@@ -107,9 +111,10 @@ find_watermark(const struct live *live, const struct run_record *record,
     if (record->is_by_range && !is_listing)
         return false;
     if (dataset->shape->has_since) {
-        (void)snprintf(text, WATERMARK_BYTES, "%lld",
-                       (long long)record->highest);
-        return record->highest > strtoll(dataset->watermark, NULL, 10);
+        const int64_t updated = updated_to(record);
+
+        (void)snprintf(text, WATERMARK_BYTES, "%lld", (long long)updated);
+        return updated > strtoll(dataset->watermark, NULL, 10);
     }
     if (!record->info.has_range)
         return false;
@@ -156,7 +161,7 @@ add_follower(struct ending *ending, struct engine_dataset *dataset,
                               .dataset = dataset_name_of(dataset),
                               .queued_at = now } },
     };
-    if (is_good(end)) {
+    if (run_state_is_good(end)) {
         one->live = live_new(dataset, &one->record);
         if (one->live == NULL)
             return ERR_BUSY;
@@ -213,11 +218,12 @@ find_followers(struct ending *ending, const struct run_record *record)
             continue;
         if (!is_next && !has_failed[dataset->after])
             continue;
-        if (!has_room(dataset, is_next && is_good(record->info.state)))
+        if (!has_room(dataset,
+                      is_next && run_state_is_good(record->info.state)))
             continue;
         TRY(add_follower(ending, dataset,
                          is_next ? record->info.state : RUN_FAILED));
-        has_failed[i] = !is_next || !is_good(record->info.state);
+        has_failed[i] = !is_next || !run_state_is_good(record->info.state);
     }
     return OK;
 }
@@ -293,7 +299,7 @@ apply(struct ending *ending)
     struct live *live = ending->live;
     struct engine_dataset *dataset = live->dataset;
 
-    if (is_good(live->run.record.info.state))
+    if (run_state_is_good(live->run.record.info.state))
         live_move_watermark(live);
     tell_breaker(engine, live);
     engine_note_end(engine, dataset, &live->run.record);
@@ -339,7 +345,7 @@ static enum err
 collect(struct ending *ending, const struct run_record *final)
 {
     changes_run(&ending->changes, final);
-    if (is_good(final->info.state))
+    if (run_state_is_good(final->info.state))
         live_watermark(ending->live, &ending->changes);
     TRY(find_followers(ending, final));
     return ending->changes.err;

@@ -53,6 +53,7 @@ door_keep(void *context, const struct archive_page *page, struct str body,
 {
     struct poller_doors *doors = context;
     struct gzip_packer *packer = gzip_packer_new(body.len);
+    struct why fault = { "" };
     struct out packed;
     enum err err;
 
@@ -61,9 +62,12 @@ door_keep(void *context, const struct archive_page *page, struct str body,
     out_init(&packed, VENDOR_BODY_BYTES_MAX + GZIP_PACKER_BYTES);
     err = gzip_pack(packer, body, GZIP_END, &packed);
     if (err == OK)
-        err = archive_put(doors->archive, page, out_text(&packed), why);
+        err = archive_put(doors->archive, page, out_text(&packed), &fault);
     if (err == ERR_FULL || err == ERR_STORE)
-        log_event(LOG_WARN, "archive", "a page could not be kept");
+        log_event(LOG_WARN, "archive", "a page could not be kept: %s",
+                  fault.text);
+    if (err != OK)
+        err = why_set(why, err, "%s", fault.text);
     out_fini(&packed);
     gzip_packer_free(packer);
     return err;
@@ -140,11 +144,8 @@ door_publish(void *context, struct publication *publication,
 static void
 door_ended(void *context, const struct run_info *run)
 {
-    const bool is_good =
-        run->state == RUN_SUCCEEDED || run->state == RUN_UNCHANGED;
-
     (void)context;
-    log_event(is_good ? LOG_INFO : LOG_WARN, "run",
+    log_event(run_state_is_good(run->state) ? LOG_INFO : LOG_WARN, "run",
               "%.*s/%.*s run %llu %s: %llu stored, %llu unchanged%s%s",
               STR_ARG(run->vendor), STR_ARG(run->dataset),
               (unsigned long long)run->id, run_state_name(run->state),

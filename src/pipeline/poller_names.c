@@ -49,6 +49,12 @@ run_state_is_end(enum run_state state)
     return state != RUN_QUEUED && state != RUN_RUNNING;
 }
 
+bool
+run_state_is_good(enum run_state state)
+{
+    return state == RUN_SUCCEEDED || state == RUN_UNCHANGED;
+}
+
 const char *
 quarantine_state_name(enum quarantine_state state)
 {

@@ -20,10 +20,12 @@
 #define TEMP_SUFFIX ".tmp"
 
 /* vendor, dataset, date: as deep as directories go. */
+#define RAW "raw"
 #define LEVELS 3
 
+/* What is below may be taken away at any time, raw/ itself too. */
 struct archive {
-    int root; /* raw/ */
+    int data; /* the directory that raw/ is in */
     size_t reserve_bytes;
 };
 
@@ -117,14 +119,13 @@ static int
 descend(const struct archive *archive, const struct place *place,
         int (*step)(int parent, const char *name))
 {
-    int fd = archive->root;
+    int fd = step(archive->data, RAW);
 
     for (int i = 0; i < LEVELS && fd >= 0; i++) {
         int next = step(fd, place->dirs[i]);
         int failed = errno;
 
-        if (fd != archive->root)
-            close(fd);
+        close(fd);
         errno = failed;
         fd = next;
     }
@@ -242,7 +243,8 @@ visit(int dir, const char *name, int level, struct walk *walk, struct why *why)
     return OK;
 }
 
-/* What is not a directory there is somebody else's. */
+/* What is not a directory there is somebody else's; what has gone since is
+ * nobody's. */
 static enum err
 remove_in(int parent, const char *name, int level, struct walk *walk,
           struct why *why)
@@ -253,7 +255,7 @@ remove_in(int parent, const char *name, int level, struct walk *walk,
     enum err err = OK;
 
     if (dir == NULL) {
-        if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+        if (fd < 0 && (errno == ENOTDIR || errno == ELOOP || errno == ENOENT))
             return OK;
         err = fail(why, name);
         if (fd >= 0)
@@ -279,7 +281,8 @@ archive_open(const char *data_dir, size_t reserve_bytes, struct archive **out,
                          .before = { DATE_LAST_DAYS + 1 } };
     int data = open(data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct archive *archive;
-    enum err err;
+    enum err err = OK;
+    int raw;
 
     if (data < 0)
         return fail(why, data_dir);
@@ -288,13 +291,14 @@ archive_open(const char *data_dir, size_t reserve_bytes, struct archive **out,
         close(data);
         return why_set(why, ERR_BUSY, "no memory for the archive");
     }
-    archive->reserve_bytes = reserve_bytes;
-    archive->root = make_dir(data, "raw");
-    close(data);
-    if (archive->root < 0)
-        err = fail(why, "raw");
+    *archive = (struct archive){ data, reserve_bytes };
+    raw = make_dir(data, RAW);
+    if (raw < 0)
+        err = fail(why, RAW);
     else
-        err = remove_in(archive->root, ".", 0, &walk, why);
+        close(raw);
+    if (err == OK)
+        err = remove_in(data, RAW, 0, &walk, why);
     if (err != OK) {
         archive_close(archive);
         return err;
@@ -308,20 +312,19 @@ archive_close(struct archive *archive)
 {
     if (archive == NULL)
         return;
-    if (archive->root >= 0)
-        close(archive->root);
+    close(archive->data);
     free(archive);
 }
 
 /* The journal needs the rest of the disk more. */
 static enum err
-check_room(const struct archive *archive, size_t len, struct why *why)
+check_room(const struct archive *archive, int dir, size_t len, struct why *why)
 {
     struct statvfs disk;
     uint64_t free_bytes, twentieth, reserve = archive->reserve_bytes;
 
-    if (fstatvfs(archive->root, &disk) != 0)
-        return fail(why, "raw");
+    if (fstatvfs(dir, &disk) != 0)
+        return fail(why, RAW);
     free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
     twentieth = (uint64_t)disk.f_blocks * disk.f_frsize / 20;
     if (reserve == 0)
@@ -384,11 +387,11 @@ archive_put(struct archive *archive, const struct archive_page *page,
     int dir;
 
     TRY(place_of(page, &place, why));
-    TRY(check_room(archive, packed.len, why));
     dir = descend(archive, &place, make_dir);
     if (dir < 0)
         return fail_at(why, &place);
-    if (!replace(dir, &place, packed))
+    err = check_room(archive, dir, packed.len, why);
+    if (err == OK && !replace(dir, &place, packed))
         err = fail_at(why, &place);
     close(dir);
     return err;
@@ -441,7 +444,7 @@ archive_prune(struct archive *archive, const struct archive_prune *prune,
     struct walk walk = { .is_unwanted = is_past,
                          .before = prune->before,
                          .prune = prune };
-    enum err err = remove_in(archive->root, ".", 0, &walk, why);
+    enum err err = remove_in(archive->data, RAW, 0, &walk, why);
 
     *removed = walk.removed;
     return err;

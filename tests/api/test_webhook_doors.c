@@ -51,6 +51,9 @@ Test(webhook_doors, a_path_is_one_segment)
         { "a/b", ERR_INVALID },
         { "a b", ERR_INVALID },
         { "a%20", ERR_INVALID },
+        { ".", ERR_INVALID },
+        { "..", ERR_INVALID },
+        { "...", OK },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -25,6 +25,7 @@ static const struct adapter_shapes shapes = { adapters, 3 };
     "must be an environment variable's name: 1 to 128 of A-Z, a-z, 0-9 and "   \
     "'_', not beginning with a digit\n"
 #define NAME_FAULT "must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'\n"
+#define DOTS_FAULT "must not begin with a dot\n"
 
 /* A configuration of one vendor that needs no more, and one of a dataset. */
 #define VENDOR(more)                                                           \
@@ -139,7 +140,7 @@ static const struct row refused[] = {
       "{\"vendors\":[{\"name\":\"\",\"adapter\":\"x\",\"base_url\":\"x\"},"
       "{\"name\":\"a/b\",\"adapter\":\"x\",\"base_url\":\"http://h\"},"
       "{\"name\":\"..\",\"adapter\":\"x\",\"base_url\":\"https://\"},"
-      "{\"name\":\".\",\"adapter\":\"open\",\"base_url\":\"https://h\"},"
+      "{\"name\":\".n\",\"adapter\":\"open\",\"base_url\":\"https://h\"},"
       "{\"name\":\"n" NAME64 "\",\"adapter\":\"open\","
       "\"base_url\":\"https://h\"}]}",
       "/vendors/0/name: " NAME_FAULT
@@ -150,10 +151,10 @@ static const struct row refused[] = {
       "/vendors/1/base_url: the URL must begin with \"https://\": only this "
       "machine may be asked by \"http://\"\n"
       "/vendors/1/adapter: there is no such adapter\n"
-      "/vendors/2/name: " NAME_FAULT
+      "/vendors/2/name: " DOTS_FAULT
       "/vendors/2/base_url: the URL has no host that is a name or an address\n"
       "/vendors/2/adapter: there is no such adapter\n"
-      "/vendors/3/name: " NAME_FAULT "/vendors/4/name: " NAME_FAULT },
+      "/vendors/3/name: " DOTS_FAULT "/vendors/4/name: " NAME_FAULT },
     { "a name twice",
       "{\"vendors\":[{\"name\":\"v\",\"adapter\":\"open\","
       "\"base_url\":\"https://h\"},{\"name\":\"V\",\"adapter\":\"open\","

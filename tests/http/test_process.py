@@ -102,6 +102,24 @@ class Starting(unittest.TestCase):
             self.assertEqual(done.returncode, 0)
             self.assertRegex(done.stdout, r"^secmaster \d+\.\d+\.\d+\n$")
 
+    def test_a_signal_ends_a_wait_for_the_configuration(self):
+        """A pipe that nobody writes to has no end."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        pipe = os.path.join(folder.name, "pipe")
+        os.mkfifo(pipe)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            server = subprocess.Popen(
+                [BINARY, "serve", "--data", os.path.join(folder.name, "data"),
+                 "--listen", "127.0.0.1:0", "--config", pipe],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.addCleanup(server.wait)
+            self.addCleanup(server.kill)
+            writer = os.open(pipe, os.O_WRONLY)  # once it reads
+            self.addCleanup(os.close, writer)
+            server.send_signal(number)
+            self.assertEqual(server.wait(20), -number)
+
     def test_a_second_server_on_the_directory_is_refused(self):
         server = Server()
         self.addCleanup(server.drop)

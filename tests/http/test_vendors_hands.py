@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import os
 import signal
 import subprocess
 import time
@@ -47,6 +48,25 @@ class Hands(unittest.TestCase):
             "/v1/quarantine/%s/%s" % (entry["id"], what), "")
         self.assertEqual(answer.status, status, repr(answer))
         return json.loads(answer.body)
+
+    def test_the_log_says_why_a_page_cannot_be_kept(self):
+        polling = self.begin("calm")
+        folder = os.path.join(polling.server.data, "raw")
+        os.rmdir(folder)
+        with open(folder, "w", encoding="utf-8"):
+            pass  # a file where the directory was
+        location = polling.begin("splits", (FIRST, TODAY))
+        said = polling.until(
+            lambda: [line for line in polling.server.stderr().splitlines()
+                     if '"event":"archive"' in line], "the log is silent")
+        self.assertIn("polygon/splits/", said[0])
+        self.assertIn("Not a directory", said[0])
+        self.assertEqual(polling.get(location)["state"], "running")
+        self.assertEqual(polling.client.request("DELETE", location).status,
+                         200)
+        os.remove(folder)
+        self.assertEqual(polling.run("splits", (FIRST, TODAY))["state"],
+                         "unchanged")
 
     def test_a_backfill_tells_its_progress(self):
         polling = self.prepared(SLOWER)

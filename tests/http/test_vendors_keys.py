@@ -156,6 +156,43 @@ class Keys(unittest.TestCase):
                              if w.endswith("journal/data.mdb")
                              and b"polygon" in data])
 
+    def test_nor_where_a_vendor_says_them(self):
+        """In a page, as what a page is sent, in a link, in an error."""
+        words = " ".join(sorted(spelling.decode()
+                                for spelling in spellings(MASSIVE)
+                                if b"canary" in spelling))
+        linked = "{base}/v3/reference/tickers?cursor=1&apiKey=" \
+            + urllib.parse.quote(MASSIVE, safe="")
+        rows = (
+            ("no JSON", "quarantined", [{"do": "text", "text": words}]),
+            ("an error", "quarantined", [
+                {"do": "edit", "set": {"status": "ERROR", "error": words}}]),
+            ("a type", "quarantined", [
+                {"do": "text", "text": "-"},
+                {"do": "content_type", "type": "text/x; k=" + MASSIVE}]),
+            ("a link", "failed", [{"do": "next_url", "to": linked}]),
+            ("refused", "failed", [{"do": "status", "status": 403,
+                                    "body": {"error": words}}]))
+        doc = {**scenario("calm"), "keys": {"massive": MASSIVE,
+                                            "benzinga": BENZINGA}}
+        with FakeVendor(doc) as fake, self.polling(fake.url) as polling:
+            told = {}
+            for row, state, rules in rows:
+                fake.change(rules=rules)
+                run = polling.run("tickers", (FIRST, FIRST))
+                self.assertEqual(run["state"], state, (row, run))
+            for path in ("/v1/vendors/polygon/runs", "/v1/quarantine"):
+                told[path] = polling.client.get(path).body
+            polling.server.stop()
+            told["log"] = polling.server.stderr().encode()
+            told.update(self.kept(polling.server.data))
+            for where, data in told.items():
+                self.never_told(where, data)
+            self.assertEqual(len([w for w, data in told.items()
+                                  if w.startswith("unpacked ")
+                                  and b"***" in data]), 3)
+            self.assertIn(b"sent as text/x; k=***", told["/v1/quarantine"])
+
     @staticmethod
     def kept(folder):
         """Every file's name and bytes, packed ones unpacked as well."""
@@ -194,6 +231,8 @@ class Keys(unittest.TestCase):
         self.assertIn("POLLING_MASSIVE", self.refused(""))
         self.assertIn("the key of vendor polygon",
                       self.refused(MASSIVE + "\nsecond"))
+        self.assertIn("the key of vendor polygon",
+                      self.refused(MASSIVE + "k" * 4096))
         self.assertIn("the key of vendor benzinga",
                       self.refused(MASSIVE, BENZINGA + "\nsecond line\n"))
         self.assertIn("the key of vendor benzinga", self.refused(MASSIVE, ""))

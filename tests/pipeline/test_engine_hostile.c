@@ -14,9 +14,10 @@
 #define E10 "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
 #define E50 E10 E10 E10 E10 E10
 
-#define TRADE(id, date)                                                        \
+#define TRADE(id, date) TRADE_OF(id, date, "1734009999")
+#define TRADE_OF(id, date, updated)                                            \
     "{\"data\":[{\"id\":\"1\",\"transaction_id\":\"" id                        \
-    "\",\"updated\":1734009999,\"transaction_date\":\"" date                   \
+    "\",\"updated\":" updated ",\"transaction_date\":\"" date                  \
     "\",\"amount\":\"$1,001 - $15,000\",\"security\":{\"ticker\":\"AAA\"},"    \
     "\"filer_info\":{\"member_id\":\"M1\",\"member_name\":\"M\","              \
     "\"updated\":1734000000}}]}"
@@ -262,6 +263,102 @@ Test(engine_hostile, a_release_does_not_end_a_run_that_was_cut_short)
             if (str_equal(vendors[v].name, STR("benzinga")))
                 cr_expect_str_eq(vendors[v].watermark, rows[i].watermark,
                                  "%s: %s", rows[i].row, vendors[v].watermark);
+        polling_stop();
+    }
+}
+
+/* Late listings of earlier days, which have less, are no measure of today's,
+ * nor is today's of them. */
+Test(engine_hostile, a_listing_is_measured_by_those_of_its_own_past)
+{
+    static const struct {
+        const char *row, *day;
+        int listed;
+        const char *reason; /* NULL: it is published */
+    } rows[] = {
+        { "the first", "2024-12-10", 3, NULL },
+        { "a year before it, fewer", "2023-12-11", 1, NULL },
+        { "later than both, cut", "2024-12-11", 2,
+          "the listing shrank from 3 to 2" },
+        { "the same day, cut", "2024-12-10", 2,
+          "the listing shrank from 3 to 2" },
+        { "between them, more", "2024-06-10", 2, NULL },
+        { "between those", "2024-03-11", 1, NULL },
+        { "behind the one in between", "2024-07-10", 1,
+          "the listing shrank from 2 to 1" },
+        { "whole", "2024-12-11", 3, NULL },
+    };
+    uint64_t entries = 0;
+
+    polling_start(market_config, "2024-12-17T07:00:00Z");
+    polling.serve = market_serve;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct run_info run;
+
+        market_listed = rows[i].listed;
+        cr_assert_eq(
+            polling_request("polygon", "tickers", rows[i].day, rows[i].day), OK,
+            "%s", rows[i].row);
+        polling_run_until((double)(i + 1) * 60);
+        run = polling_run_info(i + 1);
+        if (rows[i].reason == NULL) {
+            cr_expect(run.state == RUN_SUCCEEDED || run.state == RUN_UNCHANGED,
+                      "%s: %s", rows[i].row, run_state_name(run.state));
+            continue;
+        }
+        cr_assert_eq(run.state, RUN_QUARANTINED, "%s: %s", rows[i].row,
+                     run_state_name(run.state));
+        cr_expect_str_eq(entry_of(++entries).reasons[0], rows[i].reason,
+                         "%s: %s", rows[i].row, entry_of(entries).reasons[0]);
+    }
+    market_listed = 3;
+    polling_stop();
+}
+
+/* What a vendor changes until a day that one of its rows is dated ahead is
+ * asked for all the same, also where a person has let the row in. */
+Test(engine_hostile, a_row_of_the_future_hides_no_other)
+{
+    static const struct {
+        const char *row, *page, *since; /* what the next day's run asks */
+        bool is_released;
+    } rows[] = {
+        { "of last week", TRADE("t9", "2024-12-02"), "since=1734009994",
+          false },
+        { "20 h ahead", TRADE_OF("t9", "2024-12-02", "1734489000"),
+          "since=1734416995", false },
+        { "of 2033, released", TRADE_OF("t9", "2024-12-02", "2000000000"),
+          "since=1734416995", true },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct scripted odd[] = {
+            { "trades?", 1, 1, 200, FETCH_OK, NULL, rows[i].page },
+            { "trades?", 2, 9, 200, FETCH_OK, NULL, "{\"data\":[]}" },
+        };
+        struct why why = { "" };
+        const char *asked;
+
+        begin(odd, 2);
+        polling_run_until(AT(8, 0));
+        cr_expect_eq(polling_run_info(2).started_at.us,
+                     INT64_C(1734417000000000), "%s", rows[i].row);
+        cr_expect_eq(polling_run_info(2).state,
+                     rows[i].is_released ? RUN_QUARANTINED : RUN_SUCCEEDED,
+                     "%s: %s", rows[i].row,
+                     run_state_name(polling_run_info(2).state));
+        if (rows[i].is_released)
+            cr_expect_eq(polling_release(1, &why), OK, "%s: %s", rows[i].row,
+                         why.text);
+        cr_expect_eq(polling_run_info(2).stored, 1, "%s", rows[i].row);
+        polling_run_until(DAY + AT(8, 0));
+        asked = NULL;
+        for (size_t r = 0; r < polling.request_count; r++)
+            if (strstr(polling.requests[r].url, "trades?") != NULL)
+                asked = polling.requests[r].url;
+        cr_assert(asked != NULL, "%s", rows[i].row);
+        cr_expect(strstr(asked, rows[i].since) != NULL, "%s: %s", rows[i].row,
+                  asked);
         polling_stop();
     }
 }

@@ -412,3 +412,38 @@ Test(archive, is_not_led_astray, .init = set_up, .fini = tear_down)
                   why.text);
     cr_expect_null(none);
 }
+
+/* Pages may be taken away at any time, with their directories too. */
+Test(archive, outlives_what_is_taken_away, .init = set_up, .fini = tear_down)
+{
+    static const char *const rows[] = { "raw", "raw/polygon",
+                                        "raw/polygon/open-close",
+                                        "raw/polygon/open-close/2024-12-02" };
+    const struct archive_page page = page_of("2024-12-02", 7, 0);
+    const struct archive_prune prune = { .before = { DATE_LAST_DAYS } };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char path[PATH_MAX], aside[PATH_MAX];
+        size_t removed;
+        struct out out;
+        struct why why;
+
+        put(page, "first");
+        (void)temp_path(path, dir.path, rows[i]);
+        snprintf(aside, sizeof aside, "%.4000s/aside-%zu", dir.path, i);
+        cr_assert_eq(rename(path, aside), 0, "%s", rows[i]);
+        cr_expect_eq(archive_prune(archive, &prune, &removed, &why), OK,
+                     "%s: %s", rows[i], why.text);
+        out_init(&out, 64);
+        cr_expect_eq(archive_get(archive, &page, &out, &why), ERR_NOT_FOUND,
+                     "%s", rows[i]);
+        cr_expect_eq(archive_put(archive, &page, STR("second"), &why), OK,
+                     "%s: %s", rows[i], why.text);
+        cr_expect_eq(archive_get(archive, &page, &out, &why), OK, "%s: %s",
+                     rows[i], why.text);
+        cr_expect(str_equal(out_text(&out), STR("second")), "%s", rows[i]);
+        out_fini(&out);
+        cr_expect(is_there("raw/polygon/open-close/2024-12-02/7-0.json.gz"),
+                  "%s", rows[i]);
+    }
+}
