@@ -94,7 +94,7 @@ decimal_text_places(char *to, uint64_t whole, uint64_t places)
         return to;
     *to++ = '.';
     put_le64((unsigned char *)to, digits | EIGHT_ZEROS);
-    return to + AVERAGE_PLACES - __builtin_clzll(digits) / 8;
+    return to + AVERAGE_PLACES - (unsigned)__builtin_clzll(digits) / 8;
 }
 
 /* decimal_sum_write_average */
