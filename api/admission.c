@@ -203,6 +203,12 @@ refuse_type(struct request *request, struct response *response, struct str type)
                 count == 1 ? "the header" : "one of the headers", headers);
 }
 
+static bool
+takes_body(const struct request *request, enum media media)
+{
+    return (bodies_taken(request) & MEDIA_BIT(media)) != 0;
+}
+
 static void
 check_body_media(struct request *request, struct response *response)
 {
@@ -216,8 +222,12 @@ check_body_media(struct request *request, struct response *response)
     }
     type = field_trim(field_cut(&params, ';'));
     request->body_media = media_by_type(type);
-    if (request->body_media == MEDIA_NONE ||
-        (bodies_taken(request) & MEDIA_BIT(request->body_media)) == 0)
+    if (takes_body(request, MEDIA_NONE)) {
+        if (!takes_body(request, request->body_media) || !is_utf8(params))
+            request->body_media = MEDIA_NONE;
+        return;
+    }
+    if (!takes_body(request, request->body_media))
         refuse_type(request, response, type);
     else if (!is_utf8(params))
         problem_set(request, response, PROBLEM_UNSUPPORTED_MEDIA_TYPE,

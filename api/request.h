@@ -163,7 +163,8 @@ enum place {
 struct endpoint {
     enum place place;
     unsigned gives;            /* MEDIA_BITs of the answer */
-    unsigned bodies;           /* MEDIA_BITs of the body; 0: takes none */
+    unsigned bodies;           /* MEDIA_BITs of the body; 0: takes none; with
+                                  MEDIA_NONE's any other one too, as that */
     const char *const *params; /* names, NULL-terminated; besides format */
     bool takes_key;            /* Idempotency-Key: see submission.h */
     void (*begin)(struct request *request, struct response *response);

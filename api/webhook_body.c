@@ -162,6 +162,9 @@ webhook_body_read(const struct webhook_body *body, struct webhook_parts *out,
     assert(body->complaints->total == 0);
 
     *out = (struct webhook_parts){ 0 };
+    if (body->media == MEDIA_NONE)
+        return why_set(why, ERR_INVALID,
+                       "its Content-Type is not one that is read here");
     if (body->media != MEDIA_JSON)
         return settle(body, read_facts(body, out, why), why);
     arena_init(&arena, VENDOR_PAGE_BYTES_MAX);

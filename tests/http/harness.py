@@ -284,8 +284,8 @@ class Client:
     def post(self, path, body, kind=JSON, headers=None):
         if isinstance(body, str):
             body = body.encode()
-        return self.request("POST", path, body,
-                            {"Content-Type": kind, **(headers or {})})
+        typed = {} if kind is None else {"Content-Type": kind}
+        return self.request("POST", path, body, {**typed, **(headers or {})})
 
     def post_facts(self, facts, how="json"):
         kind, body = facts_body(facts, how)

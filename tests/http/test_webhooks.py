@@ -224,6 +224,12 @@ class Unsigned(WebhookCase):
         cases = (
             ("removed", pushed("q1", "Removed", row("t1")), "removed"),
             ("no JSON", b'{"id":', None),
+            ("no type", pushed("q4", "Created", row("t4")), "Content-Type",
+             None),
+            ("another type", pushed("q5", "Created", row("t5")),
+             "Content-Type", "application/xml"),
+            ("another charset", pushed("q6", "Created", row("t6")),
+             "Content-Type", JSON + "; charset=utf-16"),
             ("not UTF-8", b'["\xff"]', None),
             ("no row", pushed("q2", "Created", {"id": "1"}),
              "transaction_id"),
@@ -233,11 +239,11 @@ class Unsigned(WebhookCase):
             ("refused by the writer", dump({"facts": [
                 {"security_id": 8, "attribute": "a", "op": "retract",
                  "effective_date": DAY}]}).encode(), None))
-        for number, (what, body, reason) in enumerate(cases, 1):
+        for number, (what, body, reason, *kind) in enumerate(cases, 1):
             for _ in range(2):
                 self.stored(first, self.push(
-                    body, {"X-BZ-Delivery": "bad-%d" % number}, UNSIGNED),
-                    what)
+                    body, {"X-BZ-Delivery": "bad-%d" % number}, UNSIGNED,
+                    *(kind or [JSON])), what)
             found = self.quarantine()
             self.assertEqual(len(found), before + number, what)
             entry = found[0]
