@@ -89,6 +89,6 @@ struct engine_release {
 void engine_release(struct engine *engine, struct engine_release *release);
 
 /* End all that are under way, between two pages, with that error. */
-void engine_break_off(struct engine *engine, enum err err, const char *why);
+void engine_break_off(struct engine *engine, enum err err, const char *text);
 
 #endif

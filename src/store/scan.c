@@ -127,6 +127,7 @@ add_source(struct scan *scan, const struct source *source)
     struct source *to = &scan->sources[scan->count];
 
     assert(scan->count < SOURCES_MAX);
+    assert((source->memtable == NULL) != (source->index == NULL));
     if (source->after_tx >= source->last_tx)
         return;
     *to = *source;
