@@ -322,13 +322,10 @@ visit_run(void *context, struct str key, struct str value)
 {
     struct loading *loading = context;
     struct run_record record;
-    uint64_t id;
 
     arena_reset(&loading->arena);
-    loading->err =
-        number_key_read(key, &id)
-            ? run_record_read(id, value, &loading->arena, &record, loading->why)
-            : why_set(loading->why, ERR_STORE, "a run's key is damaged");
+    loading->err = run_record_read_kept(key, value, &loading->arena, &record,
+                                        loading->why);
     if (loading->err == OK)
         loading->err = load_run(loading, &record);
     return loading->err == OK ? VISIT_NEXT : VISIT_STOP;

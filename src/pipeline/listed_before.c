@@ -30,14 +30,10 @@ visit_run(void *context, struct str key, struct str value)
 {
     struct searching *searching = context;
     struct run_record record;
-    uint64_t id;
 
     arena_reset(&searching->arena);
-    searching->err =
-        number_key_read(key, &id)
-            ? run_record_read(id, value, &searching->arena, &record,
-                              searching->why)
-            : why_set(searching->why, ERR_STORE, "a run's key is damaged");
+    searching->err = run_record_read_kept(key, value, &searching->arena,
+                                          &record, searching->why);
     if (searching->err != OK)
         return VISIT_STOP;
     if (!is_published(&record, searching->run) ||

@@ -410,6 +410,17 @@ run_record_read(uint64_t id, struct str text, struct arena *arena,
 }
 
 enum err
+run_record_read_kept(struct str key, struct str value, struct arena *arena,
+                     struct run_record *out, struct why *why)
+{
+    uint64_t id;
+
+    if (!number_key_read(key, &id))
+        return why_set(why, ERR_STORE, "a run's key is damaged");
+    return run_record_read(id, value, arena, out, why);
+}
+
+enum err
 quarantine_record_read(uint64_t id, struct str text, struct arena *arena,
                        struct quarantine_record *out, struct why *why)
 {

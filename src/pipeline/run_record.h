@@ -36,6 +36,11 @@ void run_record_put(struct out *out, const struct run_record *record);
 enum err run_record_read(uint64_t id, struct str text, struct arena *arena,
                          struct run_record *out, struct why *why);
 
+/* The same of a state's key and value; ERR_STORE also of a key that is none. */
+enum err run_record_read_kept(struct str key, struct str value,
+                              struct arena *arena, struct run_record *out,
+                              struct why *why);
+
 /* An entry, and where its raw page is. */
 struct quarantine_record {
     struct quarantine_info info;
