@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "api/answer.h"
+#include "secmaster/gzip.h"
 #include "tests/api/heads.h"
 
 void
@@ -142,4 +143,21 @@ exchanging_read(struct exchange *exchange, struct out *out)
         else
             out_bytes(out, piece, (size_t)got);
     }
+}
+
+void
+exchanging_unpack(struct str packed, struct out *out)
+{
+    struct gzip_unpacker *unpacker = gzip_unpacker_new();
+    char piece[4096];
+    size_t len;
+
+    do {
+        cr_assert_eq(
+            gzip_unpack(unpacker, &packed, piece, sizeof piece, &len, NULL),
+            OK);
+        out_bytes(out, piece, len);
+    } while (packed.len > 0 || len == sizeof piece);
+    cr_assert_eq(gzip_unpack_end(unpacker, NULL), OK);
+    gzip_unpacker_free(unpacker);
 }

@@ -45,4 +45,7 @@ void exchanging_home(struct exchange *exchange);
 /* The bytes of a 200, whether they come whole or as a stream. */
 void exchanging_read(struct exchange *exchange, struct out *out);
 
+/* What gzip packed, whole. */
+void exchanging_unpack(struct str packed, struct out *out);
+
 #endif

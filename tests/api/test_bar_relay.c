@@ -7,7 +7,6 @@
 
 #include "api/answer.h"
 #include "api/relay.h"
-#include "secmaster/gzip.h"
 #include "tests/api/asking_over.h"
 #include "tests/api/exchanging.h"
 #include "tests/support/bar_maker.h"
@@ -166,23 +165,6 @@ read_plain(struct exchanging *at, struct out *out)
     exchanging_end(exchange);
 }
 
-static void
-unpack(struct str packed, struct out *out)
-{
-    struct gzip_unpacker *unpacker = gzip_unpacker_new();
-    char piece[4096];
-    size_t len;
-
-    do {
-        cr_assert_eq(
-            gzip_unpack(unpacker, &packed, piece, sizeof piece, &len, NULL),
-            OK);
-        out_bytes(out, piece, len);
-    } while (packed.len > 0 || len == sizeof piece);
-    cr_assert_eq(gzip_unpack_end(unpacker, NULL), OK);
-    gzip_unpacker_free(unpacker);
-}
-
 /* The same bytes each time, too: they have one name. */
 Test(bar_relay, is_packed)
 {
@@ -209,7 +191,7 @@ Test(bar_relay, is_packed)
         cr_expect(str_equal(out_text(&first), out_text(&packed)), "turn %u",
                   turn);
     }
-    unpack(out_text(&packed), &unpacked);
+    exchanging_unpack(out_text(&packed), &unpacked);
     cr_expect(str_equal(out_text(&unpacked), out_text(&plain)));
     out_fini(&plain);
     out_fini(&first);

@@ -396,6 +396,16 @@ polling_run_info(uint64_t id)
     return info;
 }
 
+struct quarantine_info
+polling_entry(uint64_t id)
+{
+    struct quarantine_info info = { 0 };
+    enum err err = board_entry(polling.board, id, &info);
+
+    assert(err == OK);
+    return info;
+}
+
 enum err
 polling_request(const char *vendor, const char *dataset, const char *from,
                 const char *to)

@@ -87,6 +87,9 @@ void polling_run_until(double seconds);
 /* The run with an id, of whatever vendor. */
 struct run_info polling_run_info(uint64_t id);
 
+/* The entry of quarantine with an id. */
+struct quarantine_info polling_entry(uint64_t id);
+
 /* Ask for a run; the answer's error. "": without a range. */
 enum err polling_request(const char *vendor, const char *dataset,
                          const char *from, const char *to);

@@ -238,16 +238,6 @@ Test(engine, a_failed_run_fails_those_after_it)
     polling_stop();
 }
 
-static struct quarantine_info
-entry_of(uint64_t id)
-{
-    struct quarantine_info info = { 0 };
-    enum err err = board_entry(polling.board, id, &info);
-
-    cr_assert_eq(err, OK, "no entry %lu", id);
-    return info;
-}
-
 /* A listing that shrank is not believed before somebody says so. */
 Test(engine, a_shrunken_listing_waits_for_its_release)
 {
@@ -261,13 +251,14 @@ Test(engine, a_shrunken_listing_waits_for_its_release)
     polling_run_until(DAY + AT(8, 0, 0));
     cr_expect_eq(polling_run_info(4).state, RUN_QUARANTINED);
     cr_expect_str_eq(polling_run_info(5).error, "upstream");
-    cr_expect_str_eq(entry_of(1).reasons[0], "the listing shrank from 3 to 2");
-    cr_expect_eq(entry_of(1).run, 4);
+    cr_expect_str_eq(polling_entry(1).reasons[0],
+                     "the listing shrank from 3 to 2");
+    cr_expect_eq(polling_entry(1).run, 4);
     cr_expect_eq(store_newest(polling.store), newest, "nothing has changed");
 
     polling_restart();
     cr_expect_eq(polling_release(1, &why), OK, "%s", why.text);
-    cr_expect_eq(entry_of(1).state, QUARANTINE_RELEASED);
+    cr_expect_eq(polling_entry(1).state, QUARANTINE_RELEASED);
     cr_expect_eq(polling_run_info(4).state, RUN_SUCCEEDED);
     cr_expect_eq(polling_run_info(4).stored, 1, "CCC is active no more");
     cr_expect_eq(store_newest(polling.store), newest + 1);
@@ -292,12 +283,12 @@ Test(engine, a_bad_page_is_kept_and_the_others_are_published)
     cr_expect_eq(polling_run_info(2).state, RUN_QUARANTINED);
     cr_expect_eq(polling_run_info(2).stored, 1, "the row of the second page");
     cr_expect_eq(polling_run_info(3).state, RUN_FAILED);
-    cr_expect_eq(entry_of(1).page, 1);
-    cr_expect(entry_of(1).reason_count > 0);
+    cr_expect_eq(polling_entry(1).page, 1);
+    cr_expect(polling_entry(1).reason_count > 0);
     cr_expect_eq(polling_release(1, &why), ERR_INVALID);
-    cr_expect_eq(entry_of(1).state, QUARANTINE_OPEN);
+    cr_expect_eq(polling_entry(1).state, QUARANTINE_OPEN);
     cr_expect_eq(engine_discard(polling.engine, 1, &why), OK);
-    cr_expect_eq(entry_of(1).state, QUARANTINE_DISCARDED);
+    cr_expect_eq(polling_entry(1).state, QUARANTINE_DISCARDED);
     cr_expect_eq(engine_discard(polling.engine, 1, &why), ERR_CONFLICT);
     polling_run_until(DAY + AT(8, 0, 0));
     cr_expect(strstr(polling.requests[polling.request_count - 4].url,
@@ -325,17 +316,17 @@ Test(engine, a_page_is_released_into_its_run)
     run = polling_run_info(6);
     cr_expect_eq(run.state, RUN_QUARANTINED, "%s", run_state_name(run.state));
     cr_expect(run.done == 3 && run.stored == 1, "the others are published");
-    cr_expect_eq(entry_of(1).page, 1);
-    cr_expect_eq(entry_of(1).date.days, 20074, "the day asked for: %d",
-                 entry_of(1).date.days);
+    cr_expect_eq(polling_entry(1).page, 1);
+    cr_expect_eq(polling_entry(1).date.days, 20074, "the day asked for: %d",
+                 polling_entry(1).date.days);
     cr_expect_eq(polling_release(1, &why), OK, "%s", why.text);
     run = polling_run_info(6);
     cr_expect_eq(run.state, RUN_SUCCEEDED);
     cr_expect_eq(run.stored, 2);
-    cr_expect_eq(entry_of(1).state, QUARANTINE_RELEASED);
+    cr_expect_eq(polling_entry(1).state, QUARANTINE_RELEASED);
     polling_restart();
     cr_expect_eq(polling_run_info(6).stored, 2, "it is on disk");
-    cr_expect_eq(entry_of(1).state, QUARANTINE_RELEASED);
+    cr_expect_eq(polling_entry(1).state, QUARANTINE_RELEASED);
     polling_stop();
 }
 

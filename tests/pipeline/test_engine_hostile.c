@@ -39,16 +39,6 @@ begin(const struct scripted *script, size_t count)
     polling.script_count = count;
 }
 
-static struct quarantine_info
-entry_of(uint64_t id)
-{
-    struct quarantine_info info = { 0 };
-    enum err err = board_entry(polling.board, id, &info);
-
-    cr_assert_eq(err, OK, "no entry %lu", id);
-    return info;
-}
-
 /* What is kept as JSON must be JSON again at the next start. */
 Test(engine_hostile, a_reason_is_cut_between_characters)
 {
@@ -67,12 +57,12 @@ Test(engine_hostile, a_reason_is_cut_between_characters)
 
         begin(odd, 1);
         polling_run_until(AT(8, 0));
-        entry = entry_of(1);
+        entry = polling_entry(1);
         cr_expect_eq(utf8_span(str_of(entry.reasons[0])),
                      strlen(entry.reasons[0]), "%s: %s", rows[i].row,
                      entry.reasons[0]);
         polling_restart();
-        cr_expect_str_eq(entry_of(1).reasons[0], entry.reasons[0], "%s",
+        cr_expect_str_eq(polling_entry(1).reasons[0], entry.reasons[0], "%s",
                          rows[i].row);
         polling_stop();
     }
@@ -211,8 +201,9 @@ Test(engine_hostile, a_listing_without_an_end)
         cr_expect_eq(polling.request_count, rows[i].requests,
                      "%s: %zu requests", rows[i].row, polling.request_count);
         if (rows[i].reason != NULL) {
-            cr_expect_str_eq(entry_of(1).reasons[0], rows[i].reason, "%s: %s",
-                             rows[i].row, entry_of(1).reasons[0]);
+            cr_expect_str_eq(polling_entry(1).reasons[0], rows[i].reason,
+                             "%s: %s", rows[i].row,
+                             polling_entry(1).reasons[0]);
             cr_expect_eq(polling_release(1, &why), ERR_INVALID, "%s",
                          rows[i].row);
             cr_expect_str_eq(why.text, "the listing stops before its end",
@@ -253,7 +244,8 @@ Test(engine_hostile, a_release_does_not_end_a_run_that_was_cut_short)
                      rows[i].row, run_state_name(polling_run_info(2).state));
         cr_expect_eq(polling_release(1, &why), OK, "%s: %s", rows[i].row,
                      why.text);
-        cr_expect_eq(entry_of(1).state, QUARANTINE_RELEASED, "%s", rows[i].row);
+        cr_expect_eq(polling_entry(1).state, QUARANTINE_RELEASED, "%s",
+                     rows[i].row);
         cr_expect_eq(polling_run_info(2).state, rows[i].after, "%s: %s",
                      rows[i].row, run_state_name(polling_run_info(2).state));
         cr_expect_eq(polling_run_info(2).stored, 1, "%s", rows[i].row);
@@ -308,8 +300,9 @@ Test(engine_hostile, a_listing_is_measured_by_those_of_its_own_past)
         }
         cr_assert_eq(run.state, RUN_QUARANTINED, "%s: %s", rows[i].row,
                      run_state_name(run.state));
-        cr_expect_str_eq(entry_of(++entries).reasons[0], rows[i].reason,
-                         "%s: %s", rows[i].row, entry_of(entries).reasons[0]);
+        cr_expect_str_eq(polling_entry(++entries).reasons[0], rows[i].reason,
+                         "%s: %s", rows[i].row,
+                         polling_entry(entries).reasons[0]);
     }
     market_listed = 3;
     polling_stop();
