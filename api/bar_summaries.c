@@ -108,12 +108,20 @@ sum_up_run(struct bar_table *table, const struct bar_run_span *span)
 {
     struct summing *summing = table->state;
     const struct bar_run *run = span->run;
+    size_t first = span->wanted, behind;
+    uint32_t days; /* from first on */
 
-    for (size_t i = span->wanted, behind; i < run->count; i = behind) {
-        if (!come_to(table, span->security_id, bar_run_date(run, i)))
+    if (first == run->count)
+        return VISIT_NEXT;
+    days = bar_run_days_from(run, bar_run_date(run, first));
+    for (; days != 0; first = behind) {
+        struct date day = { run->month.days + __builtin_ctz(days) };
+
+        if (!come_to(table, span->security_id, day))
             return VISIT_STOP;
-        behind = bar_run_before(run, summing->span.end);
-        bar_summary_add_run(&summing->summary, run, i, behind);
+        days = bar_run_days_from(run, summing->span.end);
+        behind = run->count - bar_days_count(days);
+        bar_summary_add_run(&summing->summary, run, first, behind);
     }
     return VISIT_NEXT;
 }

@@ -141,11 +141,44 @@ bar_run_last(const struct bar_run *run)
     return (struct date){ run->month.days + 31 - __builtin_clz(run->days) };
 }
 
-/* The date of bar i; it counts days up to there. */
-struct date bar_run_date(const struct bar_run *run, size_t i);
+/* How many days there are in a mask of them; without the instruction, which not
+ * every processor has, it would be a call. */
+static inline uint32_t
+bar_days_count(uint32_t days)
+{
+    days -= days >> 1 & 0x55555555;
+    days = (days & 0x33333333) + (days >> 2 & 0x33333333);
+    return ((days + (days >> 4)) & 0x0f0f0f0f) * 0x01010101 >> 24;
+}
+
+/* The date of bar i, which there is; it counts days up to there. */
+static inline struct date
+bar_run_date(const struct bar_run *run, size_t i)
+{
+    uint32_t days = run->days;
+
+    for (; i > 0; i--)
+        days &= days - 1;
+    return (struct date){ run->month.days + __builtin_ctz(days) };
+}
+
+/* The days of the bars from this one on. */
+static inline uint32_t
+bar_run_days_from(const struct bar_run *run, struct date day)
+{
+    int64_t place = (int64_t)day.days - run->month.days;
+
+    if (place <= 0)
+        return run->days;
+    return place >= BARS_OF_MONTH_MAX ? 0 : run->days >> place << place;
+}
 
 /* How many of the bars are of days before this one. */
-size_t bar_run_before(const struct bar_run *run, struct date day);
+static inline size_t
+bar_run_before(const struct bar_run *run, struct date day)
+{
+    return run->count - bar_days_count(bar_run_days_from(run, day));
+}
 
 /* Whether numbers end with the zeros that their bars lack. A start asks that of
  * what is on disk; readers go by it. */

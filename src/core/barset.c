@@ -401,7 +401,7 @@ take_run(struct str *from, const struct barset *set, struct bar_run *out)
         !take_scales(scales, out->scales) || !take_varint(from, &source) ||
         source > UINT32_MAX)
         return false;
-    out->count = (uint32_t)__builtin_popcount(out->days);
+    out->count = bar_days_count(out->days);
     out->source = (uint32_t)source;
     return take_columns(from, get_le16(head + HEAD_WIDTHS), scales, out) &&
            (days == out->days || take_lacks(from, out));
@@ -464,28 +464,4 @@ bar_run_is_exact(const struct bar_run *run)
         }
     }
     return is_exact;
-}
-
-struct date
-bar_run_date(const struct bar_run *run, size_t i)
-{
-    uint32_t days = run->days;
-
-    assert(i < run->count);
-
-    for (; i > 0; i--)
-        days &= days - 1;
-    return (struct date){ run->month.days + __builtin_ctz(days) };
-}
-
-size_t
-bar_run_before(const struct bar_run *run, struct date day)
-{
-    int64_t place = (int64_t)day.days - run->month.days;
-
-    if (place <= 0)
-        return 0;
-    if (place >= BARS_OF_MONTH_MAX)
-        return run->count;
-    return (size_t)__builtin_popcount(run->days & ((UINT32_C(1) << place) - 1));
 }
