@@ -2,11 +2,25 @@
  * for each week, month, quarter or year that has bars. */
 #include <stdlib.h>
 
+#include "bar_columns.h"
 #include "bar_table.h"
 #include "problem.h"
 #include "secmaster/bar_summary.h"
 #include "secmaster/period.h"
 #include "service.h"
+
+/* What stands in a row before the summary, whose columns go on from there. */
+enum {
+    COLUMN_SECURITY_ID,
+    COLUMN_START,
+    COLUMN_END,
+    COLUMN_YEAR,
+    COLUMN_NUMBER,
+    COLUMN_SUMMARY,
+};
+
+/* The first so many are in every row. */
+#define COLUMNS_FIXED 2
 
 /* The period at hand; its row is put when it is over. */
 struct summing {
@@ -14,21 +28,15 @@ struct summing {
     int64_t security_id;
     struct period_span span;
     struct bar_summary summary; /* no days: there is none */
+    struct bar_columns columns;
 };
 
 static void
-summary_columns(const void *state, struct cells_writer *cells)
+name_columns(const void *state, struct cells_writer *cells)
 {
     const struct summing *summing = state;
 
-    cells_add(cells, STR("security_id"));
-    cells_add(cells, STR("period_start"));
-    cells_add(cells, STR("period_end"));
-    cells_add(cells, STR("year"));
-    if (summing->period != PERIOD_YEAR)
-        cells_add(cells, str_of(period_names[summing->period]));
-    for (unsigned i = 0; i < SUMMARY_COLUMNS; i++)
-        cells_add(cells, str_of(summary_column_names[i]));
+    bar_columns_name(&summing->columns, cells);
 }
 
 static char *
@@ -37,27 +45,40 @@ write_number(struct cells_writer *cells, char *to, uint64_t number)
     return decimal_write_whole(cells_row_next(cells, to), number);
 }
 
+static char *
+write_column(struct cells_writer *cells, char *to,
+             const struct summing *summing, unsigned column)
+{
+    char *from;
+
+    switch (column) {
+    case COLUMN_SECURITY_ID:
+        return write_number(cells, to, (uint64_t)summing->security_id);
+    case COLUMN_START:
+        return cells_row_date(cells, to, summing->span.start);
+    case COLUMN_END:
+        return cells_row_date(cells, to, summing->span.end);
+    case COLUMN_YEAR:
+        return write_number(cells, to, summing->span.year);
+    case COLUMN_NUMBER:
+        return write_number(cells, to, summing->span.number);
+    }
+    from = cells_row_next(cells, to);
+    to = bar_summary_write(from, &summing->summary, column - COLUMN_SUMMARY);
+    return to == from ? cells_row_no_number(cells, to) : to;
+}
+
 static void
 put_row(struct bar_table *table, const struct summing *summing)
 {
+    const struct bar_columns *columns = &summing->columns;
     struct cells_writer *cells = &table->cells;
     char *to = cells_row_begin(cells, table->out);
 
     if (to == NULL)
         return;
-    to = write_number(cells, to, (uint64_t)summing->security_id);
-    to = cells_row_date(cells, to, summing->span.start);
-    to = cells_row_date(cells, to, summing->span.end);
-    to = write_number(cells, to, summing->span.year);
-    if (summing->period != PERIOD_YEAR)
-        to = write_number(cells, to, summing->span.number);
-    for (unsigned i = 0; i < SUMMARY_COLUMNS; i++) {
-        char *from = cells_row_next(cells, to);
-
-        to = bar_summary_write(from, &summing->summary, i);
-        if (to == from)
-            to = cells_row_no_number(cells, to);
-    }
+    for (unsigned i = 0; i < columns->count; i++)
+        to = write_column(cells, to, summing, columns->codes[i]);
     cells_row_end(cells, table->out, to);
 }
 
@@ -135,7 +156,7 @@ renew(void *state)
 }
 
 static const struct bar_rows rows = {
-    .columns = summary_columns,
+    .columns = name_columns,
     .span = sum_up,
     .run_span = sum_up_run,
     .end = end,
@@ -162,16 +183,37 @@ period_read(struct request *request, struct response *response,
     return false;
 }
 
+/* All that a row can have. */
+static struct bar_columns
+columns_of(enum period period)
+{
+    struct bar_columns columns = { .count = 0 };
+
+    bar_columns_add(&columns, "security_id", COLUMN_SECURITY_ID);
+    bar_columns_add(&columns, "period_start", COLUMN_START);
+    bar_columns_add(&columns, "period_end", COLUMN_END);
+    bar_columns_add(&columns, "year", COLUMN_YEAR);
+    if (period != PERIOD_YEAR)
+        bar_columns_add(&columns, period_names[period], COLUMN_NUMBER);
+    for (unsigned i = 0; i < SUMMARY_COLUMNS; i++)
+        bar_columns_add(&columns, summary_column_names[i], COLUMN_SUMMARY + i);
+    return columns;
+}
+
 static void
 handle(struct request *request, struct response *response)
 {
     struct bar_question question;
     struct summing *summing;
+    struct bar_columns columns;
     enum period period;
     uint64_t known_tx;
 
     if (!bar_question_read(request, response, &question, &known_tx) ||
         !period_read(request, response, &period))
+        return;
+    columns = columns_of(period);
+    if (!bar_columns_read(request, response, COLUMNS_FIXED, &columns))
         return;
     summing = calloc(1, sizeof *summing);
     if (summing == NULL) {
@@ -179,13 +221,15 @@ handle(struct request *request, struct response *response)
         return;
     }
     summing->period = period;
+    summing->columns = columns;
     question.rows = &rows;
     question.state = summing;
     bar_table_answer(request, response, &question, known_tx);
 }
 
 static const char *const params[] = {
-    "period", "from", "to", "known_at", "known_tx", "limit", "cursor", NULL,
+    "period",   "columns", "from",   "to", "known_at",
+    "known_tx", "limit",   "cursor", NULL,
 };
 
 const struct endpoint endpoint_security_summary = {

@@ -1,39 +1,69 @@
 /* GET /v1/securities/{security_id}/prices and /v1/prices: bars as they were
  * sent. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bar_columns.h"
 #include "bar_table.h"
 #include "knowledge.h"
 #include "problem.h"
 #include "secmaster/names.h"
 #include "service.h"
 
+/* What stands in a row beside the fields, whose columns have their numbers. */
+enum {
+    COLUMN_SECURITY_ID = BAR_FIELDS,
+    COLUMN_DATE,
+    COLUMN_SOURCE,
+};
+
+/* The first so many are in every row. */
+#define COLUMNS_FIXED 2
+
 static void
-bar_columns(const void *state, struct cells_writer *cells)
+name_columns(const void *state, struct cells_writer *cells)
 {
-    (void)state;
-    cells_add(cells, STR("security_id"));
-    cells_add(cells, STR("date"));
-    for (unsigned i = 0; i < BAR_FIELDS; i++)
-        cells_add(cells, str_of(bar_field_names[i]));
-    cells_add(cells, STR("source"));
+    bar_columns_name(state, cells);
+}
+
+static void
+put_source(struct bar_table *table, uint32_t source)
+{
+    struct str name = names_member(table->reading.store->sources, source);
+
+    /* Without the quotes and the colon of `"name":`. */
+    cells_string(&table->cells, table->out,
+                 (struct str){ name.data + 1, name.len - 3 });
+}
+
+static void
+put_column(struct bar_table *table, int64_t security_id, const struct bar *bar,
+           unsigned column)
+{
+    switch (column) {
+    case COLUMN_SECURITY_ID:
+        cells_next(&table->cells, table->out);
+        out_int(table->out, security_id);
+        return;
+    case COLUMN_DATE:
+        cells_date(&table->cells, table->out, bar->date);
+        return;
+    case COLUMN_SOURCE:
+        put_source(table, bar->source);
+        return;
+    }
+    bar_table_put(table, bar, column);
 }
 
 static void
 put_bar(struct bar_table *table, int64_t security_id, const struct bar *bar)
 {
-    struct cells_writer *cells = &table->cells;
-    struct out *out = table->out;
-    struct str source =
-        names_member(table->reading.store->sources, bar->source);
+    const struct bar_columns *columns = table->state;
 
-    cells_begin(cells, out);
-    cells_next(cells, out);
-    out_int(out, security_id);
-    cells_date(cells, out, bar->date);
-    for (unsigned i = 0; i < BAR_FIELDS; i++)
-        bar_table_put(table, bar, i);
-    /* Without the quotes and the colon of `"name":`. */
-    cells_string(cells, out, (struct str){ source.data + 1, source.len - 3 });
-    cells_end(cells, out);
+    cells_begin(&table->cells, table->out);
+    for (unsigned i = 0; i < columns->count; i++)
+        put_column(table, security_id, bar, columns->codes[i]);
+    cells_end(&table->cells, table->out);
 }
 
 static enum visit
@@ -50,9 +80,34 @@ put_bars(struct bar_table *table, const struct bar_span *span)
 }
 
 static const struct bar_rows rows = {
-    .columns = bar_columns,
+    .columns = name_columns,
     .span = put_bars,
+    .state_bytes = sizeof(struct bar_columns),
+    .free = free,
 };
+
+static void
+answer(struct request *request, struct response *response,
+       struct bar_question *question, uint64_t known_tx)
+{
+    struct bar_columns columns = { .count = 0 };
+
+    bar_columns_add(&columns, "security_id", COLUMN_SECURITY_ID);
+    bar_columns_add(&columns, "date", COLUMN_DATE);
+    for (unsigned i = 0; i < BAR_FIELDS; i++)
+        bar_columns_add(&columns, bar_field_names[i], i);
+    bar_columns_add(&columns, "source", COLUMN_SOURCE);
+    if (!bar_columns_read(request, response, COLUMNS_FIXED, &columns))
+        return;
+    question->rows = &rows;
+    question->state = malloc(sizeof columns);
+    if (question->state == NULL) {
+        problem_err(request, response, ERR_BUSY, NULL);
+        return;
+    }
+    memcpy(question->state, &columns, sizeof columns);
+    bar_table_answer(request, response, question, known_tx);
+}
 
 static void
 handle_security(struct request *request, struct response *response)
@@ -60,10 +115,8 @@ handle_security(struct request *request, struct response *response)
     struct bar_question question;
     uint64_t known_tx;
 
-    if (!bar_question_read(request, response, &question, &known_tx))
-        return;
-    question.rows = &rows;
-    bar_table_answer(request, response, &question, known_tx);
+    if (bar_question_read(request, response, &question, &known_tx))
+        answer(request, response, &question, known_tx);
 }
 
 static void
@@ -82,13 +135,12 @@ handle_day(struct request *request, struct response *response)
                     "date is missing: the day whose bars are wanted");
         return;
     }
-    question.rows = &rows;
     question.window = (struct window){ day, { day.days + 1 } };
-    bar_table_answer(request, response, &question, known_tx);
+    answer(request, response, &question, known_tx);
 }
 
 static const char *const security_params[] = {
-    "from", "to", "known_at", "known_tx", "limit", "cursor", NULL,
+    "columns", "from", "to", "known_at", "known_tx", "limit", "cursor", NULL,
 };
 
 const struct endpoint endpoint_security_prices = {
@@ -99,7 +151,7 @@ const struct endpoint endpoint_security_prices = {
 };
 
 static const char *const day_params[] = {
-    "date", "known_at", "known_tx", "limit", "cursor", NULL,
+    "date", "columns", "known_at", "known_tx", "limit", "cursor", NULL,
 };
 
 const struct endpoint endpoint_prices_of_day = {

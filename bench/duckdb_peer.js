@@ -1,11 +1,11 @@
-// DuckDB in process over a table of bars: a line of JSON with two queries in, one
-// with the seconds that they took out.
+// DuckDB in process over a table of bars: a line of JSON with a query in, one with
+// the seconds that it took out.
 //
 //   node duckdb_peer.js MODULES CSV
 //
-// The query "handed" is timed twice, kept as a table and handed over in the
-// columns that it has in memory; the faster one counts. "printed" is written as
-// CSV to nowhere. It may use all cores.
+// The query "hand" is timed twice, kept as a table and handed over in the columns
+// that it has in memory; the faster one counts. The query "print" is written as CSV
+// to nowhere. It may use all cores.
 'use strict';
 
 const readline = require('node:readline');
@@ -34,11 +34,18 @@ async function kept(connection, sql) {
   return { seconds: seconds(began), rows: 0 };
 }
 
+async function handed(connection, sql) {
+  const columns = await fetched(connection, sql);
+  const table = await kept(connection, sql);
+
+  return { seconds: Math.min(columns.seconds, table.seconds), rows: columns.rows };
+}
+
 async function printed(connection, sql) {
   const began = performance.now();
 
   await connection.run(`COPY (${sql}) TO '/dev/null' (FORMAT csv, USE_TMP_FILE false)`);
-  return seconds(began);
+  return { seconds: seconds(began), rows: 0 };
 }
 
 async function main() {
@@ -49,15 +56,9 @@ async function main() {
   await connection.run(`CREATE TABLE bars AS FROM read_csv('${process.argv[3]}')`);
   console.log(JSON.stringify({ seconds: seconds(began), rows: 0 }));
   for await (const line of readline.createInterface({ input: process.stdin })) {
-    const asked = JSON.parse(line);
-    const handed = await fetched(connection, asked.handed);
-    const table = await kept(connection, asked.handed);
+    const { hand, print } = JSON.parse(line);
 
-    console.log(JSON.stringify({
-      seconds: Math.min(handed.seconds, table.seconds),
-      rows: handed.rows,
-      printed: await printed(connection, asked.printed),
-    }));
+    console.log(JSON.stringify(hand ? await handed(connection, hand) : await printed(connection, print)));
   }
 }
 

@@ -107,6 +107,11 @@ load(struct asking_over *over, enum store_kind kind)
     "{\"columns\":[\"security_id\",\"date\"," columns "],\"rows\":["
 #define MA(date, rest) "{\"security_id\":1,\"date\":\"" date "\"," rest "}"
 
+#define ONLY(second, columns)                                                  \
+    "{\"columns\":[\"security_id\",\"" second "\"," columns "],\"rows\":["
+#define START(id, start, rest)                                                 \
+    "{\"security_id\":" id ",\"period_start\":\"" start "\"," rest "}"
+
 static const struct {
     const char *target;
     int status;
@@ -149,6 +154,36 @@ static const struct {
     { "/v1/prices?date=2020-02-30", 400, 3, NULL },
     { "/v1/prices?date=2020-12-31&from=2020-12-31", 400, 3, NULL },
 
+    /* Columns that were asked for, in that order, even without rows. */
+    { "/v1/securities/1/"
+      "prices?columns=volume,open&from=2020-12-28&to=2021-01-01",
+      200, 3,
+      ONLY("date", "\"volume\",\"open\"")
+          MA("2020-12-28", "\"volume\":1000,\"open\":65.10") "," MA(
+              "2020-12-31", "\"volume\":null,\"open\":70") END },
+    { "/v1/prices?date=2020-12-31&columns=source&format=csv", 200, 3,
+      "security_id,date,source\r\n1,2020-12-31,\"\"\"re,stated\"\"\"\r\n" },
+    { "/v1/prices?date=2020-12-31&columns=after_hours,source,close,adj_close,"
+      "low,volume,high,open,pre_market&format=ndjson",
+      200, 3,
+      MA("2020-12-31",
+         "\"after_hours\":null,\"source\":\"\\\"re,stated\\\"\",\"close\":70,"
+         "\"adj_close\":null,\"low\":69,\"volume\":null,\"high\":71,"
+         "\"open\":70,\"pre_market\":null") "\n" },
+    { "/v1/securities/5/prices?columns=close", 200, 3,
+      ONLY("date", "\"close\"") END },
+    { "/v1/securities/5/prices?columns=Close", 400, 3, NULL },
+    { "/v1/securities/5/prices?columns=clos", 400, 3, NULL },
+    { "/v1/securities/5/prices?columns=close+", 400, 3, NULL },
+    { "/v1/securities/5/prices?columns=days", 400, 3, NULL },
+    { "/v1/securities/5/prices?columns=close,open,close", 400, 3, NULL },
+    { "/v1/securities/5/prices?columns=security_id", 400, 3, NULL },
+    { "/v1/securities/5/prices?columns=close,date", 400, 3, NULL },
+    { "/v1/securities/5/prices?columns=,", 400, 3, NULL },
+    { "/v1/securities/5/prices?columns=close,", 400, 3, NULL },
+    { "/v1/securities/5/prices?columns=,close", 400, 3, NULL },
+    { "/v1/securities/5/prices?columns=close,,open", 400, 3, NULL },
+
     { "/v1/securities/1/prices/summary?period=week&from=2020-12-28", 200, 3,
       SUMMARY_HEAD("\"week\",") WEEK_53 "," WEEK_13 END },
     { "/v1/securities/1/prices/summary?period=week&to=2020-12-29", 200, 3,
@@ -173,6 +208,49 @@ static const struct {
     { "/v1/securities/5/prices/summary?period=year", 200, 3,
       SUMMARY_HEAD("") END },
     { "/v1/securities/3/prices/summary?period=year", 404, 3, NULL },
+    { "/v1/securities/1/prices/summary?period=week&columns=last_close,"
+      "average_volume,week,days,period_end&from=2020-12-28&format=csv",
+      200, 3,
+      "security_id,period_start,last_close,average_volume,week,days,"
+      "period_end\r\n1,2020-12-28,66.20,1000,53,3,2021-01-04\r\n"
+      "1,2021-03-29,8,,13,1,2021-04-05\r\n" },
+    { "/v1/prices/summary?period=quarter&columns=quarter,year&from=2021-01-03",
+      200, 3,
+      ONLY("period_start", "\"quarter\",\"year\"")
+          START("1", "2021-01-01", "\"quarter\":1,\"year\":2021") "," START(
+              "2", "9999-10-01", "\"quarter\":4,\"year\":9999") END },
+    { "/v1/prices/summary?period=year&columns=period_end,max_high"
+      "&from=2021-01-03&format=ndjson",
+      200, 3,
+      START("1", "2021-01-01",
+            "\"period_end\":\"2022-01-01\",\"max_high\":9") "\n" START("2",
+                                                                       "9999-"
+                                                                       "01-01",
+                                                                       "\"perio"
+                                                                       "d_"
+                                                                       "end\":"
+                                                                       "null,"
+                                                                       "\"max_"
+                                                                       "high\":"
+                                                                       "1") "\n" },
+    { "/v1/securities/5/prices/summary?period=month&columns=month", 200, 3,
+      ONLY("period_start", "\"month\"") END },
+    { "/v1/securities/5/prices/summary?period=month&columns=week", 400, 3,
+      NULL },
+    { "/v1/securities/5/prices/summary?period=year&columns=month", 400, 3,
+      NULL },
+    { "/v1/securities/5/prices/summary?period=year&columns=year", 200, 3,
+      ONLY("period_start", "\"year\"") END },
+    { "/v1/securities/5/prices/summary?period=year&columns=year,year", 400, 3,
+      NULL },
+    { "/v1/securities/5/prices/summary?period=year&columns=period_start", 400,
+      3, NULL },
+    { "/v1/securities/5/prices/summary?period=year&columns=days,security_id",
+      400, 3, NULL },
+    { "/v1/securities/5/prices/summary?period=year&columns=days,", 400, 3,
+      NULL },
+    { "/v1/securities/5/prices/summary?period=year&columns=close", 400, 3,
+      NULL },
     { "/v1/prices/summary", 400, 3, NULL },
     { "/v1/prices/summary?period=day", 400, 3, NULL },
     { "/v1/prices/summary?period=Week", 400, 3, NULL },
@@ -227,6 +305,7 @@ static const struct {
     { "/v1/prices/moving-averages?windows=1,2,3,4,5,6,7,8,9,10,11", 400, 3,
       NULL },
     { "/v1/prices/moving-averages?windows=2&field=source", 400, 3, NULL },
+    { "/v1/prices/moving-averages?windows=2&columns=close", 400, 3, NULL },
 };
 
 Test(bars, are_answered_as_known)
@@ -264,6 +343,24 @@ static const struct {
     { "/v1/prices/moving-averages?windows=x", "windows are" },
     { "/v1/prices/moving-averages?windows=1&field=x", "field is" },
     { "/v1/securities/3/prices", "security 3 is unknown" },
+    { "/v1/prices?date=2024-01-02&columns=date",
+      "date is in every row: columns leaves it out" },
+    { "/v1/prices?date=2024-01-02&columns=open,close,open",
+      "columns names \\\"open\\\" twice" },
+    { "/v1/prices?date=2024-01-02&columns=open,Low,close",
+      "columns are some of open, high, low, close, adj_close, volume, "
+      "pre_market, after_hours, source, with commas between them; there is no "
+      "\\\"Low\\\"" },
+    { "/v1/prices?date=2024-01-02&columns=open,", "there is no \\\"\\\"" },
+    { "/v1/prices/summary?period=month&columns=week",
+      "columns are some of period_end, year, month, days, average_open, "
+      "average_high, average_low, average_close, average_volume, first_open, "
+      "max_high, min_low, last_close, with commas between them; there is no "
+      "\\\"week\\\"" },
+    { "/v1/prices/summary?period=year&columns=year,month",
+      "columns are some of period_end, year, days, average_open, " },
+    { "/v1/prices/summary?period=year&columns=days,period_start",
+      "period_start is in every row" },
 };
 
 Test(bars, refusals_name_the_parameter)
