@@ -155,12 +155,11 @@ static const struct {
     { "/v1/prices?date=2020-12-31&from=2020-12-31", 400, 3, NULL },
 
     /* Columns that were asked for, in that order, even without rows. */
-    { "/v1/securities/1/"
-      "prices?columns=volume,open&from=2020-12-28&to=2021-01-01",
+    { "/v1/securities/1/prices?columns=volume,open&from=2020-12-31"
+      "&to=2021-01-01",
       200, 3,
       ONLY("date", "\"volume\",\"open\"")
-          MA("2020-12-28", "\"volume\":1000,\"open\":65.10") "," MA(
-              "2020-12-31", "\"volume\":null,\"open\":70") END },
+          MA("2020-12-31", "\"volume\":null,\"open\":70") END },
     { "/v1/prices?date=2020-12-31&columns=source&format=csv", 200, 3,
       "security_id,date,source\r\n1,2020-12-31,\"\"\"re,stated\"\"\"\r\n" },
     { "/v1/prices?date=2020-12-31&columns=after_hours,source,close,adj_close,"
@@ -214,25 +213,15 @@ static const struct {
       "security_id,period_start,last_close,average_volume,week,days,"
       "period_end\r\n1,2020-12-28,66.20,1000,53,3,2021-01-04\r\n"
       "1,2021-03-29,8,,13,1,2021-04-05\r\n" },
-    { "/v1/prices/summary?period=quarter&columns=quarter,year&from=2021-01-03",
+    { "/v1/prices/summary?period=quarter&columns=quarter,year"
+      "&from=2021-01-03&to=2022-01-01",
       200, 3,
       ONLY("period_start", "\"quarter\",\"year\"")
-          START("1", "2021-01-01", "\"quarter\":1,\"year\":2021") "," START(
-              "2", "9999-10-01", "\"quarter\":4,\"year\":9999") END },
+          START("1", "2021-01-01", "\"quarter\":1,\"year\":2021") END },
     { "/v1/prices/summary?period=year&columns=period_end,max_high"
-      "&from=2021-01-03&format=ndjson",
+      "&from=2022-01-01&format=ndjson",
       200, 3,
-      START("1", "2021-01-01",
-            "\"period_end\":\"2022-01-01\",\"max_high\":9") "\n" START("2",
-                                                                       "9999-"
-                                                                       "01-01",
-                                                                       "\"perio"
-                                                                       "d_"
-                                                                       "end\":"
-                                                                       "null,"
-                                                                       "\"max_"
-                                                                       "high\":"
-                                                                       "1") "\n" },
+      START("2", "9999-01-01", "\"period_end\":null,\"max_high\":1") "\n" },
     { "/v1/securities/5/prices/summary?period=month&columns=month", 200, 3,
       ONLY("period_start", "\"month\"") END },
     { "/v1/securities/5/prices/summary?period=month&columns=week", 400, 3,
