@@ -17,12 +17,21 @@
 /* Calendar days that mostly have so many bars: five a week, and holidays. */
 #define DAYS_OF_BARS(bars) ((bars)*3 / 2 + 16)
 
+/* Before the averages. */
+#define VALUE_COLUMN 2
+#define COLUMNS_BEFORE 3
+
+/* A row up to the day of the month: copied as so many bytes whatever its
+ * length, which is less than the room that three columns have. */
+#define BEGIN_BYTES 64
+static_assert(BEGIN_BYTES > sizeof "{\"security_id\":,\"date\":\"2024-01-" + 19,
+              "an id has up to 19 digits");
+static_assert(BEGIN_BYTES < COLUMNS_BEFORE * DECIMAL_ROOM, "there is room");
+
 /* What is asked for, and the security at hand. */
 struct averaging {
     enum bar_field field;
-    uint32_t windows[MOVING_WINDOWS_MAX]; /* in the order asked */
-    unsigned count;
-    uint32_t longest;
+    struct moving_windows windows;
     int64_t security_id;
     struct moving_average moving;
 };
@@ -35,30 +44,76 @@ average_columns(const void *state, struct cells_writer *cells)
     cells_add(cells, STR("security_id"));
     cells_add(cells, STR("date"));
     cells_add(cells, str_of(bar_field_names[averaging->field]));
-    for (unsigned i = 0; i < averaging->count; i++) {
+    for (unsigned i = 0; i < averaging->windows.count; i++) {
         char name[CELL_NAME_BYTES_MAX];
-        int len = snprintf(name, sizeof name, "ma_%u", averaging->windows[i]);
+        int len = snprintf(name, sizeof name, "ma_%u",
+                           averaging->windows.windows[i].bars);
 
         cells_add(cells, (struct str){ name, (size_t)len });
     }
 }
 
+/* What stands around averages is the same in all rows. */
+static void
+make_ready(struct averaging *averaging, enum media media)
+{
+    struct moving_windows *windows = &averaging->windows;
+    struct cells_writer cells;
+    char none[DECIMAL_ROOM];
+
+    cells_init(&cells, media);
+    average_columns(averaging, &cells);
+    for (unsigned i = 0; i < windows->count; i++)
+        moving_window_set_front(&windows->windows[i],
+                                cells_row_before(&cells, COLUMNS_BEFORE + i));
+    moving_windows_set_none(
+        windows,
+        (struct str){ none,
+                      (size_t)(cells_row_no_number(&cells, none) - none) });
+}
+
 /* The field of a day's bar. */
 struct value_of_day {
-    struct date date;
-    bool is_there;
     struct decimal value;
+    uint8_t day; /* of the month, from 0 */
+    bool is_there;
 };
 
 /* What of a security and month comes in, as bar_span. */
 struct values {
     int64_t security_id;
+    struct date month;
     size_t wanted, count;
     struct value_of_day days[BARS_OF_MONTH_MAX];
 };
 
+/* What rows of a security and month begin with. */
+struct row_begin {
+    size_t len;
+    char text[BEGIN_BYTES + DATE_TEXT_BYTES];
+};
+
 static void
-put_row(struct bar_table *table, const struct value_of_day *day)
+begin_rows(const struct cells_writer *cells, const struct values *values,
+           struct row_begin *out)
+{
+    struct str before = cells_row_before(cells, 0);
+    char *to = out->text;
+
+    memcpy(to, before.data, before.len);
+    to = decimal_write_whole(to + before.len, (uint64_t)values->security_id);
+    before = cells_row_before(cells, 1);
+    memcpy(to, before.data, before.len);
+    to += before.len;
+    if (!cells->is_csv)
+        *to++ = '"';
+    date_format(values->month, to);
+    out->len = (size_t)(to + DATE_TEXT_BYTES - 2 - out->text);
+}
+
+static void
+put_row(struct bar_table *table, const struct row_begin *begin,
+        const struct value_of_day *day)
 {
     const struct averaging *averaging = table->state;
     struct cells_writer *cells = &table->cells;
@@ -66,20 +121,18 @@ put_row(struct bar_table *table, const struct value_of_day *day)
 
     if (to == NULL)
         return;
-    to = decimal_write_whole(cells_row_next(cells, to),
-                             (uint64_t)averaging->security_id);
-    to = cells_row_date(cells, to, day->date);
+    memcpy(to, begin->text, BEGIN_BYTES);
+    to += begin->len;
+    *to++ = (char)('0' + (day->day + 1) / 10);
+    *to++ = (char)('0' + (day->day + 1) % 10);
+    if (!cells->is_csv)
+        *to++ = '"';
+    cells_row_go_on(cells, VALUE_COLUMN);
     to = cells_row_next(cells, to);
     to = day->is_there ? decimal_write(to, day->value)
                        : cells_row_no_number(cells, to);
-    for (unsigned i = 0; i < averaging->count; i++) {
-        char *from = cells_row_next(cells, to);
-
-        to = moving_average_write(from, &averaging->moving,
-                                  averaging->windows[i]);
-        if (to == from)
-            to = cells_row_no_number(cells, to);
-    }
+    to = moving_averages_write(to, &averaging->moving, &averaging->windows);
+    cells_row_go_on(cells, COLUMNS_BEFORE + averaging->windows.count);
     cells_row_end(cells, table->out, to);
 }
 
@@ -94,6 +147,7 @@ average_values(struct bar_table *table, const struct values *values)
 {
     struct averaging *averaging = table->state;
     struct moving_average *moving = &averaging->moving;
+    struct row_begin begin;
 
     assert(values->wanted <= values->count);
 
@@ -103,18 +157,20 @@ average_values(struct bar_table *table, const struct values *values)
     for (size_t i = 0; i < values->wanted; i++)
         add(averaging, &values->days[i]);
     if (values->wanted < values->count &&
-        moving->bars + 1 < averaging->longest &&
+        moving->bars + 1 < averaging->windows.longest &&
         bar_table_again(table, values->security_id)) {
         averaging->security_id = NO_SECURITY;
         return VISIT_STOP;
     }
+    begin_rows(&table->cells, values, &begin);
     for (size_t i = values->wanted; i < values->count; i++) {
         const struct value_of_day *day = &values->days[i];
+        struct date date = { values->month.days + day->day };
 
-        if (!bar_table_admit(table, values->security_id, day->date))
+        if (!bar_table_admit(table, values->security_id, date))
             return VISIT_STOP;
         add(averaging, day);
-        put_row(table, day);
+        put_row(table, &begin, day);
     }
     return VISIT_NEXT;
 }
@@ -125,18 +181,19 @@ average(struct bar_table *table, const struct bar_span *span)
     const struct averaging *averaging = table->state;
     struct values values;
 
-    assert(span->count <= BARS_OF_MONTH_MAX);
+    assert(span->count > 0 && span->count <= BARS_OF_MONTH_MAX);
 
     values.security_id = span->security_id;
+    values.month = bar_month(span->bars[0].date);
     values.wanted = span->wanted;
     values.count = span->count;
     for (size_t i = 0; i < span->count; i++) {
         const struct bar *bar = &span->bars[i];
 
         values.days[i] = (struct value_of_day){
-            .date = bar->date,
-            .is_there = (bar->present & BAR_BIT(averaging->field)) != 0,
             .value = bar_decimal(bar, averaging->field),
+            .day = (uint8_t)(bar->date.days - values.month.days),
+            .is_there = (bar->present & BAR_BIT(averaging->field)) != 0,
         };
     }
     return average_values(table, &values);
@@ -152,12 +209,13 @@ average_run(struct bar_table *table, const struct bar_run_span *span)
     struct values values;
 
     values.security_id = span->security_id;
+    values.month = run->month;
     values.wanted = span->wanted;
     values.count = run->count;
     for (size_t i = 0; i < run->count; i++, days &= days - 1) {
         struct value_of_day *day = &values.days[i];
 
-        day->date.days = run->month.days + __builtin_ctz(days);
+        day->day = (uint8_t)__builtin_ctz(days);
         day->is_there = is_there;
         if (is_there)
             day->value = bar_run_decimal(run, i, averaging->field);
@@ -179,16 +237,16 @@ add_window(struct averaging *averaging, struct str text)
 {
     uint64_t window;
 
-    if (averaging->count == MOVING_WINDOWS_MAX || !number_read(text, &window) ||
+    struct moving_windows *windows = &averaging->windows;
+
+    if (windows->count == MOVING_WINDOWS_MAX || !number_read(text, &window) ||
         window < 1 || window > MOVING_WINDOW_MAX)
         return false;
-    for (unsigned i = 0; i < averaging->count; i++) {
-        if (averaging->windows[i] == window)
+    for (unsigned i = 0; i < windows->count; i++) {
+        if (windows->windows[i].bars == window)
             return false;
     }
-    averaging->windows[averaging->count++] = (uint32_t)window;
-    if (window > averaging->longest)
-        averaging->longest = (uint32_t)window;
+    moving_windows_add(windows, (uint32_t)window);
     return true;
 }
 
@@ -246,6 +304,7 @@ handle(struct request *request, struct response *response)
         !windows_read(request, response, &asked) ||
         !field_read(request, response, &asked.field))
         return;
+    make_ready(&asked, request->media);
     question.rows = &rows;
     question.state = malloc(sizeof asked);
     if (question.state == NULL) {
@@ -253,7 +312,7 @@ handle(struct request *request, struct response *response)
         return;
     }
     memcpy(question.state, &asked, sizeof asked);
-    question.days_before = DAYS_OF_BARS(asked.longest);
+    question.days_before = DAYS_OF_BARS(asked.windows.longest);
     bar_table_answer(request, response, &question, known_tx);
 }
 
