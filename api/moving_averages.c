@@ -17,15 +17,19 @@
 /* Calendar days that mostly have so many bars: five a week, and holidays. */
 #define DAYS_OF_BARS(bars) ((bars)*3 / 2 + 16)
 
-/* Before the averages. */
+/* Of a row: the id, the date, the field, and averages. */
 #define VALUE_COLUMN 2
 #define COLUMNS_BEFORE 3
 
-/* A row up to the day of the month: copied as so many bytes whatever its
- * length, which is less than the room that three columns have. */
+/* Texts that rows have in common are copied as so many bytes whatever their
+ * length: behind them there is the room of a row. */
 #define BEGIN_BYTES 64
+#define BEGIN_BYTES_MOSTLY 32
+#define MIDDLE_BYTES 16
 static_assert(BEGIN_BYTES > sizeof "{\"security_id\":,\"date\":\"2024-01-" + 19,
               "an id has up to 19 digits");
+static_assert(MIDDLE_BYTES >= sizeof "\",\"after_hours\":" - 1,
+              "the longest field");
 static_assert(BEGIN_BYTES < COLUMNS_BEFORE * DECIMAL_ROOM, "there is room");
 
 /* What is asked for, and the security at hand. */
@@ -87,32 +91,56 @@ struct values {
     struct value_of_day days[BARS_OF_MONTH_MAX];
 };
 
-/* What rows of a security and month begin with. */
-struct row_begin {
-    size_t len;
-    char text[BEGIN_BYTES + DATE_TEXT_BYTES];
+/* What stands before the day in rows of a security and month, and behind it. */
+struct row_texts {
+    size_t begin_len, middle_len;
+    char begin[BEGIN_BYTES + DATE_TEXT_BYTES];
+    char middle[MIDDLE_BYTES];
 };
 
-static void
-begin_rows(const struct cells_writer *cells, const struct values *values,
-           struct row_begin *out)
+static char *
+put(char *to, struct str text)
 {
-    struct str before = cells_row_before(cells, 0);
-    char *to = out->text;
-
-    memcpy(to, before.data, before.len);
-    to = decimal_write_whole(to + before.len, (uint64_t)values->security_id);
-    before = cells_row_before(cells, 1);
-    memcpy(to, before.data, before.len);
-    to += before.len;
-    if (!cells->is_csv)
-        *to++ = '"';
-    date_format(values->month, to);
-    out->len = (size_t)(to + DATE_TEXT_BYTES - 2 - out->text);
+    memcpy(to, text.data, text.len);
+    return to + text.len;
 }
 
 static void
-put_row(struct bar_table *table, const struct row_begin *begin,
+make_texts(const struct cells_writer *cells, const struct values *values,
+           struct row_texts *out)
+{
+    struct str quote = cells->is_csv ? STR("") : STR("\"");
+    char *to = put(out->begin, cells_row_before(cells, 0));
+
+    to = decimal_write_whole(to, (uint64_t)values->security_id);
+    to = put(put(to, cells_row_before(cells, 1)), quote);
+    date_format(values->month, to);
+    out->begin_len = (size_t)(to + DATE_TEXT_BYTES - 2 - out->begin);
+    to = put(out->middle, quote);
+    to = put(to, cells_row_before(cells, VALUE_COLUMN));
+    out->middle_len = (size_t)(to - out->middle);
+}
+
+/* A row up to its field. */
+static inline char *
+put_day(char *to, const struct row_texts *texts, unsigned day)
+{
+    static const char days[] = "01020304050607080910"
+                               "11121314151617181920"
+                               "2122232425262728293031";
+
+    memcpy(to, texts->begin, BEGIN_BYTES_MOSTLY);
+    if (texts->begin_len > BEGIN_BYTES_MOSTLY)
+        memcpy(to + BEGIN_BYTES_MOSTLY, texts->begin + BEGIN_BYTES_MOSTLY,
+               BEGIN_BYTES - BEGIN_BYTES_MOSTLY);
+    to += texts->begin_len;
+    memcpy(to, days + 2 * (size_t)day, 2);
+    memcpy(to + 2, texts->middle, MIDDLE_BYTES);
+    return to + 2 + texts->middle_len;
+}
+
+static void
+put_row(struct bar_table *table, const struct row_texts *texts,
         const struct value_of_day *day)
 {
     const struct averaging *averaging = table->state;
@@ -121,14 +149,7 @@ put_row(struct bar_table *table, const struct row_begin *begin,
 
     if (to == NULL)
         return;
-    memcpy(to, begin->text, BEGIN_BYTES);
-    to += begin->len;
-    *to++ = (char)('0' + (day->day + 1) / 10);
-    *to++ = (char)('0' + (day->day + 1) % 10);
-    if (!cells->is_csv)
-        *to++ = '"';
-    cells_row_go_on(cells, VALUE_COLUMN);
-    to = cells_row_next(cells, to);
+    to = put_day(to, texts, day->day);
     to = day->is_there ? decimal_write(to, day->value)
                        : cells_row_no_number(cells, to);
     to = moving_averages_write(to, &averaging->moving, &averaging->windows);
@@ -147,7 +168,7 @@ average_values(struct bar_table *table, const struct values *values)
 {
     struct averaging *averaging = table->state;
     struct moving_average *moving = &averaging->moving;
-    struct row_begin begin;
+    struct row_texts texts;
 
     assert(values->wanted <= values->count);
 
@@ -162,7 +183,7 @@ average_values(struct bar_table *table, const struct values *values)
         averaging->security_id = NO_SECURITY;
         return VISIT_STOP;
     }
-    begin_rows(&table->cells, values, &begin);
+    make_texts(&table->cells, values, &texts);
     for (size_t i = values->wanted; i < values->count; i++) {
         const struct value_of_day *day = &values->days[i];
         struct date date = { values->month.days + day->day };
@@ -170,7 +191,7 @@ average_values(struct bar_table *table, const struct values *values)
         if (!bar_table_admit(table, values->security_id, date))
             return VISIT_STOP;
         add(averaging, day);
-        put_row(table, &begin, day);
+        put_row(table, &texts, day);
     }
     return VISIT_NEXT;
 }
