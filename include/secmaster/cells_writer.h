@@ -119,8 +119,11 @@ cells_row_next(struct cells_writer *writer, char *to)
     return to + len;
 }
 
-/* What cells_row_next writes before a column, for who prints some in one go:
- * behind them come more, or the end, with cells_row_go_on. Borrowed. */
+/*
+ * What cells_row_next writes before a column, borrowed: for who has texts that
+ * many rows share, and copies them. cells_row_go_on says with which column the
+ * other functions go on.
+ */
 static inline struct str
 cells_row_before(const struct cells_writer *writer, unsigned column)
 {
@@ -138,6 +141,7 @@ cells_row_before(const struct cells_writer *writer, unsigned column)
 static inline void
 cells_row_go_on(struct cells_writer *writer, unsigned column)
 {
+    assert(column <= writer->count);
     writer->at = column;
 }
 

@@ -19,21 +19,25 @@
  * bars back as a window may reach: the sum over any window is a difference of
  * two, so that adding a bar costs the same however many windows are asked.
  *
- * While all bars are plain, which prices are, totals are whole numbers of 64
- * bits: they may wrap, but no sum over a window does, so differences are right.
- * The first bar that is not plain makes them wide, up to the next security:
- * 128 bits of any scale, beside how many bars have the field.
+ * While all bars are plain, as prices mostly are, totals are whole numbers of
+ * 64 bits: they may wrap, but no sum over a window does, so differences are
+ * right. The first bar that is not plain makes them wide, up to the next
+ * security: 128 bits of any scale, beside how many bars have the field.
  */
 struct moving_average {
     uint32_t bars; /* added so far */
     bool is_wide;
-    uint64_t totals[MOVING_RING];          /* [n % MOVING_RING]: of n bars, */
-    struct decimal_sum wides[MOVING_RING]; /* in 10^-AVERAGE_PLACES; wide, */
-    uint32_t counts[MOVING_RING];          /* and of how many with the field */
+
+    /* [n % MOVING_RING]: of n bars, in units of 10^-AVERAGE_PLACES. */
+    uint64_t totals[MOVING_RING];
+
+    /* The same once they are wide, and how many have the field. */
+    struct decimal_sum wides[MOVING_RING];
+    uint32_t counts[MOVING_RING];
 };
 
-/* A bar is plain when it has the field, and what it has is below PLAIN_END in
- * units of 10^-AVERAGE_PLACES: 180 millions. */
+/* A bar is plain when it has the field, with no more digits behind the point
+ * than an average, and is below this in their units: 180 millions. */
 #define MOVING_PLAIN_END (UINT64_C(1) << 54)
 static_assert(MOVING_PLAIN_END <= UINT64_MAX / MOVING_RING + 1,
               "no difference of totals in the ring wraps");
