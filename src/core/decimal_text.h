@@ -121,17 +121,17 @@ static_assert((uint64_t)DIGITS_FOUR_END * DIGITS_FOUR_END == AVERAGE_ONE,
 static inline char *
 decimal_text_places(char *to, uint64_t places)
 {
-    wide_uint part = (wide_uint)places * AVERAGE_RECIPROCAL;
-    uint64_t whole = (uint64_t)(part >> 64);
+    wide_uint whole = (wide_uint)places * AVERAGE_RECIPROCAL;
+    wide_uint four = (wide_uint)(uint64_t)whole * DIGITS_FOUR_END;
+    wide_uint more = (wide_uint)(uint64_t)four * DIGITS_FOUR_END;
     uint64_t digits;
 
     if (places >= TINY_PLACES_END)
         return decimal_text_large_places(to, 0, places);
-    part = (wide_uint)(uint64_t)part * DIGITS_FOUR_END;
-    digits = digits_four[part >> 64];
-    part = (wide_uint)(uint64_t)part * DIGITS_FOUR_END;
-    digits |= (uint64_t)digits_four[part >> 64] << 32;
-    return decimal_text_behind_point(decimal_text_tiny(to, whole), digits);
+    digits = digits_four[(uint64_t)(four >> 64)] |
+             (uint64_t)digits_four[(uint64_t)(more >> 64)] << 32;
+    to = decimal_text_tiny(to, (uint64_t)(whole >> 64));
+    return decimal_text_behind_point(to, digits);
 }
 
 /* decimal_sum_write_average */
