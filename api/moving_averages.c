@@ -17,12 +17,25 @@
 /* Calendar days that mostly have so many bars: five a week, and holidays. */
 #define DAYS_OF_BARS(bars) ((bars)*3 / 2 + 16)
 
+/* Of a row: the id, the date, the field, and averages. */
+#define VALUE_COLUMN 2
+#define COLUMNS_BEFORE 3
+
+/* Texts that rows have in common are copied as so many bytes whatever their
+ * length: behind them there is the room of a row. */
+#define BEGIN_BYTES 64
+#define BEGIN_BYTES_MOSTLY 32
+#define MIDDLE_BYTES 16
+static_assert(BEGIN_BYTES > sizeof "{\"security_id\":,\"date\":\"2024-01-" + 19,
+              "an id has up to 19 digits");
+static_assert(MIDDLE_BYTES >= sizeof "\",\"after_hours\":" - 1,
+              "the longest field");
+static_assert(BEGIN_BYTES < COLUMNS_BEFORE * DECIMAL_ROOM, "there is room");
+
 /* What is asked for, and the security at hand. */
 struct averaging {
     enum bar_field field;
-    uint32_t windows[MOVING_WINDOWS_MAX]; /* in the order asked */
-    unsigned count;
-    uint32_t longest;
+    struct moving_windows windows;
     int64_t security_id;
     struct moving_average moving;
 };
@@ -35,30 +48,100 @@ average_columns(const void *state, struct cells_writer *cells)
     cells_add(cells, STR("security_id"));
     cells_add(cells, STR("date"));
     cells_add(cells, str_of(bar_field_names[averaging->field]));
-    for (unsigned i = 0; i < averaging->count; i++) {
+    for (unsigned i = 0; i < averaging->windows.count; i++) {
         char name[CELL_NAME_BYTES_MAX];
-        int len = snprintf(name, sizeof name, "ma_%u", averaging->windows[i]);
+        int len = snprintf(name, sizeof name, "ma_%u",
+                           averaging->windows.windows[i].bars);
 
         cells_add(cells, (struct str){ name, (size_t)len });
     }
 }
 
+/* What stands around averages is the same in all rows. */
+static void
+make_ready(struct averaging *averaging, enum media media)
+{
+    struct moving_windows *windows = &averaging->windows;
+    struct cells_writer cells;
+    char none[DECIMAL_ROOM];
+
+    cells_init(&cells, media);
+    average_columns(averaging, &cells);
+    for (unsigned i = 0; i < windows->count; i++)
+        moving_window_set_front(&windows->windows[i],
+                                cells_row_before(&cells, COLUMNS_BEFORE + i));
+    moving_windows_set_none(
+        windows,
+        (struct str){ none,
+                      (size_t)(cells_row_no_number(&cells, none) - none) });
+}
+
 /* The field of a day's bar. */
 struct value_of_day {
-    struct date date;
-    bool is_there;
     struct decimal value;
+    uint8_t day; /* of the month, from 0 */
+    bool is_there;
 };
 
 /* What of a security and month comes in, as bar_span. */
 struct values {
     int64_t security_id;
+    struct date month;
     size_t wanted, count;
     struct value_of_day days[BARS_OF_MONTH_MAX];
 };
 
+/* What stands before the day in rows of a security and month, and behind it. */
+struct row_texts {
+    size_t begin_len, middle_len;
+    char begin[BEGIN_BYTES + DATE_TEXT_BYTES];
+    char middle[MIDDLE_BYTES];
+};
+
+static char *
+put(char *to, struct str text)
+{
+    memcpy(to, text.data, text.len);
+    return to + text.len;
+}
+
 static void
-put_row(struct bar_table *table, const struct value_of_day *day)
+make_texts(const struct cells_writer *cells, const struct values *values,
+           struct row_texts *out)
+{
+    struct str quote = cells->is_csv ? STR("") : STR("\"");
+    char *to = put(out->begin, cells_row_before(cells, 0));
+
+    to = decimal_write_whole(to, (uint64_t)values->security_id);
+    to = put(put(to, cells_row_before(cells, 1)), quote);
+    date_format(values->month, to);
+    out->begin_len = (size_t)(to + DATE_TEXT_BYTES - 2 - out->begin);
+    to = put(out->middle, quote);
+    to = put(to, cells_row_before(cells, VALUE_COLUMN));
+    out->middle_len = (size_t)(to - out->middle);
+}
+
+/* A row up to its field. */
+static inline char *
+put_day(char *to, const struct row_texts *texts, unsigned day)
+{
+    static const char days[] = "01020304050607080910"
+                               "11121314151617181920"
+                               "2122232425262728293031";
+
+    memcpy(to, texts->begin, BEGIN_BYTES_MOSTLY);
+    if (texts->begin_len > BEGIN_BYTES_MOSTLY)
+        memcpy(to + BEGIN_BYTES_MOSTLY, texts->begin + BEGIN_BYTES_MOSTLY,
+               BEGIN_BYTES - BEGIN_BYTES_MOSTLY);
+    to += texts->begin_len;
+    memcpy(to, days + 2 * (size_t)day, 2);
+    memcpy(to + 2, texts->middle, MIDDLE_BYTES);
+    return to + 2 + texts->middle_len;
+}
+
+static void
+put_row(struct bar_table *table, const struct row_texts *texts,
+        const struct value_of_day *day)
 {
     const struct averaging *averaging = table->state;
     struct cells_writer *cells = &table->cells;
@@ -66,20 +149,11 @@ put_row(struct bar_table *table, const struct value_of_day *day)
 
     if (to == NULL)
         return;
-    to = decimal_write_whole(cells_row_next(cells, to),
-                             (uint64_t)averaging->security_id);
-    to = cells_row_date(cells, to, day->date);
-    to = cells_row_next(cells, to);
+    to = put_day(to, texts, day->day);
     to = day->is_there ? decimal_write(to, day->value)
                        : cells_row_no_number(cells, to);
-    for (unsigned i = 0; i < averaging->count; i++) {
-        char *from = cells_row_next(cells, to);
-
-        to = moving_average_write(from, &averaging->moving,
-                                  averaging->windows[i]);
-        if (to == from)
-            to = cells_row_no_number(cells, to);
-    }
+    to = moving_averages_write(to, &averaging->moving, &averaging->windows);
+    cells_row_go_on(cells, COLUMNS_BEFORE + averaging->windows.count);
     cells_row_end(cells, table->out, to);
 }
 
@@ -94,6 +168,7 @@ average_values(struct bar_table *table, const struct values *values)
 {
     struct averaging *averaging = table->state;
     struct moving_average *moving = &averaging->moving;
+    struct row_texts texts;
 
     assert(values->wanted <= values->count);
 
@@ -103,18 +178,20 @@ average_values(struct bar_table *table, const struct values *values)
     for (size_t i = 0; i < values->wanted; i++)
         add(averaging, &values->days[i]);
     if (values->wanted < values->count &&
-        moving->bars + 1 < averaging->longest &&
+        moving->bars + 1 < averaging->windows.longest &&
         bar_table_again(table, values->security_id)) {
         averaging->security_id = NO_SECURITY;
         return VISIT_STOP;
     }
+    make_texts(&table->cells, values, &texts);
     for (size_t i = values->wanted; i < values->count; i++) {
         const struct value_of_day *day = &values->days[i];
+        struct date date = { values->month.days + day->day };
 
-        if (!bar_table_admit(table, values->security_id, day->date))
+        if (!bar_table_admit(table, values->security_id, date))
             return VISIT_STOP;
         add(averaging, day);
-        put_row(table, day);
+        put_row(table, &texts, day);
     }
     return VISIT_NEXT;
 }
@@ -125,18 +202,19 @@ average(struct bar_table *table, const struct bar_span *span)
     const struct averaging *averaging = table->state;
     struct values values;
 
-    assert(span->count <= BARS_OF_MONTH_MAX);
+    assert(span->count > 0 && span->count <= BARS_OF_MONTH_MAX);
 
     values.security_id = span->security_id;
+    values.month = bar_month(span->bars[0].date);
     values.wanted = span->wanted;
     values.count = span->count;
     for (size_t i = 0; i < span->count; i++) {
         const struct bar *bar = &span->bars[i];
 
         values.days[i] = (struct value_of_day){
-            .date = bar->date,
-            .is_there = (bar->present & BAR_BIT(averaging->field)) != 0,
             .value = bar_decimal(bar, averaging->field),
+            .day = (uint8_t)(bar->date.days - values.month.days),
+            .is_there = (bar->present & BAR_BIT(averaging->field)) != 0,
         };
     }
     return average_values(table, &values);
@@ -152,12 +230,13 @@ average_run(struct bar_table *table, const struct bar_run_span *span)
     struct values values;
 
     values.security_id = span->security_id;
+    values.month = run->month;
     values.wanted = span->wanted;
     values.count = run->count;
     for (size_t i = 0; i < run->count; i++, days &= days - 1) {
         struct value_of_day *day = &values.days[i];
 
-        day->date.days = run->month.days + __builtin_ctz(days);
+        day->day = (uint8_t)__builtin_ctz(days);
         day->is_there = is_there;
         if (is_there)
             day->value = bar_run_decimal(run, i, averaging->field);
@@ -179,16 +258,16 @@ add_window(struct averaging *averaging, struct str text)
 {
     uint64_t window;
 
-    if (averaging->count == MOVING_WINDOWS_MAX || !number_read(text, &window) ||
+    struct moving_windows *windows = &averaging->windows;
+
+    if (windows->count == MOVING_WINDOWS_MAX || !number_read(text, &window) ||
         window < 1 || window > MOVING_WINDOW_MAX)
         return false;
-    for (unsigned i = 0; i < averaging->count; i++) {
-        if (averaging->windows[i] == window)
+    for (unsigned i = 0; i < windows->count; i++) {
+        if (windows->windows[i].bars == window)
             return false;
     }
-    averaging->windows[averaging->count++] = (uint32_t)window;
-    if (window > averaging->longest)
-        averaging->longest = (uint32_t)window;
+    moving_windows_add(windows, (uint32_t)window);
     return true;
 }
 
@@ -246,6 +325,7 @@ handle(struct request *request, struct response *response)
         !windows_read(request, response, &asked) ||
         !field_read(request, response, &asked.field))
         return;
+    make_ready(&asked, request->media);
     question.rows = &rows;
     question.state = malloc(sizeof asked);
     if (question.state == NULL) {
@@ -253,7 +333,7 @@ handle(struct request *request, struct response *response)
         return;
     }
     memcpy(question.state, &asked, sizeof asked);
-    question.days_before = DAYS_OF_BARS(asked.longest);
+    question.days_before = DAYS_OF_BARS(asked.windows.longest);
     bar_table_answer(request, response, &question, known_tx);
 }
 

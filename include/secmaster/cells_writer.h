@@ -119,6 +119,32 @@ cells_row_next(struct cells_writer *writer, char *to)
     return to + len;
 }
 
+/*
+ * What cells_row_next writes before a column, borrowed: for who has texts that
+ * many rows share, and copies them. cells_row_go_on says with which column the
+ * other functions go on.
+ */
+static inline struct str
+cells_row_before(const struct cells_writer *writer, unsigned column)
+{
+    const char *from = writer->before + writer->begins[column];
+
+    assert(column < writer->count);
+    if (writer->is_csv)
+        return column > 0 ? STR(",") : STR("");
+    return (struct str){
+        from,
+        (size_t)(writer->begins[column + 1] - writer->begins[column]),
+    };
+}
+
+static inline void
+cells_row_go_on(struct cells_writer *writer, unsigned column)
+{
+    assert(column <= writer->count);
+    writer->at = column;
+}
+
 /* Behind cells_row_next: there is no number. */
 static inline char *
 cells_row_no_number(const struct cells_writer *writer, char *to)

@@ -198,6 +198,15 @@ decimal_put(struct out *out, struct decimal value)
     out_bytes(out, text, (size_t)(decimal_write(text, value) - text));
 }
 
+char *
+decimal_text_large_places(char *to, uint64_t whole, uint64_t places)
+{
+    uint64_t digits = digits_eight((uint32_t)(places % AVERAGE_ONE));
+
+    to = decimal_text_whole(to, whole + places / AVERAGE_ONE);
+    return decimal_text_behind_point(to, digits);
+}
+
 /* A sum past 64 bits: whole parts come off first. */
 char *
 decimal_text_large_average(char *to, wide_int units, uint64_t count)
@@ -206,7 +215,7 @@ decimal_text_large_average(char *to, wide_int units, uint64_t count)
     uint64_t whole = (uint64_t)(units / one);
     uint64_t rest = (uint64_t)(units - (wide_int)whole * one);
 
-    return decimal_text_places(
+    return decimal_text_large_places(
         to, whole, decimal_divide_rounded(rest, SUM_ONE / AVERAGE_ONE * count));
 }
 

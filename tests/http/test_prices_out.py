@@ -252,6 +252,35 @@ class Known(Case):
                 self.assertEqual(dump(got), dump(want), (path, tx))
 
 
+class Bytes(Case):
+    def test_averages_of_the_longest_id_and_field(self):
+        """Each row whole, over the end of a month and one that is null."""
+        last = 2**63 - 1
+        self.stored_bars([
+            bar(last, "2024-01-31", "1 2 1 1.50", after_hours=Num("1.50")),
+            bar(last, "2024-02-01", "1 2 1 1.50"),
+            bar(last, "2024-02-29", "1 2 1 1.50", after_hours=Num("0.001"))])
+        path = "/v1/securities/%d/prices/moving-averages" % last + \
+            "?windows=1000,2,1&field=after_hours&format="
+        days = [("2024-01-31", "1.50", "null", "1.5"),
+                ("2024-02-01", "null", "1.5", "null"),
+                ("2024-02-29", "0.001", "0.001", "0.001")]
+        rows = ['{"security_id":%d,"date":"%s","after_hours":%s,'
+                '"ma_1000":null,"ma_2":%s,"ma_1":%s}' % (last, *day)
+                for day in days]
+        columns = ["security_id", "date", "after_hours", "ma_1000", "ma_2",
+                   "ma_1"]
+        csv = [",".join(columns)] + [
+            ("%d,%s,%s,,%s,%s" % (last, *day)).replace("null", "")
+            for day in days]
+        for how, want in (
+                ("json", '{"columns":["%s"],"rows":[%s],"next_cursor":null}'
+                 % ('","'.join(columns), ",".join(rows))),
+                ("ndjson", "".join(row + "\n" for row in rows)),
+                ("csv", "".join(row + "\r\n" for row in csv))):
+            self.assertEqual(self.client.get(path + how).body.decode(), want)
+
+
 class Refused(Case):
     def test_every_parameter_is_named(self):
         over = ("/v1/prices", "/v1/securities/1/prices")

@@ -35,8 +35,7 @@ struct run {
 
     enum bar_field field;
     struct date from;
-    uint32_t windows[MOVING_WINDOWS_MAX];
-    size_t window_count;
+    struct moving_windows windows;
     struct moving_average moving;
 };
 
@@ -119,7 +118,8 @@ sum_up_run(void *context, int64_t security_id, const struct bar_run *bars)
 static void
 average_one(int64_t security_id, struct date date, const struct decimal *value)
 {
-    char number[DECIMAL_ROOM];
+    char row[MOVING_WINDOWS_MAX * (1 + DECIMAL_ROOM)];
+    char *end;
 
     if (security_id != run.security_id)
         moving_average_init(&run.moving);
@@ -129,11 +129,8 @@ average_one(int64_t security_id, struct date date, const struct decimal *value)
         return;
     out_int(&run.out, security_id);
     put_date(date);
-    for (size_t w = 0; w < run.window_count; w++) {
-        out_char(&run.out, ' ');
-        put_number(number,
-                   moving_average_write(number, &run.moving, run.windows[w]));
-    }
+    end = moving_averages_write(row, &run.moving, &run.windows);
+    out_bytes(&run.out, row, (size_t)(end - row));
     out_char(&run.out, '\n');
 }
 
@@ -267,6 +264,16 @@ read_lines(void)
     show(&record, bars, count);
 }
 
+static void
+add_windows(int count, char *const *windows)
+{
+    moving_windows_set_none(&run.windows, NULL_TEXT);
+    for (int i = 0; i < count; i++) {
+        moving_windows_add(&run.windows, (uint32_t)number_of(windows[i]));
+        moving_window_set_front(&run.windows.windows[i], STR(" "));
+    }
+}
+
 /* The place of a name in a table. */
 static unsigned
 place_of(const char *name, const char *const *names, unsigned count)
@@ -297,8 +304,7 @@ main(int argc, char **argv)
         run.field =
             (enum bar_field)place_of(argv[3], bar_field_names, BAR_FIELDS);
         run.from = date_of(argv[4]);
-        for (int i = 5; i < argc; i++)
-            run.windows[run.window_count++] = (uint32_t)number_of(argv[i]);
+        add_windows(argc - 5, argv + 5);
         bar_fold_init(&fold, (struct date){ DATE_FIRST_DAYS },
                       (struct date){ DATE_OPEN_DAYS }, average, NULL);
     }
