@@ -1,5 +1,6 @@
 /* GET /v1/securities/{security_id}/prices/summary and /v1/prices/summary: a row
  * for each week, month, quarter or year that has bars. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "bar_columns.h"
@@ -46,23 +47,25 @@ write_number(struct cells_writer *cells, char *to, uint64_t number)
 }
 
 static char *
+write_of_period(struct cells_writer *cells, char *to,
+                const struct period_span *span, unsigned column)
+{
+    if (column == COLUMN_END)
+        return cells_row_date(cells, to, span->end);
+    if (column == COLUMN_YEAR)
+        return write_number(cells, to, span->year);
+    assert(column == COLUMN_NUMBER);
+    return write_number(cells, to, span->number);
+}
+
+static char *
 write_column(struct cells_writer *cells, char *to,
              const struct summing *summing, unsigned column)
 {
     char *from;
 
-    switch (column) {
-    case COLUMN_SECURITY_ID:
-        return write_number(cells, to, (uint64_t)summing->security_id);
-    case COLUMN_START:
-        return cells_row_date(cells, to, summing->span.start);
-    case COLUMN_END:
-        return cells_row_date(cells, to, summing->span.end);
-    case COLUMN_YEAR:
-        return write_number(cells, to, summing->span.year);
-    case COLUMN_NUMBER:
-        return write_number(cells, to, summing->span.number);
-    }
+    if (column < COLUMN_SUMMARY)
+        return write_of_period(cells, to, &summing->span, column);
     from = cells_row_next(cells, to);
     to = bar_summary_write(from, &summing->summary, column - COLUMN_SUMMARY);
     return to == from ? cells_row_no_number(cells, to) : to;
@@ -77,7 +80,9 @@ put_row(struct bar_table *table, const struct summing *summing)
 
     if (to == NULL)
         return;
-    for (unsigned i = 0; i < columns->count; i++)
+    to = write_number(cells, to, (uint64_t)summing->security_id);
+    to = cells_row_date(cells, to, summing->span.start);
+    for (unsigned i = COLUMNS_FIXED; i < columns->count; i++)
         to = write_column(cells, to, summing, columns->codes[i]);
     cells_row_end(cells, table->out, to);
 }
