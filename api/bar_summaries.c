@@ -2,12 +2,13 @@
  * for each week, month, quarter or year that has bars. */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bar_columns.h"
+#include "bar_periods.h"
 #include "bar_table.h"
 #include "problem.h"
 #include "secmaster/bar_summary.h"
-#include "secmaster/period.h"
 #include "service.h"
 
 /* What stands in a row before the summary, whose columns go on from there. */
@@ -23,14 +24,35 @@ enum {
 /* The first so many are in every row. */
 #define COLUMNS_FIXED 2
 
-/* The period at hand; its row is put when it is over. */
+#define NO_SECURITY (-1)
+
+/* What rows have in common is copied as so many bytes whatever its length:
+ * behind it there is the room of a row. */
+#define SECURITY_BYTES 48
+#define SECURITY_LEN_MAX (sizeof "{\"security_id\":" - 1 + 19) /* digits */
+static_assert(SECURITY_BYTES >= SECURITY_LEN_MAX, "an id is copied whole");
+static_assert(SECURITY_BYTES <= SECURITY_LEN_MAX + DECIMAL_ROOM, "it is there");
+static_assert(SECURITY_LEN_MAX + PERIOD_TEXT_BYTES <=
+                  (COLUMNS_FIXED + 1) * DECIMAL_ROOM,
+              "there is room, and columns= names one more");
+
+/* The security and the period at hand; the row is put when they are over. */
 struct summing {
-    enum period period;
     int64_t security_id;
-    struct period_span span;
+    size_t security_len;
+    char security_text[SECURITY_LEN_MAX + DECIMAL_ROOM]; /* rows' beginning */
     struct bar_summary summary; /* no days: there is none */
     struct bar_columns columns;
+    unsigned copied_end; /* of the columns that say what period it is */
+    struct bar_periods periods;
+    struct bar_period table[];
 };
+
+static struct bar_period *
+period_at_hand(struct summing *summing)
+{
+    return &summing->table[summing->periods.at];
+}
 
 static void
 name_columns(const void *state, struct cells_writer *cells)
@@ -50,6 +72,8 @@ static char *
 write_of_period(struct cells_writer *cells, char *to,
                 const struct period_span *span, unsigned column)
 {
+    if (column == COLUMN_START)
+        return cells_row_date(cells, to, span->start);
     if (column == COLUMN_END)
         return cells_row_date(cells, to, span->end);
     if (column == COLUMN_YEAR)
@@ -59,31 +83,58 @@ write_of_period(struct cells_writer *cells, char *to,
 }
 
 static char *
-write_column(struct cells_writer *cells, char *to,
-             const struct summing *summing, unsigned column)
+write_column(struct cells_writer *cells, char *to, struct summing *summing,
+             unsigned column)
 {
     char *from;
 
     if (column < COLUMN_SUMMARY)
-        return write_of_period(cells, to, &summing->span, column);
+        return write_of_period(cells, to, &period_at_hand(summing)->span,
+                               column);
     from = cells_row_next(cells, to);
     to = bar_summary_write(from, &summing->summary, column - COLUMN_SUMMARY);
     return to == from ? cells_row_no_number(cells, to) : to;
 }
 
-static void
-put_row(struct bar_table *table, const struct summing *summing)
+static char *
+write_columns(struct cells_writer *cells, char *to, struct summing *summing,
+              unsigned first, unsigned end)
 {
-    const struct bar_columns *columns = &summing->columns;
+    for (unsigned i = first; i < end; i++)
+        to = write_column(cells, to, summing, summing->columns.codes[i]);
+    return to;
+}
+
+/* What a period's first row has printed is there for the others to copy. */
+static char *
+write_period(struct cells_writer *cells, char *to, struct summing *summing)
+{
+    struct bar_period *period = period_at_hand(summing);
+    char *from = to;
+
+    if (period->len > 0) {
+        cells_row_go_on(cells, summing->copied_end);
+        return bar_period_copy(period, to);
+    }
+    cells_row_go_on(cells, COLUMN_START);
+    to = write_columns(cells, to, summing, COLUMN_START, summing->copied_end);
+    if (to > from)
+        bar_period_keep(period, from, to);
+    return to;
+}
+
+static void
+put_row(struct bar_table *table, struct summing *summing)
+{
     struct cells_writer *cells = &table->cells;
     char *to = cells_row_begin(cells, table->out);
 
     if (to == NULL)
         return;
-    to = write_number(cells, to, (uint64_t)summing->security_id);
-    to = cells_row_date(cells, to, summing->span.start);
-    for (unsigned i = COLUMNS_FIXED; i < columns->count; i++)
-        to = write_column(cells, to, summing, columns->codes[i]);
+    memcpy(to, summing->security_text, SECURITY_BYTES);
+    to = write_period(cells, to + summing->security_len, summing);
+    to = write_columns(cells, to, summing, summing->copied_end,
+                       summing->columns.count);
     cells_row_end(cells, table->out, to);
 }
 
@@ -98,6 +149,18 @@ end(struct bar_table *table)
     summing->summary = (struct bar_summary){ 0 };
 }
 
+static void
+begin_security(struct summing *summing, struct cells_writer *cells,
+               int64_t security_id)
+{
+    char *text = summing->security_text;
+
+    cells_row_go_on(cells, COLUMN_SECURITY_ID);
+    summing->security_id = security_id;
+    summing->security_len =
+        (size_t)(write_number(cells, text, (uint64_t)security_id) - text);
+}
+
 /* A bar comes; false: it would begin a row that the page has no room for. */
 static bool
 come_to(struct bar_table *table, int64_t security_id, struct date day)
@@ -105,14 +168,15 @@ come_to(struct bar_table *table, int64_t security_id, struct date day)
     struct summing *summing = table->state;
 
     if (security_id != summing->security_id ||
-        day.days >= summing->span.end.days)
+        day.days >= period_at_hand(summing)->span.end.days)
         end(table);
     if (summing->summary.days > 0)
         return true;
     if (!bar_table_admit(table, security_id, day))
         return false;
-    summing->security_id = security_id;
-    summing->span = period_behind(summing->period, &summing->span, day);
+    if (security_id != summing->security_id)
+        begin_security(summing, &table->cells, security_id);
+    bar_periods_seek(&summing->periods, summing->table, day);
     return true;
 }
 
@@ -145,7 +209,7 @@ sum_up_run(struct bar_table *table, const struct bar_run_span *span)
 
         if (!come_to(table, span->security_id, day))
             return VISIT_STOP;
-        days = bar_run_days_from(run, summing->span.end);
+        days = bar_run_days_from(run, period_at_hand(summing)->span.end);
         behind = run->count - bar_days_count(days);
         bar_summary_add_run(&summing->summary, run, first, behind);
     }
@@ -165,7 +229,6 @@ static const struct bar_rows rows = {
     .span = sum_up,
     .run_span = sum_up_run,
     .end = end,
-    .state_bytes = sizeof(struct summing),
     .renew = renew,
     .free = free,
 };
@@ -205,11 +268,34 @@ columns_of(enum period period)
     return columns;
 }
 
+/* A question about one security has no two rows of a period: NULL: out of
+ * memory. */
+static struct summing *
+summing_new(enum period period, const struct bar_columns *columns,
+            struct bar_question *question)
+{
+    uint16_t slots = question->is_of_one ? 1 : BAR_PERIODS_SHARED;
+    struct summing *summing;
+
+    question->state_bytes = sizeof *summing + slots * sizeof *summing->table;
+    summing = calloc(1, question->state_bytes);
+    if (summing == NULL)
+        return NULL;
+    summing->security_id = NO_SECURITY;
+    summing->columns = *columns;
+    summing->periods = (struct bar_periods){ .period = period, .slots = slots };
+    summing->copied_end = COLUMN_START;
+    while (!question->is_of_one && summing->copied_end < columns->count &&
+           columns->codes[summing->copied_end] < COLUMN_SUMMARY)
+        summing->copied_end++;
+    question->state = summing;
+    return summing;
+}
+
 static void
 handle(struct request *request, struct response *response)
 {
     struct bar_question question;
-    struct summing *summing;
     struct bar_columns columns;
     enum period period;
     uint64_t known_tx;
@@ -220,15 +306,11 @@ handle(struct request *request, struct response *response)
     columns = columns_of(period);
     if (!bar_columns_read(request, response, COLUMNS_FIXED, &columns))
         return;
-    summing = calloc(1, sizeof *summing);
-    if (summing == NULL) {
+    if (summing_new(period, &columns, &question) == NULL) {
         problem_err(request, response, ERR_BUSY, NULL);
         return;
     }
-    summing->period = period;
-    summing->columns = columns;
     question.rows = &rows;
-    question.state = summing;
     bar_table_answer(request, response, &question, known_tx);
 }
 

@@ -156,7 +156,6 @@ static struct stream *
 part_new(const struct stream *like)
 {
     const struct bar_table *from = (const struct bar_table *)like;
-    size_t state_bytes = from->rows->state_bytes;
     struct bar_table *table = malloc(sizeof *table);
 
     if (table == NULL)
@@ -165,12 +164,12 @@ part_new(const struct stream *like)
     table->is_headed = true;
     if (from->state == NULL)
         return &table->stream;
-    table->state = malloc(state_bytes);
+    table->state = malloc(from->state_bytes);
     if (table->state == NULL) {
         free(table);
         return NULL;
     }
-    memcpy(table->state, from->state, state_bytes);
+    memcpy(table->state, from->state, from->state_bytes);
     if (table->rows->renew != NULL)
         table->rows->renew(table->state);
     return &table->stream;
@@ -228,7 +227,7 @@ make_stream(struct request *request, struct response *response,
         response->stream = &table->stream;
         return true;
     }
-    table->stream.bytes_held = sizeof *table + table->rows->state_bytes;
+    table->stream.bytes_held = sizeof *table + table->state_bytes;
     response->stream = relay_new(request, &table->stream, &parts);
     return response->stream != NULL;
 }
@@ -302,6 +301,7 @@ table_new(const struct request *request, const struct bar_question *question,
     cells_init(&table->cells, request->media);
     table->rows->columns(question->state, &table->cells);
     table->state = question->state;
+    table->state_bytes = question->state_bytes;
     table->rows_left = UINT64_MAX;
     return table;
 }

@@ -45,9 +45,8 @@ struct bar_rows {
     /* There are no more bars; NULL: nothing to do. */
     void (*end)(struct bar_table *table);
 
-    /* The state is so many plain bytes. renew makes a copy of one that is in
-     * use that of a table without bars; NULL: the next security does. */
-    size_t state_bytes;
+    /* Make a copy of a state that is in use that of a table without bars;
+     * NULL: the next security does. */
     void (*renew)(void *state);
 
     void (*free)(void *state); /* NULL: there is none */
@@ -56,7 +55,8 @@ struct bar_rows {
 struct bar_table {
     struct stream stream; /* first: streams are cast back */
     const struct bar_rows *rows;
-    void *state; /* owned */
+    void *state; /* owned: so many plain bytes */
+    size_t state_bytes;
     struct bar_reading reading;
     struct cells_writer cells;
     struct date from;       /* as asked for */
@@ -109,7 +109,8 @@ bool bar_table_again(struct bar_table *table, int64_t security_id);
 /* What a table is made from. */
 struct bar_question {
     const struct bar_rows *rows;
-    void *state;         /* goes over to the table */
+    void *state;         /* goes over to the table: so many plain bytes, */
+    size_t state_bytes;  /* which parts of a stream have copies of */
     bool is_of_one;      /* the path's security, which has to be known; else */
     int64_t security_id; /* all of them */
     struct window window;

@@ -82,7 +82,6 @@ put_bars(struct bar_table *table, const struct bar_span *span)
 static const struct bar_rows rows = {
     .columns = name_columns,
     .span = put_bars,
-    .state_bytes = sizeof(struct bar_columns),
     .free = free,
 };
 
@@ -101,6 +100,7 @@ answer(struct request *request, struct response *response,
         return;
     question->rows = &rows;
     question->state = malloc(sizeof columns);
+    question->state_bytes = sizeof columns;
     if (question->state == NULL) {
         problem_err(request, response, ERR_BUSY, NULL);
         return;

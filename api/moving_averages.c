@@ -248,7 +248,6 @@ static const struct bar_rows rows = {
     .columns = average_columns,
     .span = average,
     .run_span = average_run,
-    .state_bytes = sizeof(struct averaging),
     .free = free,
 };
 
@@ -328,6 +327,7 @@ handle(struct request *request, struct response *response)
     make_ready(&asked, request->media);
     question.rows = &rows;
     question.state = malloc(sizeof asked);
+    question.state_bytes = sizeof asked;
     if (question.state == NULL) {
         problem_err(request, response, ERR_BUSY, NULL);
         return;

@@ -15,6 +15,9 @@ enum period {
 /* As the parameter and the number's column are called. */
 extern const char *const period_names[PERIODS];
 
+/* The days that each has at least. */
+extern const int32_t period_days_least[PERIODS];
+
 /*
  * [start, end) of the calendar, whatever days have bars. Every start is a date:
  * 0001-01-01 was a Monday. An end behind 9999-12-31 is no date, and nothing

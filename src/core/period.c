@@ -15,6 +15,13 @@ const char *const period_names[PERIODS] = {
     [PERIOD_YEAR] = "year",
 };
 
+const int32_t period_days_least[PERIODS] = {
+    [PERIOD_WEEK] = DAYS_OF_WEEK,
+    [PERIOD_MONTH] = 28,
+    [PERIOD_QUARTER] = 90,
+    [PERIOD_YEAR] = 365,
+};
+
 static struct date
 end_of(int32_t days)
 {
@@ -84,17 +91,15 @@ period_of(enum period period, struct date day)
     return months_of(day, MONTHS_OF_YEAR);
 }
 
-/* The days that each has at least, how many of them a year has at least, and
- * how many months one has. */
+/* How many of them a year has at least, and how many months one has. */
 static const struct {
-    int32_t days;
     unsigned of_year, months;
 } least[PERIODS] = {
-    [PERIOD_WEEK] = { DAYS_OF_WEEK, 52, 0 },
-    [PERIOD_MONTH] = { 28, MONTHS_OF_YEAR, 1 },
-    [PERIOD_QUARTER] = { 90, MONTHS_OF_YEAR / MONTHS_OF_QUARTER,
+    [PERIOD_WEEK] = { 52, 0 },
+    [PERIOD_MONTH] = { MONTHS_OF_YEAR, 1 },
+    [PERIOD_QUARTER] = { MONTHS_OF_YEAR / MONTHS_OF_QUARTER,
                          MONTHS_OF_QUARTER },
-    [PERIOD_YEAR] = { 365, 0, MONTHS_OF_YEAR },
+    [PERIOD_YEAR] = { 0, MONTHS_OF_YEAR },
 };
 
 struct period_span
@@ -106,7 +111,7 @@ period_behind(enum period period, const struct period_span *span,
     /* A year's last one is left to period_of, and years are. */
     if (span->number == 0 || span->number >= least[period].of_year ||
         day.days < span->end.days ||
-        day.days >= span->end.days + least[period].days)
+        day.days >= span->end.days + period_days_least[period])
         return period_of(period, day);
     next.start = span->end;
     next.number++;
