@@ -107,7 +107,7 @@ take_month(struct str payload, struct date month, struct month *out)
         expect_run(&run);
         for (size_t i = 0; i < run.count && !run.is_wide; i++)
             expect_sums(&run, i);
-        out->is_exact &= bar_run_is_exact(&run);
+        out->is_exact &= bar_run_is_sound(&run);
         bar_run_spread(&run, out->bars);
     }
     assert(err == OK || err == ERR_STORE);
