@@ -95,7 +95,7 @@ end(struct bar_table *table)
     if (summing->summary.days == 0)
         return;
     put_row(table, summing);
-    summing->summary = (struct bar_summary){ 0 };
+    summing->summary.days = 0;
 }
 
 /* A bar comes; false: it would begin a row that the page has no room for. */
@@ -157,7 +157,7 @@ renew(void *state)
 {
     struct summing *summing = state;
 
-    summing->summary = (struct bar_summary){ 0 };
+    summing->summary.days = 0;
 }
 
 static const struct bar_rows rows = {
