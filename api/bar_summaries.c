@@ -146,7 +146,7 @@ end(struct bar_table *table)
     if (summing->summary.days == 0)
         return;
     put_row(table, summing);
-    summing->summary = (struct bar_summary){ 0 };
+    summing->summary.days = 0;
 }
 
 static void
@@ -221,7 +221,7 @@ renew(void *state)
 {
     struct summing *summing = state;
 
-    summing->summary = (struct bar_summary){ 0 };
+    summing->summary.days = 0;
 }
 
 static const struct bar_rows rows = {

@@ -180,9 +180,9 @@ bar_run_before(const struct bar_run *run, struct date day)
     return run->count - bar_days_count(bar_run_days_from(run, day));
 }
 
-/* Whether numbers end with the zeros that their bars lack. A start asks that of
- * what is on disk; readers go by it. */
-bool bar_run_is_exact(const struct bar_run *run);
+/* Whether the month has all the days, and numbers end with the zeros that their
+ * bars lack. A start asks that of what is on disk; readers go by it. */
+bool bar_run_is_sound(const struct bar_run *run);
 
 /* A mantissa of the run's scale. The field is one that is there. */
 static inline int64_t

@@ -36,10 +36,12 @@ enum summed {
 };
 #define SUMMEDS 5
 
-/* All zero to begin with. In the caller's storage; nothing to free. */
+/* In the caller's storage; nothing to free. Without days, which it begins with,
+ * all the rest says nothing: to make it empty again takes no more. */
 struct bar_summary {
     uint32_t days;
     uint32_t volume_days; /* with a volume: the others are left out */
+    bool is_mixed;        /* sums count */
     struct decimal_sum sums[SUMMEDS];
     /* And what was added of runs since their scales changed: mantissas. */
     uint64_t since[SUMMEDS];

@@ -26,12 +26,53 @@ static const uint8_t summed_fields[SUMMEDS] = {
     [SUMMED_VOLUME] = BAR_VOLUME,
 };
 
+/* Of no days yet. */
+static void
+begin(struct bar_summary *summary)
+{
+    summary->volume_days = 0;
+    summary->is_mixed = false;
+    for (unsigned i = 0; i < SUMMEDS; i++)
+        summary->since[i] = 0;
+    memset(summary->scales, 0, sizeof summary->scales);
+}
+
+static struct decimal_sum
+sum_of(const struct bar_summary *summary, enum summed summed)
+{
+    struct decimal_sum sum = { 0 };
+    const struct decimal since = { (int64_t)summary->since[summed],
+                                   summary->scales[summed_fields[summed]] };
+
+    static_assert(DECIMAL_SUM_MAX <= INT64_MAX / UINT32_MAX,
+                  "a sum of narrow ones is a mantissa");
+    if (summary->is_mixed)
+        sum = summary->sums[summed];
+    decimal_sum_add(&sum, since);
+    return sum;
+}
+
+/* Other scales come: sums take what was added of runs. */
+static void
+mix(struct bar_summary *summary)
+{
+    for (unsigned i = 0; i < SUMMEDS; i++) {
+        summary->sums[i] = sum_of(summary, i);
+        summary->since[i] = 0;
+    }
+    summary->is_mixed = true;
+}
+
 void
 bar_summary_add(struct bar_summary *summary, const struct bar *bar)
 {
     struct decimal high = bar_decimal(bar, BAR_HIGH);
     struct decimal low = bar_decimal(bar, BAR_LOW);
 
+    if (summary->days == 0)
+        begin(summary);
+    if (!summary->is_mixed)
+        mix(summary);
     /* A null is a zero in a bar: it adds nothing, and is not counted. */
     for (unsigned i = 0; i < SUMMEDS; i++)
         decimal_sum_add(&summary->sums[i], bar_decimal(bar, summed_fields[i]));
@@ -49,27 +90,11 @@ bar_summary_add(struct bar_summary *summary, const struct bar *bar)
         summary->min_low = low;
 }
 
-/* What was added of runs, as a part of a sum. */
-static struct decimal_sum
-sum_of(const struct bar_summary *summary, enum summed summed)
-{
-    struct decimal_sum sum = summary->sums[summed];
-    const struct decimal since = { (int64_t)summary->since[summed],
-                                   summary->scales[summed_fields[summed]] };
-
-    static_assert(DECIMAL_SUM_MAX <= INT64_MAX / UINT32_MAX,
-                  "a sum of narrow ones is a mantissa");
-    decimal_sum_add(&sum, since);
-    return sum;
-}
-
 static void
 change_scales(struct bar_summary *summary, const struct bar_run *run)
 {
-    for (unsigned i = 0; i < SUMMEDS && summary->days > 0; i++) {
-        summary->sums[i] = sum_of(summary, i);
-        summary->since[i] = 0;
-    }
+    if (summary->days > 0)
+        mix(summary);
     memcpy(summary->scales, run->scales, sizeof summary->scales);
 }
 
@@ -101,25 +126,25 @@ as_sent(const struct bar_run *run, size_t i, enum bar_field field,
 
 static void
 add_extremes(struct bar_summary *summary, const struct bar_run *run,
-             size_t first, const struct bar_sums *sums)
+             size_t first, struct bar_extremes extremes)
 {
-    struct decimal high = { sums->max_high, run->scales[BAR_HIGH] };
-    struct decimal low = { sums->min_low, run->scales[BAR_LOW] };
+    struct decimal high = { extremes.max_high, run->scales[BAR_HIGH] };
+    struct decimal low = { extremes.min_low, run->scales[BAR_LOW] };
     bool is_first = summary->days == 0;
 
     if (is_first)
         summary->first_open = bar_run_decimal(run, first, BAR_OPEN);
     if (is_first || decimal_compare(high, summary->max_high) > 0)
-        summary->max_high = as_sent(run, first, BAR_HIGH, sums->max_high);
+        summary->max_high = as_sent(run, first, BAR_HIGH, extremes.max_high);
     if (is_first || decimal_compare(low, summary->min_low) < 0)
-        summary->min_low = as_sent(run, first, BAR_LOW, sums->min_low);
+        summary->min_low = as_sent(run, first, BAR_LOW, extremes.min_low);
 }
 
 void
 bar_summary_add_run(struct bar_summary *summary, const struct bar_run *run,
                     size_t first, size_t end)
 {
-    struct bar_sums sums;
+    struct bar_extremes extremes;
 
     assert(first < end);
     assert(end <= run->count);
@@ -128,14 +153,14 @@ bar_summary_add_run(struct bar_summary *summary, const struct bar_run *run,
         add_one_by_one(summary, run, first, end);
         return;
     }
+    if (summary->days == 0)
+        begin(summary);
     if (memcmp(summary->scales, run->scales, sizeof summary->scales) != 0)
         change_scales(summary, run);
-    sums = bar_sums_of(run, first, end);
-    for (unsigned i = 0; i < SUMMEDS; i++)
-        summary->since[i] += sums.sums[i];
+    extremes = bar_sums_add(run, first, end, summary->since);
     if ((run->present & BAR_BIT(BAR_VOLUME)) != 0)
         summary->volume_days += (uint32_t)(end - first);
-    add_extremes(summary, run, first, &sums);
+    add_extremes(summary, run, first, extremes);
     summary->last_close = bar_run_decimal(run, end - 1, BAR_CLOSE);
     summary->days += (uint32_t)(end - first);
 }
@@ -151,8 +176,7 @@ write_average(char *to, const struct bar_summary *summary, enum summed summed)
     if (days == 0)
         return to;
     /* What nearly all weeks are. */
-    if (days == 5 && scale <= FIFTHS_SCALE_MAX &&
-        summary->sums[summed].units == 0)
+    if (days == 5 && scale <= FIFTHS_SCALE_MAX && !summary->is_mixed)
         return decimal_text_fifth(to, summary->since[summed], scale);
     sum = sum_of(summary, summed);
     return decimal_text_average(to, &sum, days);

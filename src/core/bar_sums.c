@@ -52,9 +52,9 @@ are_short(const struct bar_run *run)
 }
 
 /* What nearly all are: prices above their least. */
-static void
+static struct bar_extremes
 add_short_prices(const struct bar_run *run, size_t first, size_t end,
-                 struct bar_sums *out)
+                 uint64_t sums[static SUMMEDS])
 {
     const struct bar_column *columns = run->columns;
     const unsigned char *opens = columns[BAR_OPEN].numbers;
@@ -77,47 +77,45 @@ add_short_prices(const struct bar_run *run, size_t first, size_t end,
         max_high = high > max_high ? high : max_high;
         min_low = low < min_low ? low : min_low;
     }
-    out->sums[SUMMED_OPEN] = open_sum + count * columns[BAR_OPEN].least;
-    out->sums[SUMMED_HIGH] = high_sum + count * columns[BAR_HIGH].least;
-    out->sums[SUMMED_LOW] = low_sum + count * columns[BAR_LOW].least;
-    out->sums[SUMMED_CLOSE] = close_sum + count * columns[BAR_CLOSE].least;
-    out->max_high = columns[BAR_HIGH].least + max_high;
-    out->min_low = columns[BAR_LOW].least + min_low;
+    sums[SUMMED_OPEN] += open_sum + count * columns[BAR_OPEN].least;
+    sums[SUMMED_HIGH] += high_sum + count * columns[BAR_HIGH].least;
+    sums[SUMMED_LOW] += low_sum + count * columns[BAR_LOW].least;
+    sums[SUMMED_CLOSE] += close_sum + count * columns[BAR_CLOSE].least;
+    return (struct bar_extremes){ columns[BAR_HIGH].least + max_high,
+                                  columns[BAR_LOW].least + min_low };
 }
 
-static void
+static struct bar_extremes
 add_prices(const struct bar_run *run, size_t first, size_t end,
-           struct bar_sums *out)
+           uint64_t sums[static SUMMEDS])
 {
-    out->sums[SUMMED_OPEN] = sum_of(&run->columns[BAR_OPEN], first, end);
-    out->sums[SUMMED_HIGH] = sum_of(&run->columns[BAR_HIGH], first, end);
-    out->sums[SUMMED_LOW] = sum_of(&run->columns[BAR_LOW], first, end);
-    out->sums[SUMMED_CLOSE] = sum_of(&run->columns[BAR_CLOSE], first, end);
-    out->max_high = 0;
-    out->min_low = UINT32_MAX;
+    struct bar_extremes extremes = { 0, UINT32_MAX };
+
+    sums[SUMMED_OPEN] += sum_of(&run->columns[BAR_OPEN], first, end);
+    sums[SUMMED_HIGH] += sum_of(&run->columns[BAR_HIGH], first, end);
+    sums[SUMMED_LOW] += sum_of(&run->columns[BAR_LOW], first, end);
+    sums[SUMMED_CLOSE] += sum_of(&run->columns[BAR_CLOSE], first, end);
     for (size_t i = first; i < end; i++) {
         uint32_t high = (uint32_t)bar_run_mantissa(run, i, BAR_HIGH);
         uint32_t low = (uint32_t)bar_run_mantissa(run, i, BAR_LOW);
 
-        out->max_high = high > out->max_high ? high : out->max_high;
-        out->min_low = low < out->min_low ? low : out->min_low;
+        if (high > extremes.max_high)
+            extremes.max_high = high;
+        if (low < extremes.min_low)
+            extremes.min_low = low;
     }
+    return extremes;
 }
 
-struct bar_sums
-bar_sums_of(const struct bar_run *run, size_t first, size_t end)
+struct bar_extremes
+bar_sums_add(const struct bar_run *run, size_t first, size_t end,
+             uint64_t sums[static SUMMEDS])
 {
-    struct bar_sums sums = { .max_high = 0 };
-
     assert(first < end);
     assert(end <= run->count);
 
-    if (are_short(run))
-        add_short_prices(run, first, end, &sums);
-    else
-        add_prices(run, first, end, &sums);
     if ((run->present & BAR_BIT(BAR_VOLUME)) != 0)
-        sums.sums[SUMMED_VOLUME] =
-            sum_of(&run->columns[BAR_VOLUME], first, end);
-    return sums;
+        sums[SUMMED_VOLUME] += sum_of(&run->columns[BAR_VOLUME], first, end);
+    return are_short(run) ? add_short_prices(run, first, end, sums)
+                          : add_prices(run, first, end, sums);
 }

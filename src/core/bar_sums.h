@@ -8,15 +8,17 @@
 #include "secmaster/bar.h"
 #include "secmaster/bar_summary.h"
 
-/* Mantissas, of the run's scales. */
-struct bar_sums {
-    uint64_t sums[SUMMEDS]; /* zero where the field is null */
+/* Of the bars that were added: mantissas, of the run's scales. */
+struct bar_extremes {
     uint32_t max_high, min_low;
 };
 
-/* Of the bars from first up to end, at least one. No column that there are
- * averages of is wider than 32 bits. */
-struct bar_sums bar_sums_of(const struct bar_run *run, size_t first,
-                            size_t end);
+/*
+ * Add the bars from first up to end, at least one, to sums of mantissas;
+ * nothing where the field is null. No column that there are averages of is
+ * wider than 32 bits.
+ */
+struct bar_extremes bar_sums_add(const struct bar_run *run, size_t first,
+                                 size_t end, uint64_t sums[static SUMMEDS]);
 
 #endif

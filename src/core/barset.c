@@ -36,8 +36,6 @@ enum width {
 /* A byte in each of eight places. */
 #define EIGHT(byte) ((byte)*UINT64_C(0x0101010101010101))
 #define MANTISSA_MAX INT64_C(999999999999999999)
-/* Every month has so many days. */
-#define DAYS_OF_ALL 28
 static_assert(HEAD_SOURCE + 5 == BAR_RUN_HEAD_BYTES_MAX,
               "a varint of 32 bits has 5 bytes");
 static_assert(DECIMAL_SCALE_MAX <= SCALE_MASK, "a scale has four bits");
@@ -267,22 +265,6 @@ take_scales(uint64_t scales, uint8_t out[static BAR_FIELDS])
             EIGHT(SCALE_MASK + 1)) == 0;
 }
 
-/* Whether a month has all these days, of which there is one, and none of them
- * is before the other ones. */
-static bool
-are_days(struct date month, uint32_t days, uint32_t others)
-{
-    struct date last;
-
-    /* The lowest of them is above the highest of the others. */
-    if ((days & (~days + 1)) <= others)
-        return false;
-    if (days >> DAYS_OF_ALL == 0)
-        return true;
-    last.days = month.days + BARS_OF_MONTH_MAX - __builtin_clz(days);
-    return bar_month(last).days == month.days;
-}
-
 /* False: a number has too many digits; those of other widths cannot. */
 static bool
 are_mantissas(const unsigned char *numbers, size_t count)
@@ -294,27 +276,43 @@ are_mantissas(const unsigned char *numbers, size_t count)
     return is_good;
 }
 
-/* Take a column off the front of *from. */
+/* Take a column off the front of what is left, of one that is there. */
 static bool
-take_column(struct str *from, enum width width, size_t count,
+take_column(struct str *left, enum width width, size_t count,
             struct bar_column *out)
 {
+    const unsigned char *at = (const unsigned char *)left->data;
     size_t head = width == WIDTH_SHORT ? LEAST_BYTES : 0;
     size_t bytes = head + (count << width);
 
-    if (from->len < bytes)
+    if (left->len < bytes)
         return false;
-    out->numbers = (const unsigned char *)from->data + head;
+    out->numbers = at + head;
     out->lacks = NULL;
-    out->least = 0;
+    out->least = width == WIDTH_SHORT ? get_le32(at) : 0;
     out->bytes = (uint8_t)(1U << width);
-    if (width == WIDTH_SHORT)
-        out->least = get_le32((const unsigned char *)from->data);
-    from->data += bytes;
-    from->len -= bytes;
-    if (width == WIDTH_SHORT)
-        return out->least <= LEAST_MAX;
-    return width != WIDTH_WIDE || are_mantissas(out->numbers, count);
+    left->data += bytes;
+    left->len -= bytes;
+    return out->least <= LEAST_MAX &&
+           (width != WIDTH_WIDE || are_mantissas(out->numbers, count));
+}
+
+/* Bits of the fields, two apart, side by side. */
+static uint8_t
+fields_of(unsigned bits)
+{
+    bits = (bits | bits >> 1) & 0x3333;
+    bits = (bits | bits >> 2) & 0x0f0f;
+    return (uint8_t)(bits | bits >> 4);
+}
+
+/* And all bits of their scales. */
+static uint32_t
+scales_of(uint32_t bits)
+{
+    bits = (bits | bits << 8) & 0x00ff00ff;
+    bits = (bits | bits << 4) & 0x0f0f0f0f;
+    return ((bits | bits << 2) & 0x11111111) * SCALE_MASK;
 }
 
 /* The fields that are there are those whose widths are not zero. */
@@ -322,22 +320,24 @@ static bool
 take_columns(struct str *from, unsigned widths, uint32_t scales,
              struct bar_run *out)
 {
-    unsigned left = (widths | widths >> 1) & WIDTH_LOWS;
+    unsigned fields = (widths | widths >> 1) & WIDTH_LOWS;
+    struct str left = *from;
 
-    out->present = 0;
-    out->is_wide = false;
-    for (; left != 0; left &= left - 1) {
-        unsigned at = (unsigned)__builtin_ctz(left);
-        unsigned field = at / WIDTH_BITS;
+    out->present = fields_of(fields);
+    out->is_wide = (widths & widths >> 1 & WIDTH_LOWS) != 0;
+    if ((scales & ~scales_of(fields)) != 0 ||
+        (out->present & BAR_REQUIRED) != BAR_REQUIRED)
+        return false;
+    for (; fields != 0; fields &= fields - 1) {
+        unsigned at = (unsigned)__builtin_ctz(fields);
         enum width width = (enum width)(widths >> at & WIDTH_MASK);
 
-        out->present |= (uint8_t)BAR_BIT(field);
-        out->is_wide |= width == WIDTH_WIDE;
-        scales &= ~(SCALE_MASK << field * SCALE_BITS);
-        if (!take_column(from, width, out->count, &out->columns[field]))
+        if (!take_column(&left, width, out->count,
+                         &out->columns[at / WIDTH_BITS]))
             return false;
     }
-    return scales == 0 && (out->present & BAR_REQUIRED) == BAR_REQUIRED;
+    *from = left;
+    return true;
 }
 
 /* What no bar can lack is an error, and so is a field of which none does. */
@@ -397,7 +397,8 @@ take_run(struct str *from, const struct barset *set, struct bar_run *out)
     out->days = days & ~LACKS_BIT;
     from->data += HEAD_SOURCE;
     from->len -= HEAD_SOURCE;
-    if (!are_days(set->month, out->days, set->days) ||
+    /* The lowest of the days is above the highest of those before. */
+    if ((out->days & (~out->days + 1)) <= set->days ||
         !take_scales(scales, out->scales) || !take_varint(from, &source) ||
         source > UINT32_MAX)
         return false;
@@ -448,9 +449,9 @@ bar_run_spread(const struct bar_run *run,
 }
 
 bool
-bar_run_is_exact(const struct bar_run *run)
+bar_run_is_sound(const struct bar_run *run)
 {
-    bool is_exact = true;
+    bool is_sound = bar_month(bar_run_last(run)).days == run->month.days;
 
     for (unsigned left = run->present; left != 0; left &= left - 1) {
         unsigned field = (unsigned)__builtin_ctz(left);
@@ -458,10 +459,10 @@ bar_run_is_exact(const struct bar_run *run)
         for (size_t i = 0; i < run->count; i++) {
             unsigned lack = bar_run_lack(run, i, field);
 
-            is_exact &= bar_run_mantissa(run, i, field) %
+            is_sound &= bar_run_mantissa(run, i, field) %
                             decimal_scale_units[DECIMAL_SCALE_MAX - lack] ==
                         0;
         }
     }
-    return is_exact;
+    return is_sound;
 }

@@ -82,7 +82,7 @@ bars_fault(const struct store_lmdb *store, const struct record *record)
     while (barset_next(&set, &run, &err)) {
         if (run.source >= sources)
             return "a record has a name that is missing";
-        if (!bar_run_is_exact(&run))
+        if (!bar_run_is_sound(&run))
             return "a record's bars are malformed";
     }
     return err == OK ? NULL : "a record's bars are malformed";

@@ -78,7 +78,7 @@ put_summary(void)
         put_number(number, bar_summary_write(number, &run.summary, i));
     }
     out_char(&run.out, '\n');
-    run.summary = (struct bar_summary){ 0 };
+    run.summary.days = 0;
 }
 
 /* A bar comes: whether it ends the summary at hand, which is then put. */

@@ -1,6 +1,7 @@
 /* Summaries of bars: every column, nulls, ties, and sums past 64 bits. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "secmaster/bar_summary.h"
 
@@ -11,6 +12,17 @@ struct day {
     struct decimal open, high, low, close;
     const char *volume; /* NULL: it has none */
 };
+
+/* One that was in use: without days nothing of it counts. */
+static struct bar_summary
+emptied(void)
+{
+    struct bar_summary summary;
+
+    memset(&summary, 0xa5, sizeof summary);
+    summary.days = 0;
+    return summary;
+}
 
 static void
 add(struct bar_summary *summary, const struct day *day)
@@ -85,7 +97,7 @@ Test(bar_summary, each_day_changes_what_it_should)
           { "5", "65.5", "66.0002", "64.998", "65.2", "500.375", "65.10",
             "66.001", "64.99", "65" } },
     };
-    struct bar_summary summary = { 0 };
+    struct bar_summary summary = emptied();
 
     for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
         add(&summary, &days[i].day);
@@ -108,7 +120,7 @@ Test(bar_summary, a_lifetime_of_large_volumes_is_exact)
         "0",
         "0.000000019",
     };
-    struct bar_summary summary = { 0 };
+    struct bar_summary summary = emptied();
     struct day day = {
         .open = { 999999999000000000, 9 },
         .high = { 999999999999999999, 0 },
@@ -195,7 +207,7 @@ Test(bar_summary, a_run_adds_what_its_bars_do)
                                       { 3, 8 },  { 2, 18 }, { 7, 30 } };
 
     for (size_t w = 0; w < COUNT(worlds); w++) {
-        struct bar_summary one = { 0 }, other = { 0 };
+        struct bar_summary one = emptied(), other = emptied();
         struct bar bars[31];
 
         for (int i = 0; i < 31; i++) {
@@ -233,7 +245,7 @@ Test(bar_summary, a_week_of_five_days_has_the_averages_of_its_bars)
 {
     for (uint8_t scale = 0; scale <= 4; scale++) {
         for (int64_t sum = 0; sum < 1000; sum++) {
-            struct bar_summary one = { 0 }, other = { 0 };
+            struct bar_summary one = emptied(), other = emptied();
             struct bar bars[31];
             char name[80];
 
