@@ -66,6 +66,7 @@ load(struct store *store, int64_t ids[SECURITIES], unsigned seed)
 static const char *const targets[] = {
     "/prices/summary?period=week",
     "/prices/summary?period=week&columns=last_close,week,average_open",
+    "/prices/summary?period=month&columns=year,month,days,period_end",
     "/prices/summary?period=year",
     "/prices/summary?period=month&from=2015-02-10&to=2016-07-05",
     "/prices/summary?period=quarter&to=2015-02-01",
