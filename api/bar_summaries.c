@@ -36,6 +36,12 @@ static_assert(SECURITY_LEN_MAX + PERIOD_TEXT_BYTES <=
                   (COLUMNS_FIXED + 1) * DECIMAL_ROOM,
               "there is room, and columns= names one more");
 
+/* Columns of the summary that stand in its own order, from one on. */
+struct together {
+    unsigned columns; /* SUMMARY_BITs */
+    unsigned count;
+};
+
 /* The security and the period at hand; the row is put when they are over. */
 struct summing {
     int64_t security_id;
@@ -43,6 +49,9 @@ struct summing {
     char security_text[SECURITY_LEN_MAX + DECIMAL_ROOM]; /* rows' beginning */
     struct bar_summary summary; /* no days: there is none */
     struct bar_columns columns;
+    struct cell_text fronts[CELLS_MAX]; /* of them */
+    struct cell_text none;
+    struct together together[CELLS_MAX];
     unsigned copied_end; /* of the columns that say what period it is */
     struct bar_periods periods;
     struct bar_period table[];
@@ -83,25 +92,22 @@ write_of_period(struct cells_writer *cells, char *to,
 }
 
 static char *
-write_column(struct cells_writer *cells, char *to, struct summing *summing,
-             unsigned column)
-{
-    char *from;
-
-    if (column < COLUMN_SUMMARY)
-        return write_of_period(cells, to, &period_at_hand(summing)->span,
-                               column);
-    from = cells_row_next(cells, to);
-    to = bar_summary_write(from, &summing->summary, column - COLUMN_SUMMARY);
-    return to == from ? cells_row_no_number(cells, to) : to;
-}
-
-static char *
 write_columns(struct cells_writer *cells, char *to, struct summing *summing,
               unsigned first, unsigned end)
 {
-    for (unsigned i = first; i < end; i++)
-        to = write_column(cells, to, summing, summing->columns.codes[i]);
+    const struct together *together;
+
+    for (unsigned i = first; i < end; i += together->count) {
+        together = &summing->together[i];
+        if (together->columns == 0) {
+            to = write_of_period(cells, to, &period_at_hand(summing)->span,
+                                 summing->columns.codes[i]);
+            continue;
+        }
+        to = bar_summary_write(to, &summing->summary, together->columns,
+                               &summing->fronts[i], &summing->none);
+        cells_row_go_on(cells, i + together->count);
+    }
     return to;
 }
 
@@ -268,6 +274,32 @@ columns_of(enum period period)
     return columns;
 }
 
+/* What rows have in common. */
+static void
+make_ready(struct summing *summing, enum media media)
+{
+    const struct bar_columns *columns = &summing->columns;
+    struct cells_writer cells;
+
+    cells_init(&cells, media);
+    name_columns(summing, &cells);
+    summing->none = cell_text_of(cells_none(&cells));
+    for (unsigned i = columns->count; i-- > 0;) {
+        struct together *together = &summing->together[i];
+        unsigned code = columns->codes[i];
+
+        summing->fronts[i] = cell_text_of(cells_row_before(&cells, i));
+        *together = (struct together){ 0, 1 };
+        if (code < COLUMN_SUMMARY)
+            continue;
+        together->columns = SUMMARY_BIT(code - COLUMN_SUMMARY);
+        if (i + 1 == columns->count || columns->codes[i + 1] < code)
+            continue;
+        together->columns |= together[1].columns;
+        together->count += together[1].count;
+    }
+}
+
 /* A question about one security has no two rows of a period: NULL: out of
  * memory. */
 static struct summing *
@@ -310,6 +342,7 @@ handle(struct request *request, struct response *response)
         problem_err(request, response, ERR_BUSY, NULL);
         return;
     }
+    make_ready(question.state, request->media);
     question.rows = &rows;
     bar_table_answer(request, response, &question, known_tx);
 }

@@ -63,17 +63,13 @@ make_ready(struct averaging *averaging, enum media media)
 {
     struct moving_windows *windows = &averaging->windows;
     struct cells_writer cells;
-    char none[DECIMAL_ROOM];
 
     cells_init(&cells, media);
     average_columns(averaging, &cells);
     for (unsigned i = 0; i < windows->count; i++)
-        moving_window_set_front(&windows->windows[i],
-                                cells_row_before(&cells, COLUMNS_BEFORE + i));
-    moving_windows_set_none(
-        windows,
-        (struct str){ none,
-                      (size_t)(cells_row_no_number(&cells, none) - none) });
+        windows->windows[i].front =
+            cell_text_of(cells_row_before(&cells, COLUMNS_BEFORE + i));
+    windows->none = cell_text_of(cells_none(&cells));
 }
 
 /* The field of a day's bar. */

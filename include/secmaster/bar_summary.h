@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "secmaster/bar.h"
+#include "secmaster/cell_text.h"
 #include "secmaster/decimal.h"
 
 /* In the order in which a row gives them. */
@@ -23,6 +24,7 @@ enum summary_column {
     SUMMARY_LAST_CLOSE,
 };
 #define SUMMARY_COLUMNS 10
+#define SUMMARY_BIT(column) (1U << (column))
 
 extern const char *const summary_column_names[SUMMARY_COLUMNS];
 
@@ -57,13 +59,16 @@ void bar_summary_add_run(struct bar_summary *summary, const struct bar_run *run,
                          size_t first, size_t end);
 
 /*
- * Write a column's value, a number as JSON and CSV write it, and return its
- * end; to itself where it is null (average_volume, where no bar has a volume).
- * DECIMAL_ROOM bytes are there, as for decimal_write. Averages are exact
- * quotients, rounded (decimal_sum_write_average); first, max, min and last keep
- * their digits, of equal ones the earliest bar's. At least one bar was added.
+ * Write values of the columns whose bits are set, in their order, as JSON and
+ * CSV write numbers: each behind the next of the fronts, and none where it is
+ * null (average_volume, where no bar has a volume). Returns the end. Behind
+ * each front there are DECIMAL_ROOM bytes, as for decimal_write. Averages are
+ * exact quotients, rounded (decimal_sum_write_average); first, max, min and
+ * last keep their digits, of equal ones the earliest bar's. At least one bar
+ * was added.
  */
 char *bar_summary_write(char *to, const struct bar_summary *summary,
-                        enum summary_column column);
+                        unsigned columns, const struct cell_text *fronts,
+                        const struct cell_text *none);
 
 #endif

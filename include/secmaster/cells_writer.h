@@ -63,12 +63,18 @@ cells_next(struct cells_writer *writer, struct out *out)
         out_char(out, ',');
 }
 
+/* How no number is written. */
+static inline struct str
+cells_none(const struct cells_writer *writer)
+{
+    return writer->is_csv ? STR("") : STR("null");
+}
+
 /* Behind cells_next: there is no number. */
 static inline void
 cells_no_number(const struct cells_writer *writer, struct out *out)
 {
-    if (!writer->is_csv)
-        out_str(out, STR("null"));
+    out_str(out, cells_none(writer));
 }
 
 static inline void
@@ -149,10 +155,10 @@ cells_row_go_on(struct cells_writer *writer, unsigned column)
 static inline char *
 cells_row_no_number(const struct cells_writer *writer, char *to)
 {
-    if (writer->is_csv)
-        return to;
-    memcpy(to, "null", 4);
-    return to + 4;
+    struct str none = cells_none(writer);
+
+    memcpy(to, none.data, none.len);
+    return to + none.len;
 }
 
 /* DATE_OPEN_DAYS is null. */

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "secmaster/cell_text.h"
 #include "secmaster/decimal.h"
-#include "secmaster/str.h"
 
 #define MOVING_WINDOW_MAX 1000 /* bars in a window, from 1 */
 #define MOVING_WINDOWS_MAX 10  /* windows at once */
@@ -86,12 +86,9 @@ moving_average_add(struct moving_average *moving, const struct decimal *value)
 
 /* What is printed in front of an average, and what divides by its window's
  * bars without a division (moving_average.c). */
-#define MOVING_FRONT_BYTES 16
-#define MOVING_NONE_BYTES 4
 struct moving_window {
     uint32_t bars;
-    uint32_t front_len;
-    char front[MOVING_FRONT_BYTES];
+    struct cell_text front;
     uint64_t reciprocal, half, ties, sum_max;
 };
 
@@ -100,16 +97,11 @@ struct moving_windows {
     uint32_t count;
     uint32_t longest;                                 /* of them, in bars */
     struct moving_window windows[MOVING_WINDOWS_MAX]; /* in the order asked */
-    uint32_t none_len;
-    char none[MOVING_NONE_BYTES]; /* printed where there is no average */
+    struct cell_text none; /* printed where there is no average */
 };
 
 /* One more window, with nothing in front. There is room for it. */
 void moving_windows_add(struct moving_windows *windows, uint32_t bars);
-
-/* Of up to MOVING_NONE_BYTES, and MOVING_FRONT_BYTES. */
-void moving_windows_set_none(struct moving_windows *windows, struct str none);
-void moving_window_set_front(struct moving_window *window, struct str front);
 
 /*
  * Write the averages over the last bars, the day's included, one for each

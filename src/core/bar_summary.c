@@ -165,51 +165,88 @@ bar_summary_add_run(struct bar_summary *summary, const struct bar_run *run,
     summary->days += (uint32_t)(end - first);
 }
 
+/* What nearly all weeks are: five days, all with a volume or none, and few
+ * digits behind the point. */
+static bool
+are_fifths(const struct bar_summary *summary)
+{
+    bool are = !summary->is_mixed && summary->days == 5 &&
+               summary->volume_days % 5 == 0;
+
+    for (unsigned i = 0; i < SUMMEDS; i++)
+        are &= summary->scales[summed_fields[i]] <= FIFTHS_SCALE_MAX;
+    return are;
+}
+
 static char *
 write_average(char *to, const struct bar_summary *summary, enum summed summed)
 {
-    uint32_t days =
-        summed == SUMMED_VOLUME ? summary->volume_days : summary->days;
-    uint8_t scale = summary->scales[summed_fields[summed]];
-    struct decimal_sum sum;
+    struct decimal_sum sum = sum_of(summary, summed);
 
-    if (days == 0)
-        return to;
-    /* What nearly all weeks are. */
-    if (days == 5 && scale <= FIFTHS_SCALE_MAX && !summary->is_mixed)
-        return decimal_text_fifth(to, summary->since[summed], scale);
-    sum = sum_of(summary, summed);
-    return decimal_text_average(to, &sum, days);
+    return decimal_text_average(to, &sum,
+                                summed == SUMMED_VOLUME ? summary->volume_days
+                                                        : summary->days);
+}
+
+/* Columns that are asked for go behind the next front each. */
+struct row {
+    char *to;
+    unsigned columns;
+    const struct cell_text *front, *none;
+};
+
+static inline bool
+goes_to(struct row *row, enum summary_column column)
+{
+    if ((row->columns & SUMMARY_BIT(column)) == 0)
+        return false;
+    row->to = cell_text_put(row->to, row->front++);
+    return true;
+}
+
+static inline void
+put_averages(struct row *row, const struct bar_summary *summary)
+{
+    bool is_fifth = are_fifths(summary);
+
+    static_assert(SUMMARY_AVERAGE_VOLUME - SUMMARY_AVERAGE_OPEN ==
+                      (int)SUMMED_VOLUME,
+                  "averages stand as sums do");
+    for (unsigned i = 0; i < SUMMEDS; i++) {
+        if (!goes_to(row, SUMMARY_AVERAGE_OPEN + i))
+            continue;
+        if (i == SUMMED_VOLUME && summary->volume_days == 0)
+            row->to = cell_text_put(row->to, row->none);
+        else if (is_fifth)
+            row->to = decimal_text_fifth(row->to, summary->since[i],
+                                         summary->scales[summed_fields[i]]);
+        else
+            row->to = write_average(row->to, summary, i);
+    }
+}
+
+static inline void
+put_price(struct row *row, enum summary_column column, struct decimal price)
+{
+    if (goes_to(row, column))
+        row->to = decimal_text(row->to, price);
 }
 
 char *
-bar_summary_write(char *to, const struct bar_summary *summary,
-                  enum summary_column column)
+bar_summary_write(char *to, const struct bar_summary *summary, unsigned columns,
+                  const struct cell_text *fronts, const struct cell_text *none)
 {
-    assert(summary->days > 0);
+    struct row row = { to, columns, fronts, none };
 
-    switch (column) {
-    case SUMMARY_DAYS:
-        break;
-    case SUMMARY_AVERAGE_OPEN:
-        return write_average(to, summary, SUMMED_OPEN);
-    case SUMMARY_AVERAGE_HIGH:
-        return write_average(to, summary, SUMMED_HIGH);
-    case SUMMARY_AVERAGE_LOW:
-        return write_average(to, summary, SUMMED_LOW);
-    case SUMMARY_AVERAGE_CLOSE:
-        return write_average(to, summary, SUMMED_CLOSE);
-    case SUMMARY_AVERAGE_VOLUME:
-        return write_average(to, summary, SUMMED_VOLUME);
-    case SUMMARY_FIRST_OPEN:
-        return decimal_text(to, summary->first_open);
-    case SUMMARY_MAX_HIGH:
-        return decimal_text(to, summary->max_high);
-    case SUMMARY_MIN_LOW:
-        return decimal_text(to, summary->min_low);
-    case SUMMARY_LAST_CLOSE:
-        return decimal_text(to, summary->last_close);
-    }
-    assert(column == SUMMARY_DAYS);
-    return decimal_text_whole(to, summary->days);
+    assert(summary->days > 0);
+    assert(columns >> SUMMARY_COLUMNS == 0);
+
+    if (goes_to(&row, SUMMARY_DAYS))
+        row.to = decimal_text_whole(row.to, summary->days);
+    put_averages(&row, summary);
+    put_price(&row, SUMMARY_FIRST_OPEN, summary->first_open);
+    put_price(&row, SUMMARY_MAX_HIGH, summary->max_high);
+    put_price(&row, SUMMARY_MIN_LOW, summary->min_low);
+    put_price(&row, SUMMARY_LAST_CLOSE, summary->last_close);
+    return row.to;
 }

@@ -3,7 +3,6 @@
 #include "secmaster/moving_average.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "decimal_text.h"
 
@@ -93,24 +92,6 @@ moving_windows_add(struct moving_windows *windows, uint32_t bars)
     window->sum_max = UINT64_MAX / bars - UINT64_C(2) * bars;
 }
 
-void
-moving_windows_set_none(struct moving_windows *windows, struct str none)
-{
-    assert(none.len <= sizeof windows->none);
-
-    memcpy(windows->none, none.data, none.len);
-    windows->none_len = (uint32_t)none.len;
-}
-
-void
-moving_window_set_front(struct moving_window *window, struct str front)
-{
-    assert(front.len <= sizeof window->front);
-
-    memcpy(window->front, front.data, front.len);
-    window->front_len = (uint32_t)front.len;
-}
-
 /*
  * sum / bars, half to even. With m the reciprocal, m * bars is 2^64 + e, and
  * 0 < e <= bars. Let sum + half be k * bars + r, r < bars. Times m that is
@@ -135,20 +116,6 @@ divide(uint64_t sum, const struct moving_window *window)
     return (uint64_t)(product >> 64) & ~is_tie;
 }
 
-static inline char *
-write_front(char *to, const struct moving_window *window)
-{
-    memcpy(to, window->front, sizeof window->front);
-    return to + window->front_len;
-}
-
-static inline char *
-write_none(char *to, const struct moving_windows *windows)
-{
-    memcpy(to, windows->none, sizeof windows->none);
-    return to + windows->none_len;
-}
-
 static char *
 write_wide(char *to, const struct moving_average *moving,
            const struct moving_windows *windows)
@@ -161,9 +128,9 @@ write_wide(char *to, const struct moving_average *moving,
         uint32_t count = moving->counts[last] - moving->counts[before];
         struct decimal_sum sum;
 
-        to = write_front(to, window);
+        to = cell_text_put(to, &window->front);
         if (moving->bars < window->bars || count == 0) {
-            to = write_none(to, windows);
+            to = cell_text_put(to, &windows->none);
             continue;
         }
         sum.units = moving->wides[last].units - moving->wides[before].units;
@@ -186,9 +153,9 @@ moving_averages_write(char *to, const struct moving_average *moving,
         const struct moving_window *window = &windows->windows[i];
         uint32_t before = moving_average_place(bars - window->bars);
 
-        to = write_front(to, window);
+        to = cell_text_put(to, &window->front);
         if (bars < window->bars) {
-            to = write_none(to, windows);
+            to = cell_text_put(to, &windows->none);
             continue;
         }
         to = decimal_text_places(

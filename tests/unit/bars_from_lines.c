@@ -51,21 +51,13 @@ put_date(struct date date)
     else
         out_date(&run.out, date);
 }
-
-/* What was written, if anything. */
-static void
-put_number(const char *text, const char *end)
-{
-    if (text == end)
-        out_str(&run.out, NULL_TEXT);
-    else
-        out_bytes(&run.out, text, (size_t)(end - text));
-}
-
 static void
 put_summary(void)
 {
-    char number[DECIMAL_ROOM];
+    const struct cell_text none = cell_text_of(NULL_TEXT);
+    struct cell_text fronts[SUMMARY_COLUMNS];
+    char row[SUMMARY_COLUMNS * (1 + DECIMAL_ROOM)];
+    char *end;
 
     if (run.summary.days == 0)
         return;
@@ -73,10 +65,11 @@ put_summary(void)
     put_date(run.span.start);
     put_date(run.span.end);
     out_print(&run.out, " %u %u", run.span.year, run.span.number);
-    for (unsigned i = 0; i < SUMMARY_COLUMNS; i++) {
-        out_char(&run.out, ' ');
-        put_number(number, bar_summary_write(number, &run.summary, i));
-    }
+    for (unsigned i = 0; i < SUMMARY_COLUMNS; i++)
+        fronts[i] = cell_text_of(STR(" "));
+    end = bar_summary_write(row, &run.summary, SUMMARY_BIT(SUMMARY_COLUMNS) - 1,
+                            fronts, &none);
+    out_bytes(&run.out, row, (size_t)(end - row));
     out_char(&run.out, '\n');
     run.summary.days = 0;
 }
@@ -267,10 +260,10 @@ read_lines(void)
 static void
 add_windows(int count, char *const *windows)
 {
-    moving_windows_set_none(&run.windows, NULL_TEXT);
+    run.windows.none = cell_text_of(NULL_TEXT);
     for (int i = 0; i < count; i++) {
         moving_windows_add(&run.windows, (uint32_t)number_of(windows[i]));
-        moving_window_set_front(&run.windows.windows[i], STR(" "));
+        run.windows.windows[i].front = cell_text_of(STR(" "));
     }
 }
 

@@ -41,17 +41,25 @@ add(struct bar_summary *summary, const struct day *day)
     bar_summary_add(summary, &bar);
 }
 
+static char *
+write_one(char *to, const struct bar_summary *summary,
+          enum summary_column column)
+{
+    const struct cell_text front = cell_text_of(STR(""));
+    const struct cell_text none = cell_text_of(STR(NONE));
+
+    return bar_summary_write(to, summary, SUMMARY_BIT(column), &front, &none);
+}
+
 static void
 expect_row(const struct bar_summary *summary, const char *const *texts,
            const char *row)
 {
     for (unsigned i = 0; i < SUMMARY_COLUMNS; i++) {
         char number[DECIMAL_ROOM];
-        char *end = bar_summary_write(number, summary, i);
-        struct str got = { number, (size_t)(end - number) };
+        struct str got = { number,
+                           (size_t)(write_one(number, summary, i) - number) };
 
-        if (end == number)
-            got = STR(NONE);
         cr_expect(str_equal(got, str_of(texts[i])), "%s: %s is %.*s, not %s",
                   row, summary_column_names[i], STR_ARG(got), texts[i]);
     }
@@ -67,6 +75,38 @@ Test(bar_summary, columns_have_their_names)
 
     for (size_t i = 0; i < SUMMARY_COLUMNS; i++)
         cr_expect_str_eq(summary_column_names[i], names[i]);
+}
+
+/* All choices of columns: what each alone says, behind the fronts in turn. */
+Test(bar_summary, chosen_columns_stand_in_their_order_behind_their_fronts)
+{
+    static const char *const texts[] = { "", ",", ",\"min_low\":",
+                                         ",\"average_of_vol.\": " };
+    struct cell_text fronts[SUMMARY_COLUMNS];
+    const struct cell_text none = cell_text_of(STR(NONE));
+    struct bar_summary summary = emptied();
+
+    for (size_t i = 0; i < SUMMARY_COLUMNS; i++)
+        fronts[i] = cell_text_of(str_of(texts[i % COUNT(texts)]));
+    add(&summary,
+        &(struct day){ { 6510, 2 }, { 66, 0 }, { 65, 0 }, { 6550, 2 }, NULL });
+    for (unsigned columns = 0; columns < 1U << SUMMARY_COLUMNS; columns++) {
+        char row[SUMMARY_COLUMNS * (CELL_TEXT_BYTES + DECIMAL_ROOM)];
+        char want[sizeof row], *to = want, *end;
+        size_t count = 0;
+
+        for (unsigned i = 0; i < SUMMARY_COLUMNS; i++) {
+            if ((columns & SUMMARY_BIT(i)) == 0)
+                continue;
+            to = cell_text_put(to, &fronts[count++]);
+            to = write_one(to, &summary, i);
+        }
+        end = bar_summary_write(row, &summary, columns, fronts, &none);
+        cr_expect(str_equal((struct str){ row, (size_t)(end - row) },
+                            (struct str){ want, (size_t)(to - want) }),
+                  "%x: %.*s, not %.*s", columns, (int)(end - row), row,
+                  (int)(to - want), want);
+    }
 }
 
 Test(bar_summary, each_day_changes_what_it_should)
@@ -175,10 +215,8 @@ expect_same(const struct bar_summary *got, const struct bar_summary *want,
     const char *row[SUMMARY_COLUMNS];
 
     for (unsigned i = 0; i < SUMMARY_COLUMNS; i++) {
-        char *end = bar_summary_write(texts[i], want, i);
-
-        *end = '\0';
-        row[i] = end == texts[i] ? NONE : texts[i];
+        *write_one(texts[i], want, i) = '\0';
+        row[i] = texts[i];
     }
     expect_row(got, row, name);
 }

@@ -34,10 +34,10 @@ windows_of(const uint32_t *bars, size_t count)
 {
     struct moving_windows windows = { 0 };
 
-    moving_windows_set_none(&windows, STR("null"));
+    windows.none = cell_text_of(STR("null"));
     for (size_t i = 0; i < count; i++) {
         moving_windows_add(&windows, bars[i]);
-        moving_window_set_front(&windows.windows[i], STR(" "));
+        windows.windows[i].front = cell_text_of(STR(" "));
     }
     return windows;
 }
@@ -87,13 +87,13 @@ Test(moving_average, stands_behind_the_text_of_its_window)
     struct moving_windows windows = windows_of(bars, COUNT(bars));
     struct moving_average moving;
 
-    moving_window_set_front(&windows.windows[0], STR(""));
-    moving_window_set_front(&windows.windows[1], STR(",\"ma_1000\":"));
-    moving_window_set_front(&windows.windows[2], STR("0123456789abcdef"));
+    windows.windows[0].front = cell_text_of(STR(""));
+    windows.windows[1].front = cell_text_of(STR(",\"ma_1000\":"));
+    windows.windows[2].front = cell_text_of(STR("0123456789abcdef"));
     moving_average_init(&moving);
     add(&moving, "1.5");
     expect(&moving, &windows, "null,\"ma_1000\":null0123456789abcdef1.5", 1);
-    moving_windows_set_none(&windows, STR(""));
+    windows.none = cell_text_of(STR(""));
     add(&moving, NULL);
     expect(&moving, &windows, "1.5,\"ma_1000\":0123456789abcdef", 2);
 }

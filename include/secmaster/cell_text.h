@@ -1,0 +1,38 @@
+/* Text that stands in many rows, as what is in front of a value: copied as so
+ * many bytes, whatever its length. */
+#ifndef SECMASTER_CELL_TEXT_H
+#define SECMASTER_CELL_TEXT_H
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "secmaster/str.h"
+
+#define CELL_TEXT_BYTES 24
+struct cell_text {
+    char bytes[CELL_TEXT_BYTES];
+    uint8_t len;
+};
+
+/* text has up to CELL_TEXT_BYTES. */
+static inline struct cell_text
+cell_text_of(struct str text)
+{
+    struct cell_text cell = { .len = (uint8_t)text.len };
+
+    assert(text.len <= CELL_TEXT_BYTES);
+    if (text.len > 0)
+        memcpy(cell.bytes, text.data, text.len);
+    return cell;
+}
+
+/* CELL_TEXT_BYTES are there; returns the end of what counts. */
+static inline char *
+cell_text_put(char *to, const struct cell_text *text)
+{
+    memcpy(to, text->bytes, sizeof text->bytes);
+    return to + text->len;
+}
+
+#endif
