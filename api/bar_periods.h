@@ -27,11 +27,13 @@ struct bar_period {
 };
 
 /*
- * A table of periods has so many slots, in the caller's storage, all zero to
- * begin with. Of two periods that share a slot the later one to come stays;
- * those less than BAR_PERIODS_SHARED weeks (28, 90, 365 days) apart share none.
+ * The table that goes with it has so many slots: the caller's storage, all zero
+ * to begin with. Of two periods that share a slot the one that comes later
+ * stays; those less than so many weeks (or 28, 90, 365 days) apart share none.
  */
-#define BAR_PERIODS_SHARED 2000
+#define BAR_PERIODS_SHARED 2000 /* 38 years of weeks in 200 KB */
+static_assert(BAR_PERIODS_SHARED * sizeof(struct bar_period) <= 200000,
+              "each part of a stream has a table");
 struct bar_periods {
     enum period period;
     uint16_t slots; /* at least one */

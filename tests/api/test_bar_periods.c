@@ -261,3 +261,29 @@ Test(bar_periods, all_rows_are_those_of_each_security)
         asking_over_fini(&over);
     }
 }
+
+#define START ",\"period_start\":\"0001-01-01\",\"days\":"
+
+/* The least and the greatest id, and the first period. */
+Test(bar_periods, first_rows_are_whole)
+{
+    struct asking_over over;
+
+    asking_over_init(&over, STORE_MEMORY);
+    load(over.a.service.store);
+    cr_assert_eq(ask(&over.a, "/v1/prices/summary?period=year&columns=days"
+                              "&to=0001-01-29&format=ndjson"),
+                 200);
+    cr_expect_str_eq(asking_text(&over.a),
+                     "{\"security_id\":0" START "4}\n"
+                     "{\"security_id\":3" START "3}\n"
+                     "{\"security_id\":1234567" START "3}\n"
+                     "{\"security_id\":9223372036854775807" START "3}\n");
+    cr_assert_eq(ask(&over.a, "/v1/securities/0/prices/summary?period=week"
+                              "&columns=period_end&from=9999-12-31&format=csv"),
+                 200);
+    cr_expect_str_eq(asking_text(&over.a),
+                     "security_id,period_start,period_end\r\n"
+                     "0,9999-12-27,\r\n");
+    asking_over_fini(&over);
+}
