@@ -3,7 +3,6 @@
 #ifndef SECMASTER_CELL_TEXT_H
 #define SECMASTER_CELL_TEXT_H
 
-#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -16,16 +15,7 @@ struct cell_text {
 };
 
 /* text has up to CELL_TEXT_BYTES. */
-static inline struct cell_text
-cell_text_of(struct str text)
-{
-    struct cell_text cell = { .len = (uint8_t)text.len };
-
-    assert(text.len <= CELL_TEXT_BYTES);
-    if (text.len > 0)
-        memcpy(cell.bytes, text.data, text.len);
-    return cell;
-}
+struct cell_text cell_text_of(struct str text);
 
 /* CELL_TEXT_BYTES are there; returns the end of what counts. */
 static inline char *
