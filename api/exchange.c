@@ -275,13 +275,12 @@ exchange_head(struct exchange *exchange, struct gate_head *head)
     return true;
 }
 
-void
-exchange_unseen(struct exchange *exchange, const char *content_length)
+/* The head is not there. */
+static void
+refuse_unseen(struct exchange *exchange, enum problem problem,
+              const char *detail)
 {
     struct request *request = &exchange->request;
-    struct response *response = &exchange->response;
-    bool is_number = content_length != NULL && content_length[0] != '\0' &&
-                     content_length[strspn(content_length, "0123456789")] == 0;
 
     assert(exchange->state == EXCHANGE_NEW);
 
@@ -289,13 +288,34 @@ exchange_unseen(struct exchange *exchange, const char *content_length)
         request->id = STR("");
     request->method_text = STR("");
     metrics_refused(request->service->metrics);
-    if (is_number)
-        problem_set(request, response, PROBLEM_TOO_LARGE,
-                    "the Content-Length is past any limit");
-    else
-        problem_set(request, response, PROBLEM_MALFORMED_REQUEST,
-                    "the head cannot be parsed");
+    problem_set(request, &exchange->response, problem, "%s", detail);
     end_early(exchange);
+}
+
+bool
+exchange_target(struct exchange *exchange)
+{
+    enum problem problem;
+    const char *detail;
+
+    if (gate_check_target(exchange->request.target, &problem, &detail))
+        return true;
+    refuse_unseen(exchange, problem, detail);
+    return false;
+}
+
+void
+exchange_unseen(struct exchange *exchange, const char *content_length)
+{
+    bool is_number = content_length != NULL && content_length[0] != '\0' &&
+                     content_length[strspn(content_length, "0123456789")] == 0;
+
+    if (is_number)
+        refuse_unseen(exchange, PROBLEM_TOO_LARGE,
+                      "the Content-Length is past any limit");
+    else
+        refuse_unseen(exchange, PROBLEM_MALFORMED_REQUEST,
+                      "the head cannot be parsed");
 }
 
 static bool

@@ -84,6 +84,13 @@ struct exchange *exchange_of(struct inbox_item *item);
 bool exchange_head(struct exchange *exchange, struct gate_head *head);
 
 /*
+ * Called with the target alone, as soon as it is there: false where no head can
+ * have it, which the library would find out itself, and answer nothing. Then
+ * early is set, as below.
+ */
+bool exchange_target(struct exchange *exchange);
+
+/*
  * The library refuses the head before it shows it, for its Content-Length
  * (NULL: for another reason). Then early is set, as below.
  */

@@ -324,21 +324,34 @@ check_all(const struct gate_head *head)
     return verdict;
 }
 
-bool
-gate_check(const struct gate_head *head, enum problem *problem,
-           const char **detail)
+/* True: nothing is wrong. */
+static bool
+give(struct verdict verdict, enum problem *problem, const char **detail)
 {
-    struct verdict verdict;
-
-    assert(head->method.data != NULL);
-    assert(head->version.data != NULL);
-
-    verdict = check_all(head);
     if (verdict.detail == NULL)
         return true;
     *problem = verdict.problem;
     *detail = verdict.detail;
     return false;
+}
+
+bool
+gate_check_target(struct str target, enum problem *problem, const char **detail)
+{
+    const struct gate_head head = { .target = target,
+                                    .head_bytes = target.len };
+
+    return give(check_size(&head), problem, detail);
+}
+
+bool
+gate_check(const struct gate_head *head, enum problem *problem,
+           const char **detail)
+{
+    assert(head->method.data != NULL);
+    assert(head->version.data != NULL);
+
+    return give(check_all(head), problem, detail);
 }
 
 size_t

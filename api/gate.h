@@ -26,6 +26,11 @@ struct gate_head {
 bool gate_check(const struct gate_head *head, enum problem *problem,
                 const char **detail);
 
+/* The same of a target alone, which is part of any head that it has: false
+ * where the head is too large whatever follows. */
+bool gate_check_target(struct str target, enum problem *problem,
+                       const char **detail);
+
 /* What the parser keeps of a header or a trailer, in the memory that the
  * answer's head needs too. */
 size_t gate_field_bytes(size_t name_len, size_t value_len);

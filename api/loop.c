@@ -38,11 +38,25 @@ loop_link_open(struct loop *loop, void *connection, int fd)
 }
 
 void
+loop_link_done(struct link *link)
+{
+    struct exchange *exchange = link->exchange;
+
+    link->exchange = NULL;
+    reaper_done(&link->mark, reaper_flow(link->fd).received);
+    if (exchange == NULL)
+        return;
+    exchange_end(exchange);
+    exchange_free(exchange);
+}
+
+void
 loop_link_close(struct loop *loop, struct link *link)
 {
-    assert(link->exchange == NULL);
     assert(!waiting_has(link));
 
+    if (link->exchange != NULL)
+        loop_link_done(link);
     *link->at = link->next;
     if (link->next != NULL)
         link->next->at = link->at;

@@ -87,8 +87,10 @@ enum err loops_stop(struct loops *loops);
 /* Behind loops_stop, when nobody pushes to an inbox any more. */
 void loops_fini(struct loops *loops);
 
-/* For the library's part. */
+/* For the library's part. A link that closes is done, too: of a target that it
+ * has no room for the library says no word more. */
 struct link *loop_link_open(struct loop *loop, void *connection, int fd);
+void loop_link_done(struct link *link); /* with its exchange, if any */
 void loop_link_close(struct loop *loop, struct link *link);
 
 /* The library has suspended a connection, whose exchange waits. */

@@ -30,6 +30,26 @@ link_of(struct MHD_Connection *connection)
         ->socket_context;
 }
 
+/* libmicrohttpd takes no answer in the middle of a body; the socket does. The
+ * send buffer is empty: the one before was answered in full. */
+static void
+send_early(struct exchange *exchange)
+{
+    const struct link *link = exchange->link;
+    const char *reason =
+        MHD_get_reason_phrase_for((unsigned)exchange->response.status);
+    struct out text;
+    ssize_t sent = 0;
+
+    out_init(&text, ANSWER_BYTES_MAX);
+    answer_early(exchange, reason, &text);
+    if (out_finish(&text) == OK)
+        sent = send(link->fd, text.data, text.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)sent; /* we close in any case */
+    shutdown(link->fd, SHUT_WR);
+    out_fini(&text);
+}
+
 /* Called with the request line as it came, before anything is decoded. */
 static void *
 on_target(void *context, const char *target, struct MHD_Connection *connection)
@@ -40,8 +60,11 @@ on_target(void *context, const char *target, struct MHD_Connection *connection)
     loop_asked(loop);
     link->target_at = target == NULL ? "" : target;
     link->exchange = exchange_new(&loop->origin, str_of(link->target_at));
-    if (link->exchange != NULL)
-        link->exchange->link = link;
+    if (link->exchange == NULL)
+        return NULL;
+    link->exchange->link = link;
+    if (!exchange_target(link->exchange))
+        send_early(link->exchange);
     return link->exchange;
 }
 
@@ -177,26 +200,6 @@ answer(struct MHD_Connection *connection, struct exchange *exchange)
     return result;
 }
 
-/* libmicrohttpd takes no answer in the middle of a body; the socket does. The
- * send buffer is empty: the one before was answered in full. */
-static void
-send_early(struct exchange *exchange)
-{
-    const struct link *link = exchange->link;
-    const char *reason =
-        MHD_get_reason_phrase_for((unsigned)exchange->response.status);
-    struct out text;
-    ssize_t sent = 0;
-
-    out_init(&text, ANSWER_BYTES_MAX);
-    answer_early(exchange, reason, &text);
-    if (out_finish(&text) == OK)
-        sent = send(link->fd, text.data, text.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-    (void)sent; /* we close in any case */
-    shutdown(link->fd, SHUT_WR);
-    out_fini(&text);
-}
-
 /* What is left of a piece is for the next turn, behind the others': the library
  * itself would wait for the socket, which may have given everything. */
 static enum MHD_Result
@@ -294,18 +297,11 @@ on_completed(void *context, struct MHD_Connection *connection,
              void **request_context, enum MHD_RequestTerminationCode code)
 {
     struct loop *loop = context;
-    struct link *link = link_of(connection);
-    struct exchange *exchange = *request_context;
 
     (void)code;
     loop_asked(loop);
     *request_context = NULL;
-    link->exchange = NULL;
-    reaper_done(&link->mark, reaper_flow(link->fd).received);
-    if (exchange == NULL)
-        return;
-    exchange_end(exchange);
-    exchange_free(exchange);
+    loop_link_done(link_of(connection));
 }
 
 static void

@@ -30,6 +30,7 @@ def post(*headers, body=b"", version=b"HTTP/1.1", path=b"/v1/facts"):
 FACT = dump([fact(9, "k", Num(1), "2024-01-01")]).encode()
 CHUNK = b"%x\r\n%s\r\n" % (len(FACT), FACT)
 CHUNKED = b"Transfer-Encoding: chunked"
+CLOSE = b"Connection: close"
 LENGTH = b"Content-Length: %d" % len(FACT)
 
 # (label, bytes of the doubtful request, statuses). The second request is
@@ -275,6 +276,27 @@ class Framing(ServerCase):
             # The parser's own refusal of a cookie is a 413.
             self.assertLessEqual({201, 431}, statuses, kind)
             self.assertLessEqual(statuses, {201, 413, 431}, kind)
+
+    def test_targets_of_any_size_have_one_answer(self):
+        """Parameters, too, take of the parser's memory: of that many it would
+        say nothing, and end a request that it has shown."""
+        counts = (1, 100, 130, 140, *range(150, 270, 10), 1000, 4068, 8100)
+        targets = [("%s, %d" % (one, n), b"/livez?" + one * n)
+                   for one in (b"a&", b"a=1&", b"?") for n in counts
+                   if len(one) * n < 16220]
+        targets += [("%d bytes" % n, b"/livez?".ljust(n, b"x"))
+                    for n in (4000, 4200, 8100, *range(16220, 16400, 6))]
+        seen = set()
+        for row, target in targets:
+            for request in (get(CLOSE, path=target),
+                            post(CLOSE, LENGTH, body=FACT, path=target)):
+                with self.subTest(row, method=request[:4]):
+                    statuses, is_closed = self.exchange(request)
+                    self.assertEqual(len(statuses), 1, statuses)
+                    self.assertTrue(is_closed, "left open")
+                    seen.add(statuses[0])
+        self.assertEqual(seen, {400, 405, 414, 431})
+        self.assertEqual(self.client.get("/livez").status, 200)
 
     def test_trailers_are_dropped_or_refused(self):
         """They take of the same memory, and come behind the batch."""
