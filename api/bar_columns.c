@@ -78,7 +78,7 @@ bar_columns_read(struct request *request, struct response *response,
         if (find(columns, name) < columns->count) {
             problem_set(request, response, PROBLEM_MALFORMED_PARAMETER,
                         at < fixed
-                            ? "%.*s is in every row: columns leaves it out"
+                            ? "%.*s is in every row: columns does not name it"
                             : "columns names \"%.*s\" twice",
                         STR_ARG(name));
             return false;

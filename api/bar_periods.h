@@ -29,7 +29,8 @@ struct bar_period {
 /*
  * The table that goes with it has so many slots: the caller's storage, all zero
  * to begin with. Of two periods that share a slot the one that comes later
- * stays; those less than so many weeks (or 28, 90, 365 days) apart share none.
+ * stays; those that are fewer weeks (or 28, 90, 365 days) than slots less one
+ * apart share none.
  */
 #define BAR_PERIODS_SHARED 2000 /* 38 years of weeks in 200 KB */
 static_assert(BAR_PERIODS_SHARED * sizeof(struct bar_period) <= 200000,

@@ -30,7 +30,8 @@ static_assert(BEGIN_BYTES > sizeof "{\"security_id\":,\"date\":\"2024-01-" + 19,
               "an id has up to 19 digits");
 static_assert(MIDDLE_BYTES >= sizeof "\",\"after_hours\":" - 1,
               "the longest field");
-static_assert(BEGIN_BYTES < COLUMNS_BEFORE * DECIMAL_ROOM, "there is room");
+static_assert(BEGIN_BYTES + 2 + MIDDLE_BYTES <= COLUMNS_BEFORE * DECIMAL_ROOM,
+              "there is room");
 
 /* What is asked for, and the security at hand. */
 struct averaging {
@@ -251,9 +252,8 @@ static const struct bar_rows rows = {
 static bool
 add_window(struct averaging *averaging, struct str text)
 {
-    uint64_t window;
-
     struct moving_windows *windows = &averaging->windows;
+    uint64_t window;
 
     if (windows->count == MOVING_WINDOWS_MAX || !number_read(text, &window) ||
         window < 1 || window > MOVING_WINDOW_MAX)

@@ -2,6 +2,7 @@
 #ifndef SECMASTER_BAR_H
 #define SECMASTER_BAR_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -97,8 +98,12 @@ void barset_put(struct out *out, const struct bar *bars, size_t count);
 struct barset {
     struct str payload;
     struct date month;
+    uint32_t month_days; /* that it has */
     uint32_t days;
 };
+
+/* All runs of a record; month is the first day of one. */
+struct barset barset_of(struct str payload, struct date month);
 
 /* The mantissas of a field, borrowed from the payload. */
 struct bar_column {
@@ -159,6 +164,7 @@ bar_run_date(const struct bar_run *run, size_t i)
 
     for (; i > 0; i--)
         days &= days - 1;
+    assert(days != 0);
     return (struct date){ run->month.days + __builtin_ctz(days) };
 }
 
@@ -180,9 +186,9 @@ bar_run_before(const struct bar_run *run, struct date day)
     return run->count - bar_days_count(bar_run_days_from(run, day));
 }
 
-/* Whether the month has all the days, and numbers end with the zeros that their
- * bars lack. A start asks that of what is on disk; readers go by it. */
-bool bar_run_is_sound(const struct bar_run *run);
+/* Whether numbers end with the zeros that their bars lack. A start asks that of
+ * what is on disk; readers go by it. */
+bool bar_run_is_exact(const struct bar_run *run);
 
 /* A mantissa of the run's scale. The field is one that is there. */
 static inline int64_t

@@ -28,11 +28,13 @@ struct bar_fold {
     bar_run_visitor *run_visitor; /* NULL as long as nobody sets it: runs are
                                      shown as bars */
     void *context;
-    enum err err; /* ERR_STORE: a record is malformed, or not by day */
+    enum err err; /* ERR_STORE: a record is malformed, or of no month */
 
     /* The month at hand. */
     int64_t security_id;
     struct date month;
+    struct civil civil;  /* the same; year 0: there was none */
+    uint32_t month_days; /* that it has */
     uint32_t days; /* bit d - 1: there is a bar of day d, in bars[d - 1] */
     struct bar bars[BARS_OF_MONTH_MAX];
     bool is_held; /* run is all of the month, unless the next record tells

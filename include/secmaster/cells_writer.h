@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "secmaster/cell_text.h"
 #include "secmaster/date.h"
 #include "secmaster/decimal.h"
 #include "secmaster/media.h"
@@ -14,7 +15,7 @@
 #include "secmaster/str.h"
 
 #define CELLS_MAX 24
-#define CELL_NAME_BYTES_MAX 32
+#define CELL_NAME_BYTES_MAX (CELL_TEXT_BYTES - 4) /* in JSON: ,"": */
 
 /*
  * A table's head, then its rows: begin, a value for each column in their order,
@@ -133,9 +134,10 @@ cells_row_next(struct cells_writer *writer, char *to)
 static inline struct str
 cells_row_before(const struct cells_writer *writer, unsigned column)
 {
-    const char *from = writer->before + writer->begins[column];
+    const char *from;
 
     assert(column < writer->count);
+    from = writer->before + writer->begins[column];
     if (writer->is_csv)
         return column > 0 ? STR(",") : STR("");
     return (struct str){

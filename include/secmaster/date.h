@@ -30,6 +30,7 @@ struct civil date_civil(struct date date);
 
 /* Of a day that exists. */
 struct date date_of_civil(struct civil date);
+unsigned date_month_days(struct civil date); /* that its month has */
 void date_format_civil(struct civil date, char out[static DATE_TEXT_BYTES]);
 
 #endif

@@ -14,8 +14,27 @@ bar_fold_init(struct bar_fold *fold, struct date from, struct date to,
     fold->run_visitor = NULL;
     fold->context = context;
     fold->err = OK;
+    fold->civil.year = 0;
     fold->days = 0;
     fold->is_held = false;
+}
+
+/* The month that begins with a day, which mostly is the one behind that at
+ * hand. False: none begins there. */
+static bool
+begin_month(struct bar_fold *fold, struct date first)
+{
+    int64_t behind = (int64_t)fold->month.days + fold->month_days;
+    struct civil civil = fold->civil;
+
+    if (civil.year != 0 && civil.month < 12 && first.days == behind)
+        civil.month++;
+    else
+        civil = date_civil(first);
+    fold->month = first;
+    fold->civil = civil;
+    fold->month_days = date_month_days(civil);
+    return civil.day == 1;
 }
 
 /* Show the month's bars and begin anew. */
@@ -65,7 +84,7 @@ overlay(struct bar_fold *fold, const struct bar_run *run)
 static enum err
 overlay_record(struct bar_fold *fold, struct str payload)
 {
-    struct barset set = { payload, fold->month, 0 };
+    struct barset set = { payload, fold->month, fold->month_days, 0 };
     struct bar_run run;
     enum err err;
 
@@ -79,7 +98,9 @@ overlay_record(struct bar_fold *fold, struct str payload)
 static bool
 hold(struct bar_fold *fold, struct str payload)
 {
-    struct barset set = { { fold->held, payload.len }, fold->month, 0 };
+    struct barset set = {
+        { fold->held, payload.len }, fold->month, fold->month_days, 0
+    };
     enum err err;
 
     if (payload.len > sizeof fold->held)
@@ -123,8 +144,12 @@ bar_fold_record(void *context, const struct record *record)
     }
     if (visit != VISIT_NEXT)
         return visit;
+    if ((fold->civil.year == 0 || record->effective.days != fold->month.days) &&
+        !begin_month(fold, record->effective)) {
+        fold->err = ERR_STORE;
+        return VISIT_STOP;
+    }
     fold->security_id = record->security_id;
-    fold->month = record->effective;
     fold->err = add_record(fold, record->payload);
     return fold->err == OK ? VISIT_NEXT : VISIT_STOP;
 }

@@ -236,11 +236,12 @@ char *
 bar_summary_write(char *to, const struct bar_summary *summary, unsigned columns,
                   const struct cell_text *fronts, const struct cell_text *none)
 {
-    struct row row = { to, columns, fronts, none };
+    struct row row = { .columns = columns, .front = fronts, .none = none };
 
     assert(summary->days > 0);
     assert(columns >> SUMMARY_COLUMNS == 0);
 
+    row.to = to;
     if (goes_to(&row, SUMMARY_DAYS))
         row.to = decimal_text_whole(row.to, summary->days);
     put_averages(&row, summary);

@@ -399,6 +399,7 @@ take_run(struct str *from, const struct barset *set, struct bar_run *out)
     from->len -= HEAD_SOURCE;
     /* The lowest of the days is above the highest of those before. */
     if ((out->days & (~out->days + 1)) <= set->days ||
+        out->days >> set->month_days != 0 ||
         !take_scales(scales, out->scales) || !take_varint(from, &source) ||
         source > UINT32_MAX)
         return false;
@@ -406,6 +407,20 @@ take_run(struct str *from, const struct barset *set, struct bar_run *out)
     out->source = (uint32_t)source;
     return take_columns(from, get_le16(head + HEAD_WIDTHS), scales, out) &&
            (days == out->days || take_lacks(from, out));
+}
+
+struct barset
+barset_of(struct str payload, struct date month)
+{
+    struct civil civil = date_civil(month);
+
+    assert(civil.day == 1);
+
+    return (struct barset){
+        .payload = payload,
+        .month = month,
+        .month_days = date_month_days(civil),
+    };
 }
 
 bool
@@ -449,9 +464,9 @@ bar_run_spread(const struct bar_run *run,
 }
 
 bool
-bar_run_is_sound(const struct bar_run *run)
+bar_run_is_exact(const struct bar_run *run)
 {
-    bool is_sound = bar_month(bar_run_last(run)).days == run->month.days;
+    bool is_exact = true;
 
     for (unsigned left = run->present; left != 0; left &= left - 1) {
         unsigned field = (unsigned)__builtin_ctz(left);
@@ -459,10 +474,10 @@ bar_run_is_sound(const struct bar_run *run)
         for (size_t i = 0; i < run->count; i++) {
             unsigned lack = bar_run_lack(run, i, field);
 
-            is_sound &= bar_run_mantissa(run, i, field) %
+            is_exact &= bar_run_mantissa(run, i, field) %
                             decimal_scale_units[DECIMAL_SCALE_MAX - lack] ==
                         0;
         }
     }
-    return is_sound;
+    return is_exact;
 }

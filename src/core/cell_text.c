@@ -3,6 +3,11 @@
 
 #include <assert.h>
 
+#include "secmaster/decimal.h"
+
+static_assert(CELL_TEXT_BYTES <= DECIMAL_ROOM,
+              "a text may be put where a number has its room");
+
 struct cell_text
 cell_text_of(struct str text)
 {

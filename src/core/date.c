@@ -31,17 +31,22 @@ is_leap(unsigned year)
     return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
-static bool
-is_day(struct civil date)
+unsigned
+date_month_days(struct civil date)
 {
     static const unsigned char days[] = { 31, 28, 31, 30, 31, 30,
                                           31, 31, 30, 31, 30, 31 };
 
-    if (date.year < 1 || date.month < 1 || date.month > 12 || date.day < 1)
-        return false;
-    if (date.month == 2 && date.day == 29)
-        return is_leap(date.year);
-    return date.day <= days[date.month - 1];
+    assert(date.month >= 1 && date.month <= 12);
+
+    return date.month == 2 && is_leap(date.year) ? 29U : days[date.month - 1];
+}
+
+static bool
+is_day(struct civil date)
+{
+    return date.year >= 1 && date.month >= 1 && date.month <= 12 &&
+           date.day >= 1 && date.day <= date_month_days(date);
 }
 
 enum err

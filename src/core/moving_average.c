@@ -94,7 +94,7 @@ moving_windows_add(struct moving_windows *windows, uint32_t bars)
 
 /*
  * sum / bars, half to even. With m the reciprocal, m * bars is 2^64 + e, and
- * 0 < e <= bars. Let sum + half be k * bars + r, r < bars. Times m that is
+ * 0 <= e < bars. Let sum + half be k * bars + r, r < bars. Times m that is
  * k * 2^64 + k * e + r * m, and r * m <= 2^64 + e - m: behind k * 2^64 there is
  * less than 2^64 as long as (k + 1) * e < m, which holds while k * bars + bars
  * <= 2^64 / bars. sum_max sees to that. So the upper half is k, and the lower

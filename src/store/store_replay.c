@@ -71,7 +71,7 @@ bars_fault(const struct store_lmdb *store, const struct record *record)
 {
     uint32_t sources = names_count(store->base.sources);
     const struct date month = bar_month(record->effective);
-    struct barset set = { record->payload, month, 0 };
+    struct barset set = barset_of(record->payload, month);
     struct bar_run run;
     enum err err;
 
@@ -82,7 +82,7 @@ bars_fault(const struct store_lmdb *store, const struct record *record)
     while (barset_next(&set, &run, &err)) {
         if (run.source >= sources)
             return "a record has a name that is missing";
-        if (!bar_run_is_sound(&run))
+        if (!bar_run_is_exact(&run))
             return "a record's bars are malformed";
     }
     return err == OK ? NULL : "a record's bars are malformed";

@@ -333,7 +333,7 @@ static const struct {
     { "/v1/prices/moving-averages?windows=1&field=x", "field is" },
     { "/v1/securities/3/prices", "security 3 is unknown" },
     { "/v1/prices?date=2024-01-02&columns=date",
-      "date is in every row: columns leaves it out" },
+      "date is in every row: columns does not name it" },
     { "/v1/prices?date=2024-01-02&columns=open,close,open",
       "columns names \\\"open\\\" twice" },
     { "/v1/prices?date=2024-01-02&columns=open,Low,close",

@@ -82,7 +82,7 @@ Test(cells_writer, writes_exact_bytes)
 /* Names as long as they may be, in as many columns as there may be. */
 Test(cells_writer, has_room_for_all_columns)
 {
-    struct str name = STR("a_name_of_thirty_two_bytes_in_it");
+    struct str name = STR("a_name_of_20_letters");
     struct cells_writer writer;
     struct out out;
 
@@ -94,6 +94,10 @@ Test(cells_writer, has_room_for_all_columns)
     cells_head(&writer, &out);
     cr_expect_eq(out.len, CELLS_MAX * (CELL_NAME_BYTES_MAX + 1) + 1);
     out_fini(&out);
+    cells_init(&writer, MEDIA_JSON);
+    cells_add(&writer, name);
+    cr_expect_eq(cell_text_of(cells_row_before(&writer, 0)).len,
+                 CELL_TEXT_BYTES);
 }
 
 /* Whatever was written before it. */
@@ -223,7 +227,7 @@ Test(cells_writer, rows_by_hand_have_the_same_bytes)
 Test(cells_writer, rows_by_hand_have_room_or_fail)
 {
     static const enum media medias[] = { MEDIA_JSON, MEDIA_NDJSON, MEDIA_CSV };
-    struct str name = STR("a_name_of_thirty_two_bytes_in_it");
+    struct str name = STR("a_name_of_20_letters");
 
     for (size_t i = 0; i < sizeof medias / sizeof medias[0]; i++) {
         for (size_t limit = 0; limit < 8192; limit += 97) {

@@ -26,7 +26,7 @@ static const struct date months[] = {
 struct month {
     struct bar bars[BARS_OF_MONTH_MAX];
     uint32_t days;
-    bool is_sound;
+    bool is_exact;
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -55,8 +55,7 @@ expect_run(const struct bar_run *run)
     for (size_t i = 0; i < run->count; i++) {
         struct date day = bar_run_date(run, i);
 
-        assert(!bar_run_is_sound(run) ||
-               bar_month(day).days == run->month.days);
+        assert(bar_month(day).days == run->month.days);
         assert(bar_run_before(run, day) == i);
         assert(i == 0 || last.days < day.days);
         last = day;
@@ -103,16 +102,16 @@ expect_sums(const struct bar_run *run, size_t first)
 static enum err
 take_month(struct str payload, struct date month, struct month *out)
 {
-    struct barset set = { payload, month, 0 };
+    struct barset set = barset_of(payload, month);
     struct bar_run run;
     enum err err;
 
-    out->is_sound = true;
+    out->is_exact = true;
     while (barset_next(&set, &run, &err)) {
         expect_run(&run);
         for (size_t i = 0; i < run.count && !run.is_wide; i++)
             expect_sums(&run, i);
-        out->is_sound &= bar_run_is_sound(&run);
+        out->is_exact &= bar_run_is_exact(&run);
         bar_run_spread(&run, out->bars);
     }
     assert(err == OK || err == ERR_STORE);
@@ -143,7 +142,7 @@ expect_kept(const struct month *month, struct date first, struct out *out)
     out_init(&twice, PUT_BYTES_MAX);
     put_month(out, month);
     assert(take_month(out_text(out), first, &again) == OK);
-    assert(again.is_sound);
+    assert(again.is_exact);
     assert(again.days == month->days);
     for (uint32_t days = month->days; days != 0; days &= days - 1)
         assert(bar_equal(&month->bars[__builtin_ctz(days)],
@@ -246,11 +245,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     first = months[data[0] % MONTHS];
     payload = (struct str){ (const char *)data + 1, size - 1 };
-    if (take_month(payload, first, &month) != OK || !month.is_sound)
+    if (take_month(payload, first, &month) != OK)
         return 0;
     out_init(&out, PUT_BYTES_MAX);
     expect_kept(&month, first, &out);
-    expect_summaries(payload, month, first);
+    if (month.is_exact)
+        expect_summaries(payload, month, first);
     out_fini(&out);
     return 0;
 }

@@ -51,6 +51,7 @@ put_date(struct date date)
     else
         out_date(&run.out, date);
 }
+
 static void
 put_summary(void)
 {

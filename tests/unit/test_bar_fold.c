@@ -355,3 +355,71 @@ Test(bar_fold, a_malformed_record_ends_it)
                          shown.text);
     }
 }
+
+/* A record of one bar on a day of the month, whatever days that has. */
+static enum visit
+fold_one(struct bar_fold *fold, struct date effective, int day)
+{
+    struct bar bar = { .date = { 0 } };
+    struct record record = { .kind = RECORD_BARS, .effective = effective };
+    enum visit visit;
+    struct out out;
+
+    for (unsigned i = 0; i < BAR_FIELDS; i++)
+        bar_set(&bar, (enum bar_field)i, (struct decimal){ 7, 0 });
+    out_init(&out, SIZE_MAX);
+    barset_put(&out, &bar, 1);
+    put_le32((unsigned char *)out.data, UINT32_C(1) << (day - 1));
+    record.payload = out_text(&out);
+    visit = bar_fold_record(fold, &record);
+    out_fini(&out);
+    return visit;
+}
+
+/* Alone, and behind the months before it, which it is counted from. */
+Test(bar_fold, a_record_is_of_a_month_that_has_its_days)
+{
+    static const struct {
+        const char *effective;
+        int day;
+        enum err err;
+        const char *shown;
+    } cases[] = {
+        { "2024-01-01", 31, OK, "0:1.31=7" },
+        { "2024-02-01", 29, OK, "0:2.29=7" },
+        { "2024-02-01", 30, ERR_STORE, "" },
+        { "2023-02-01", 28, OK, "0:2.28=7" },
+        { "2023-02-01", 29, ERR_STORE, "" },
+        { "1900-02-01", 29, ERR_STORE, "" },
+        { "2000-02-01", 29, OK, "0:2.29=7" },
+        { "2024-03-01", 31, OK, "0:3.31=7" },
+        { "2024-03-02", 1, ERR_STORE, "" },
+        { "2024-03-31", 1, ERR_STORE, "" },
+        { "2024-04-01", 30, OK, "0:4.30=7" },
+        { "2024-04-01", 31, ERR_STORE, "" },
+        { "2024-12-01", 31, OK, "0:12.31=7" },
+        { "0001-01-01", 31, OK, "0:1.31=7" },
+        { "9999-12-01", 31, OK, "0:12.31=7" },
+    };
+
+    for (size_t k = 0; k < 2 * COUNT(cases); k++) {
+        const size_t i = k / 2;
+        struct date effective = day_of(cases[i].effective);
+        struct shown shown = { .text = "" };
+        struct bar_fold fold;
+
+        bar_fold_init(&fold, effective, (struct date){ DATE_OPEN_DAYS }, note,
+                      &shown);
+        for (int32_t before = 70; before > 0 && k % 2 == 1; before--) {
+            struct date day = { effective.days - before };
+
+            if (day.days >= DATE_FIRST_DAYS && date_civil(day).day == 1)
+                cr_expect_eq(fold_one(&fold, day, 1), VISIT_NEXT);
+        }
+        fold_one(&fold, effective, cases[i].day);
+        cr_expect_eq(bar_fold_end(&fold), cases[i].err, "%s, %d",
+                     cases[i].effective, cases[i].day);
+        cr_expect_str_eq(shown.text, cases[i].shown, "%s, %d: %s",
+                         cases[i].effective, cases[i].day, shown.text);
+    }
+}

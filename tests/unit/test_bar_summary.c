@@ -186,14 +186,14 @@ static void
 add_runs(struct bar_summary *summary, const struct bar *bars, size_t first,
          size_t end)
 {
-    struct barset set = { .month = bar_month(bars->date) };
+    struct barset set;
     struct bar_run run;
     struct out out;
     enum err err;
 
     out_init(&out, SIZE_MAX);
     barset_put(&out, bars, 31);
-    set.payload = out_text(&out);
+    set = barset_of(out_text(&out), bar_month(bars->date));
     for (size_t at = 0; barset_next(&set, &run, &err); at += run.count) {
         size_t from = first > at ? first - at : 0;
         size_t to = end > at ? end - at : 0;
