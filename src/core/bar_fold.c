@@ -14,7 +14,9 @@ bar_fold_init(struct bar_fold *fold, struct date from, struct date to,
     fold->run_visitor = NULL;
     fold->context = context;
     fold->err = OK;
+    fold->month.days = 0;
     fold->civil.year = 0;
+    fold->month_days = 0;
     fold->days = 0;
     fold->is_held = false;
 }
