@@ -136,7 +136,7 @@ next_tag(struct str *list, struct str *out)
     *out = (struct str){ list->data + 1, (size_t)(end - list->data) - 1 };
     list->len -= out->len + 2;
     list->data = end + 1;
-    return true;
+    return list->len == 0 || strchr(" \t,", list->data[0]) != NULL;
 }
 
 /* Look for the tag in If-None-Match: with an acceptable ending, with the best
