@@ -7,8 +7,6 @@
 
 #include "secmaster/value.h"
 
-#define MONTHS_OF_YEAR 12
-
 void
 cells_init(struct cells_writer *writer, enum media media)
 {
@@ -98,13 +96,9 @@ static void
 begin_month(struct cells_writer *writer, struct date date)
 {
     struct civil civil = date_civil(date);
-    struct civil next = { civil.year, civil.month + 1, 1 };
 
-    if (civil.month == MONTHS_OF_YEAR)
-        next = (struct civil){ civil.year + 1, 1, 1 };
     writer->month.days = date.days - (int32_t)civil.day + 1;
-    writer->month_days =
-        (uint32_t)(date_of_civil(next).days - writer->month.days);
+    writer->month_days = date_month_days(civil);
     date_format_civil(civil, writer->month_text);
 }
 
